@@ -115,13 +115,15 @@ static struct fj_fact *far_place(uint64_t hash)
 	return &fj_facts_table()->fact[hash % FJ_FACTS];
 }
 
-static inline uint64_t far_bit(uint64_t hash)
+static inline bool may_be_far(uint64_t hash, bool becomes_far)
 {
-	return 1UL << (hash & 63);
-}
-static inline bool may_be_far(uint64_t hash)
-{
-	return __atomic_load_n(&fj_facts_far()->bits, __ATOMIC_RELAXED) & far_bit(hash);
+	struct fj_facts_far *far = fj_jail_at(FJ_FACTS_FAR_AT);
+	const uint64_t bits = __atomic_load_n(&far->bits, __ATOMIC_RELAXED),
+		       bit = 1UL << (hash & 63);
+
+	if (becomes_far && !(bits & bit))
+		__atomic_store_n(&far->bits, bits | bit, __ATOMIC_RELAXED);
+	return bits & bit;
 }
 
 static inline uint32_t current_tick(void)
@@ -161,7 +163,7 @@ FJ_HOT const struct fj_fact *fj_facts_look(const struct fj_root *root, const cha
 			key_len + f->value_len < FJ_FACT_TEXT && fj_same(f->text, key, key_len) &&
 			!is_old(f->born))
 			return f;
-		if (f == far_place(hash) || !may_be_far(hash))
+		if (f == far_place(hash) || !may_be_far(hash, false))
 			return NULL;
 	}
 }
@@ -192,9 +194,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	if (fj_seq_is_odd(fj_seq_begin(&f->sequence)) ||
 		(f->hash != hash && f->epoch == epoch && !is_old(f->born))) {
 		f = far_place(hash);
-		if (!may_be_far(hash))
-			__atomic_store_n(&fj_facts_far()->bits,
-				fj_facts_far()->bits | far_bit(hash), __ATOMIC_RELAXED);
+		may_be_far(hash, true);
 	}
 	/* A place whose writer was killed is not used again. */
 	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->sequence))

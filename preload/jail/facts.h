@@ -56,18 +56,12 @@ static inline struct fj_facts_state *fj_facts_state(void)
 	return (struct fj_facts_state *)fj_jail_at(FJ_FACTS_STATE_AT);
 }
 
-/* One bit for each fact that is in a far place (facts.c), chosen by its hash; never cleared. So no far
- * place is looked at, and no page of it needed, for a fact that is in none. A process may overwrite the bit
- * that another is setting: the fact is then not found, until it is stored again. */
+/* The bit of a fact's hash is set if the fact is in a far place (facts.c). So no page is needed for a far place
+ * that is not in use. If another process overwrites the bit, the fact is stored again when it is missed. */
 #define FJ_FACTS_FAR_AT 0x5e0u
 struct fj_facts_far {
-	uint64_t bits;
+	uint64_t bits; /* never cleared */
 };
-static inline struct fj_facts_far *fj_facts_far(void)
-{
-	return (struct fj_facts_far *)fj_jail_at(FJ_FACTS_FAR_AT);
-}
-
 #define FJ_FACTS_TABLE_AT 0x10000u
 struct fj_facts_table {
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on (a Bloom

@@ -18,235 +18,13 @@
 #include "call/condition.h"
 #include "call/trap_tag.h"
 #include "call/trapping.h"
+#include "trap/building.h"
 #include "trap/trap.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
 #include <linux/seccomp.h>
-
-#define MAX_LEN 4096u /* BPF_MAXINSNS, linux/bpf_common.h */
-#define AT_NR 0	      /* offsets in struct seccomp_data, linux/seccomp.h */
-#define AT_ARCH 4
-#define AT_IP 8
-#define AT_ARG(i) (16 + 8 * (i))
-
-#define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))
-
-/* What is done with a call of a row: its condition (`row` is the first row with this condition), or a
- * result that depends only on the number. */
-struct leaf {
-	const struct fj_row *row;
-	enum fj_condition when;
-	uint32_t jumps; /* the last jump to this leaf, plus one; each jump holds the one before
-			 * it */
-};
-#define LEAVES 64u
-
-/* Numbers from `from` to that of the next run, which have the same answer. */
-struct run {
-	uint16_t from;
-	bool has_result;
-	bool is_true; /* the answer is reached by the true side of `jump`, a choice in the search */
-	uint32_t jump;
-	uint32_t to; /* the result, or a leaf */
-};
-#define RUNS 512u
-#define ANSWERS 100u /* so many choices and as many answers are within the reach of a jump */
-
-struct builder {
-	struct sock_filter *code;
-	uint32_t len;
-	bool overflowed;
-	uint32_t leaf_count, run_count;
-	uint32_t to_trap; /* jumps, as those of a leaf */
-	struct leaf leaf[LEAVES];
-	struct run run[RUNS];
-};
-
-static void emit_insn(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
-{
-	if (b->len == MAX_LEN) {
-		b->overflowed = true;
-		return;
-	}
-	b->code[b->len++] = (struct sock_filter){.code = code, .k = k, .jt = jt, .jf = jf};
-}
-static void load_field(struct builder *b, uint32_t offset)
-{
-	emit_insn(b, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
-}
-static void emit_return(struct builder *b, uint32_t result)
-{
-	emit_insn(b, BPF_RET | BPF_K, result, 0, 0);
-}
-static void emit_allow(struct builder *b)
-{
-	emit_return(b, SECCOMP_RET_ALLOW);
-}
-
-/* Jump to code that follows later. `jumps` is the list of jumps to it. */
-static void emit_jump(struct builder *b, uint32_t *jumps)
-{
-	emit_insn(b, BPF_JMP | BPF_JA, *jumps, 0, 0);
-	*jumps = b->len;
-}
-
-/* The target of these jumps is here. */
-static void land_jumps(struct builder *b, uint32_t *jumps)
-{
-	while (*jumps && !b->overflowed) {
-		struct sock_filter *jump = &b->code[*jumps - 1];
-		const uint32_t before = jump->k;
-
-		jump->k = b->len - *jumps;
-		*jumps = before;
-	}
-}
-
-/* Allow a call from the gate page; all others get `result`. */
-static void unless_ours(struct builder *b, uint32_t result)
-{
-	struct sock_filter test[FJ_GATE_TEST];
-
-	fj_gate_test(test);
-	for (size_t i = 0; i < FJ_GATE_TEST; i++)
-		emit_insn(b, test[i].code, test[i].k, test[i].jt, test[i].jf);
-	emit_return(b, result);
-}
-static void trap_unless_ours(struct builder *b)
-{
-	emit_jump(b, &b->to_trap);
-}
-
-/* Continue below if argument `i` is not null, else allow. */
-static void allow_if_null(struct builder *b, unsigned i)
-{
-	load_field(b, AT_ARG(i));
-	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
-	load_field(b, AT_ARG(i) + 4);
-	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
-	emit_allow(b);
-}
-
-/* Continue below if one of the arguments `fds` is one of our descriptors, else allow. */
-static void allow_unless_our_fd(struct builder *b, uint32_t fds)
-{
-	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
-
-	for (; fds; fds &= fds - 1) {
-		uint8_t others = 0; /* instructions */
-
-		for (uint32_t left = fds & (fds - 1); left; left &= left - 1)
-			others += 3;
-		load_field(b, AT_ARG((uint32_t)__builtin_ctz(fds)));
-		emit_insn(b, BPF_JMP | BPF_JGE | BPF_K, ours, 0, 1);
-		emit_insn(
-			b, BPF_JMP | BPF_JGE | BPF_K, ours + FJ_FD_COUNT, 0, (uint8_t)(others + 1));
-	}
-	emit_allow(b);
-}
-
-/* Continue below if argument 0, a number of descriptors, includes ours, else allow. */
-static void allow_unless_many_fds(struct builder *b)
-{
-	load_field(b, AT_ARG(0));
-	emit_insn(b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)FJ_FD_ROOT(fj_jail) + 1, 1, 0);
-	emit_allow(b);
-}
-
-/* Trap a call whose argument `i` is not null. */
-static void trap_if_set(struct builder *b, unsigned i)
-{
-	load_field(b, AT_ARG(i));
-	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
-	load_field(b, AT_ARG(i) + 4);
-	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-	trap_unless_ours(b);
-}
-
-static void allow_unless_one_of(struct builder *b, uint32_t offset, const struct fj_values *values)
-{
-	load_field(b, offset);
-	for (unsigned i = 0; i < values->count; i++)
-		emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, values->value[i],
-			(uint8_t)(values->count - i), 0);
-	emit_allow(b);
-}
-
-static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_condition when)
-{
-	switch (when) {
-	case FJ_NEVER:
-	case FJ_ALWAYS:
-	case FJ_IF_TRACED:
-		break;
-	case FJ_IF_ARG0:
-	case FJ_IF_ARG1:
-	case FJ_IF_ARG2:
-	case FJ_IF_ARG3:
-	case FJ_IF_ARG4:
-	case FJ_IF_ARG5:
-		allow_if_null(b, (unsigned)when - FJ_IF_ARG0);
-		break;
-	case FJ_IF_COMPARED:
-		load_field(b, AT_ARG(1));
-		emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_F_DUPFD_QUERY, 0, 1);
-		trap_unless_ours(b);
-		allow_unless_our_fd(b, row->fds);
-		break;
-	case FJ_IF_OUR_FD:
-	case FJ_IF_LIMITED:
-		allow_unless_our_fd(b, row->fds);
-		break;
-	case FJ_IF_MANY_FDS:
-		allow_unless_many_fds(b);
-		break;
-	case FJ_IF_PSELECT:
-		trap_if_set(b, 5);
-		allow_unless_many_fds(b);
-		break;
-	case FJ_IF_NEW_MOUNTS:
-		load_field(b, AT_ARG(0));
-		emit_insn(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWNS | CLONE_NEWUSER, 1, 0);
-		emit_allow(b);
-		break;
-	case FJ_IF_NEW_USERS:
-		load_field(b, AT_ARG(0));
-		emit_insn(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER | CLONE_NEWNS, 5, 0);
-		emit_insn(b, BPF_ALU | BPF_AND | BPF_K, CLONE_FS | CLONE_THREAD, 0, 0);
-		emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, CLONE_FS, 0, 2);
-		load_field(b, AT_ARG(0) + 4);
-		emit_insn(b, BPF_JMP | BPF_JSET | BPF_K, FJ_CLONE_SEEN, 0, 1);
-		emit_allow(b);
-		break;
-	case FJ_IF_GUARDED:
-		allow_unless_one_of(b, AT_ARG(0), &fj_prctl_options);
-		break;
-	case FJ_IF_TRACING:
-		allow_unless_one_of(b, AT_ARG(0), &fj_ptrace_requests);
-		break;
-	case FJ_IF_PEER:
-		allow_unless_one_of(b, AT_ARG(1), &(const struct fj_values){1, {FJ_SOL_SOCKET}});
-		allow_unless_one_of(b, AT_ARG(2), &fj_peer_options);
-		break;
-	case FJ_IF_REQUEST:
-		if (!fj_jail->trace_fd_plus_1)
-			allow_unless_one_of(b, AT_ARG(1), &fj_requests);
-		break;
-	case FJ_IF_LAST:
-		allow_unless_one_of(b, AT_ARG(0), &(const struct fj_values){1, {FJ_MISSING}});
-		break;
-	case FJ_IF_AUDIT:
-		allow_unless_one_of(b, AT_ARG(0), &(const struct fj_values){1, {FJ_AF_NETLINK}});
-		allow_unless_one_of(b, AT_ARG(2), &(const struct fj_values){1, {NETLINK_AUDIT}});
-		break;
-	case FJ_IF_NOT_ROOT:
-		unless_ours(b, REFUSAL(0));
-		return;
-	}
-	trap_unless_ours(b);
-}
 
 /* Do both rows have the same condition? */
 static bool is_same_leaf(const struct leaf *l, const struct fj_row *row, enum fj_condition when)
@@ -366,16 +144,6 @@ static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
 	emit_runs(b, middle, to);
 }
 
-static void emit_leaves(struct builder *b)
-{
-	for (uint32_t i = 0; i < b->leaf_count; i++) {
-		land_jumps(b, &b->leaf[i].jumps);
-		emit_leaf(b, b->leaf[i].row, b->leaf[i].when);
-	}
-	land_jumps(b, &b->to_trap);
-	unless_ours(b, SECCOMP_RET_TRAP | FJ_TRAP_TAG);
-}
-
 /* The three most frequent calls are tested before the binary search. */
 static void emit_frequent(struct builder *b)
 {
@@ -408,7 +176,7 @@ long fj_trap_filter(struct fj_thread *t)
 	emit_return(&b, REFUSAL(ENOSYS)); /* x32 numbers too: they have bit 30 set */
 	emit_frequent(&b);
 	emit_runs(&b, 0, b.run_count);
-	emit_leaves(&b);
+	fj_filter_leaves(&b);
 	fj_assert(!b.overflowed);
 
 	program = (struct sock_fprog){.len = (unsigned short)b.len, .filter = b.code};
