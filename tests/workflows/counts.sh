@@ -36,11 +36,11 @@ more() {
 		fail "$program $*" "$inside beside $outside, and at most $bound more were to be expected"
 	fi
 }
-more /counts 3 fork
+more /counts 2 fork
 more /counts-static 1 fork
 more /counts 10 stat
 more /counts 27 exec /counts
-more /counts-static 26 exec /counts-static
+more /counts-static 25 exec /counts-static
 more /counts 14 spawn /counts
 more /counts-static 13 spawn /counts-static
 finish
