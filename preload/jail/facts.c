@@ -103,9 +103,8 @@ void fj_facts_forget(void)
 	__atomic_fetch_add(&fj_facts_state()->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
-/* The two places that a fact may have. The near places are in 16 pages, which one page fault maps. So a
- * new program, or a forked child, pays one page fault for its first lookups, and not one for each
- * directory. */
+/* The two places that a fact may have. The near places are in 16 pages, which one page fault maps. So a new
+ * program, or a forked child, pays one page fault for its first lookups, and not one for each directory. */
 static struct fj_fact *near_place(uint64_t hash)
 {
 	return &fj_facts_table()->fact[(hash >> 32) * FJ_FACTS_NEAR >> 32];

@@ -33,8 +33,7 @@ struct fj_fact {
 	uint64_t epoch;
 	uint32_t flags; /* FJ_FACT_ */
 	uint32_t born;	/* when it was stored, in units of 1 << FJ_FACT_TICK ticks */
-	uint64_t asker; /* who may search the directory and all above it: fj_search.asker; 0: not
-			 * known of anybody */
+	uint64_t asker; /* who may search it and all above: fj_search.asker; 0: nobody is known */
 	char text[FJ_FACT_TEXT];
 };
 _Static_assert(sizeof(struct fj_fact) == 512, "facts fill whole cache lines");
@@ -48,8 +47,7 @@ struct fj_facts_state {
 };
 /* The unit of time for facts: fj_arch_ticks() shifted right by this, 0.2 to 1 ms. */
 #define FJ_FACT_TICK 20
-/* Changes from outside the jail, or from another jail, are not announced here. They are seen after 0.4 to 2
- * s. */
+/* Changes from outside the jail or by another jail are not announced. They are seen after 0.4 to 2 s. */
 #define FJ_FACT_LIFETIME 2048u
 static inline struct fj_facts_state *fj_facts_state(void)
 {
@@ -64,9 +62,9 @@ struct fj_facts_far {
 };
 #define FJ_FACTS_TABLE_AT 0x10000u
 struct fj_facts_table {
-	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on (a Bloom
-					 * filter); bits are never cleared */
-	struct fj_fact fact[FJ_FACTS];	/* the first FJ_FACTS_NEAR end with the first 16 pages */
+	uint64_t bloom
+		[FJ_BLOOM_WORDS]; /* names that facts depend on (Bloom filter); never cleared */
+	struct fj_fact fact[FJ_FACTS]; /* the first FJ_FACTS_NEAR end with the first 16 pages */
 };
 #define FJ_FACTS_NEAR                                                                              \
 	((0x10000u - (unsigned)offsetof(struct fj_facts_table, fact)) /                            \
@@ -87,8 +85,7 @@ static inline uint64_t fj_facts_epoch(void)
 		       0 :
 		       __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_SEQ_CST);
 }
-/* Mark `name`: facts may depend on it. Call this before the name is looked up. Returns whether it was not
- * marked before. */
+/* Mark `name`: facts may depend on it. Call this before it is looked up. Returns whether it had no mark. */
 bool fj_facts_saw_name(const char *name, size_t len);
 enum {
 	FJ_FACT_HOST = 1, /* the value is an absolute host path; else it is relative to the root */

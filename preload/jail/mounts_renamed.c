@@ -29,16 +29,6 @@ static long rename_all(struct fj_edit *e, const char *from, const char *to)
 	return r;
 }
 
-void fj_mounts_renamed(const char *from, const char *to)
-{
-	struct fj_edit e;
-
-	do
-		if (!fj_edit_begin(&e))
-			return;
-	while (fj_edit_end(&e, rename_all(&e, from, to)) == FJ_EDIT_AGAIN);
-}
-
 static long move_all(struct fj_edit *e, const char *from, const char *to)
 {
 	const size_t from_len = fj_strlen(from), to_len = fj_strlen(to);
@@ -62,15 +52,25 @@ static long move_all(struct fj_edit *e, const char *from, const char *to)
 	return r;
 }
 
-/* (During a change by this same thread, the texts stay: it already uses their offsets.) */
-void fj_mounts_root_moved(const char *from, const char *to)
+static void edit_all(long (*change)(struct fj_edit *, const char *, const char *), const char *from,
+	const char *to)
 {
 	struct fj_edit e;
 
-	if (fj_edit_is_open(fj_namespace()))
-		return;
 	do
 		if (!fj_edit_begin(&e))
 			return;
-	while (fj_edit_end(&e, move_all(&e, from, to)) == FJ_EDIT_AGAIN);
+	while (fj_edit_end(&e, change(&e, from, to)) == FJ_EDIT_AGAIN);
+}
+
+void fj_mounts_renamed(const char *from, const char *to)
+{
+	edit_all(rename_all, from, to);
+}
+
+void fj_mounts_root_moved(const char *from, const char *to)
+{
+	if (!fj_edit_is_open(
+		    fj_namespace())) /* this thread's open change uses offsets of the texts */
+		edit_all(move_all, from, to);
 }

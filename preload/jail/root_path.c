@@ -4,10 +4,9 @@
  * root_path.c - the host path of the jail's root, which may be moved while the jail runs. Called by
  * path/from_host.c and by mountinfo, mount and exec.
  *
- * Names are looked up from a descriptor, so they are still found. But paths that the kernel tells
- * (getcwd(2), procfs links, maps) begin with the new path. The kernel is asked for it if a path was not
- * recognised, and before a path is made of the old one. Each process keeps what it has found: the jail's
- * memory has the path with which the jail started. */
+ * Names are looked up from a descriptor, so they are still found. But paths that the kernel tells (getcwd(2),
+ * procfs links, maps) begin with the new path. The kernel is asked for it if a path was not recognised, and
+ * before a path is made of the old one. Each process keeps what it finds; the jail's memory has the first. */
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "jail/mounts.h"

@@ -16,8 +16,7 @@
 #include "sys/guest.h"
 #include "sys/thread.h"
 
-/* Replacing an array takes time. Each LARGE slots allow the holder one more look by those who
- * wait. */
+/* Replacing an array takes time. Each LARGE slots allow the holder one more look by those who wait. */
 #define LARGE 4096
 
 static void take_store(struct fj_store_hold *hold)

@@ -156,10 +156,9 @@ static inline uint32_t fj_owner_roots_met(void)
 {
 	return fj_owner_roots ? __atomic_load_n(&fj_owner_roots_state->count, __ATOMIC_ACQUIRE) : 0;
 }
-/* Enters a root: the directory whose host path is the first `len` bytes of `records`, the path of
- * its file of records. A root that was entered as an inner one may become a lower one. Returns 1 if
- * it is new, 0 if it is known or must not be looked up, -ENOSPC when FJ_OWNER_ROOTS have been met,
- * or another -errno. */
+/* Enters a root: the directory whose host path is the first `len` bytes of `records`, the path of its file
+ * of records. A root that was entered as an inner one may become a lower one. Returns 1 if it is new, 0 if
+ * it is known or must not be looked up, -ENOSPC when FJ_OWNER_ROOTS have been met, or another -errno. */
 long fj_owner_meet(
 	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_owner_root_kind kind);
 /* Enters the work directory `path`: the files in it will move to a root with the file `records`, so

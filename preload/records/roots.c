@@ -166,8 +166,7 @@ bool fj_store_met_are_empty(void)
 	return true;
 }
 
-/* The root that the files in root `i` will move to: for a work directory the root beside it, else
- * `i`. */
+/* The root that the files in root `i` will move to: for a work directory the root beside it, else `i`. */
 static uint32_t find_goal(uint32_t i)
 {
 	const struct fj_owner_root *r = fj_owner_roots->root;

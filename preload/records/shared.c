@@ -268,8 +268,7 @@ bool fj_store_reaches(struct fj_store *s, uint64_t end)
 	return end <= sx.stx_size;
 }
 
-/* Makes the kernel drop what it has cached of the file. Returns a descriptor; close it after the
- * change. */
+/* Makes the kernel drop what it has cached of the file. Returns a descriptor; close it after the change. */
 static long refresh_cache(struct fj_store *s)
 {
 	const long fd = fj_store_open_again(s, O_RDWR);

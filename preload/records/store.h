@@ -259,8 +259,7 @@ static inline uint32_t fj_store_attributes(const struct fj_store_copy *copy)
 {
 	return copy->flags & FJ_OWNER_CTIME ? 0 : copy->attributes;
 }
-/* `ctime` 0: the copy gets none. The copy must have neither FJ_OWNER_DEVICE nor
- * FJ_OWNER_ATTRIBUTES. */
+/* `ctime` 0: the copy gets none. The copy must have neither FJ_OWNER_DEVICE nor FJ_OWNER_ATTRIBUTES. */
 static inline void fj_store_set_ctime(struct fj_store_copy *copy, uint64_t ctime)
 {
 	copy->rdev = (uint32_t)ctime;
