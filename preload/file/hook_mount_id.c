@@ -8,6 +8,7 @@
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
+#include "inode/device.h"
 #include "inode/exe.h"
 #include "jail/mount_flags.h"
 #include "layers/place.h"
@@ -30,7 +31,9 @@ static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, u
 	uint32_t *id, bool *is_root, bool *is_union)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct fj_place place = {.dirfd = dirfd, .owned_fd = -1, .name = ""};
+	struct fj_place place = {.owned_fd = -1, .name = ""};
+	/* (An open device node is the host's device.) */
+	struct fj_device_node node = {.fd = -1};
 	const char *pos = NULL;
 	uint64_t host_id;
 	struct fj_str s;
@@ -38,6 +41,9 @@ static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, u
 
 	*id = 0;
 	*is_union = false;
+	if (!jail_path[0] && dirfd >= 0 && fj_device_node(c, dirfd, &node) && node.fd >= 0)
+		dirfd = node.fd;
+	place.dirfd = dirfd;
 	if (jail_path[0])
 		r = fj_exe_walk(c->thread, dirfd, jail_path, how | FJ_WANT_POS, &place);
 	if (r < 0)
@@ -61,6 +67,8 @@ static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, u
 	if (host_id)
 		*id = fj_mount_id_at(c->thread, pos, host_id, is_root);
 	*is_union = __builtin_expect(fj_mount_flags()->has_unions, 0) && pos && fj_union_shows(pos);
+	if (node.fd >= 0)
+		fj_close(node.fd);
 	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
 	return 0;
