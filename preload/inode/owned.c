@@ -13,6 +13,7 @@
 #include "cred/ids.h"
 #include "inode/device.h"
 #include "jail/jail.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mount_flags.h"
 #include "layers/union.h"
 #include "nested/roots.h"
@@ -24,8 +25,6 @@
 #include <stdint.h>
 
 static bool no_statx;
-/* Before Linux 6.11 an empty path must be a string, which the kernel copies. */
-static bool no_null_path;
 
 static uint32_t encode_dev(uint32_t major, uint32_t minor)
 {
@@ -112,14 +111,14 @@ FJ_HOT void fj_stat_from_statx(struct stat *st, const struct statx *sx)
 __attribute__((always_inline)) static inline long stat_in_kernel(
 	int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
 {
-	const bool is_bare = !no_null_path && (flags & AT_EMPTY_PATH) && name && !name[0];
+	const bool is_bare = (flags & AT_EMPTY_PATH) && name && !name[0] && !fj_lacks()->null_path;
 	struct stat st;
 	long r;
 
 	if (!no_statx) {
 		r = fj_sys5(__NR_statx, dirfd, is_bare ? NULL : name, flags, mask, sx);
 		if (__builtin_expect(r == -EFAULT && is_bare, 0)) {
-			no_null_path = true;
+			fj_lacks()->null_path = 1;
 			r = fj_sys5(__NR_statx, dirfd, name, flags, mask, sx);
 		}
 		if (r != -ENOSYS)

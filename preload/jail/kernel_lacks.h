@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * kernel_lacks.h - system calls that a jail does without: the kernel lacks them, or a policy refuses
- * them. */
+ * kernel_lacks.h - system calls, or forms of one, that a jail does without: the kernel lacks them, or a
+ * policy refuses them. */
 #ifndef FJ_KERNEL_LACKS_H
 #define FJ_KERNEL_LACKS_H
 
@@ -12,7 +12,9 @@
 
 #define FJ_LACKS_AT 0x78u
 struct fj_lacks {
-	uint32_t openat2, faccessat2;
+	uint32_t openat2;
+	uint16_t faccessat2;
+	uint16_t null_path; /* statx(2) of a descriptor without a path, Linux 6.11 */
 };
 static inline struct fj_lacks *fj_lacks(void)
 {
