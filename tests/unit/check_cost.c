@@ -162,12 +162,38 @@ START_TEST(costs_of_held_directories)
 }
 END_TEST
 
+static fj_gate_fn gate_below;
+
+static long gate_of_old_kernel(long nr, long a, long b, long c, long d, long e, long f)
+{
+	return nr == __NR_statx && !b ? -EFAULT : gate_below(nr, a, b, c, d, e, f);
+}
+
+/* Before Linux 6.11 a look at a descriptor needs an empty path. The jail finds that out once. */
+START_TEST(costs_without_null_path)
+{
+	struct stat st;
+	long fd;
+
+	tree_file("jail/file", "");
+	unit_assert_result(unit_call3(__NR_chown, "/file", 1, 1), 0);
+	fd = unit_call4(__NR_openat, AT_FDCWD, "/file", O_RDONLY, 0);
+	ck_assert_int_ge(fd, 0);
+	gate_below = fj_gate;
+	fj_gate = gate_of_old_kernel;
+	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 2);
+	ck_assert_uint_eq(st.st_uid, 1);
+	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 1);
+	fj_gate = gate_below;
+	fj_close((int)fd);
+}
+END_TEST
+
 static void never_called(int sig)
 {
 	(void)sig;
 }
 
-static fj_gate_fn gate_below;
 static unsigned masks_set;
 
 static long gate_that_counts_masks(long nr, long a, long b, long c, long d, long e, long f)
@@ -350,6 +376,7 @@ Suite *unit_suite_cost(void)
 	tcase_add_test(c, costs);
 	tcase_add_test(c, costs_of_links);
 	tcase_add_test(c, costs_of_held_directories);
+	tcase_add_test(c, costs_without_null_path);
 	tcase_add_test(c, costs_of_records);
 	tcase_add_test(c, costs_of_long_ways);
 	tcase_add_test(c, costs_of_directories);
