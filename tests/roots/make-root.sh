@@ -21,7 +21,7 @@ usage() {
 usage: make-root.sh NAME...
        make-root.sh --where
 NAME:  bullseye bookworm trixie sid   Debian 11, 12, 13 and unstable: minbase and the tools that the tests call
-       tools                          Debian 12 with what looks at processes, files and mounts: gdb, lsof, valgrind, a JVM
+       tools                          Debian 12 with what looks at processes, files and mounts: gdb, lsof, ltrace, valgrind, a JVM
        preloads                       Debian 12 with libraries that people name in LD_PRELOAD
        owners                         Debian 12 with what shows, copies and changes owners: acl, rsync, cpio, sudo
        musl                           musl's dynamic linker, a static busybox, tests/roots/src/*.c built with musl-gcc
@@ -62,7 +62,7 @@ sources=$(cd "$(dirname "$0")" && pwd)/src
 # Beyond minbase: what tests/workflows/debian.sh calls.  perl comes with git.
 debian_packages=bash,ca-certificates,file,gcc,git,libc6-dev,make,procps,python3,strace
 # tests/workflows/introspect.sh and terminals.sh
-tools_packages=default-jre-headless,gdb,libc6-dbg,lsof,perl,procps,psmisc,python3-minimal,screen,strace,tmux,valgrind
+tools_packages=default-jre-headless,gdb,libc6-dbg,lsof,ltrace,perl,procps,psmisc,python3-minimal,screen,strace,tmux,valgrind
 # gdb needs it by the name of what it provides, which debootstrap does not look up.
 tools_packages=$tools_packages,libboost-regex1.74.0
 # tests/workflows/w05-tools.sh

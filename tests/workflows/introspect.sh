@@ -112,6 +112,16 @@ else
 	done
 fi
 
+# ---- ltrace: it sets breakpoints in the program, and again in what a child of the program executes ----
+
+if [ -e "$root/usr/bin/ltrace" ]; then
+	gcc -g -O1 -ffile-prefix-map="$tests_dir=/src" -o "$root/usr/bin/leaky" "$tests_dir/workflows/src/leaky.c"
+	shows 'ltrace -f: it survives the exec of a child' '*leaky->sigaction(*--- Called exec() ---*+++ exited (status 0) +++*seen 2 status 0*+++ exited (status 0) +++*' \
+		ltrace -f -e sigaction+printf leaky
+else
+	skip 'ltrace -f: it survives the exec of a child' 'the root has no ltrace (make-root.sh puts it into a new one)'
+fi
+
 # The engine's own calls are shown, too (docs/LIMITS.md): left out are those about the jail's descriptors, and what they open.
 shows 'strace -y' '*</usr/lib>*' sh -c 'cd /usr/lib
 	strace -f -y -e trace=getdents64,openat,newfstatat,fstat,read ls /usr/lib 2>&1 | grep -v -e "\"/proc/[a-z0-9]*/fd/10[12][0-9]\"" \
