@@ -57,7 +57,8 @@ static bool is_entry_reached(const struct fj_mounts *v, uint32_t i)
 	const char *pos = v->text + v->mount[i].jail;
 	uint32_t here = 0;
 
-	for (;;) {
+	/* Each step comes to another mount, unless parents form a circle. */
+	for (uint32_t steps = 0; steps < v->count; steps++) {
 		const struct fj_mount *next = NULL;
 
 		for (uint32_t k = 0; k < v->count; k++) {
@@ -74,6 +75,7 @@ static bool is_entry_reached(const struct fj_mounts *v, uint32_t i)
 			return true;
 		here = next->id;
 	}
+	return false;
 }
 
 static void note_limits(uint32_t flags)

@@ -20,8 +20,6 @@
 
 #include <linux/time.h>
 
-#define LOCK_SH_ 1 /* flock(2) */
-#define LOCK_EX_ 2
 #define TRIES 100
 
 static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER, a jail path */
@@ -74,8 +72,7 @@ static long lock_store(struct fj_thread *t)
 		O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fj_is_err(fd))
 		refuse_store(fd);
-	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
-		;
+	fj_setup_lock((int)fd, FJ_LOCK_EX, path);
 	return fd;
 }
 
@@ -102,7 +99,7 @@ static long make_fresh(struct fj_thread *t)
 		     fj_sys4(__NR_openat, AT_FDCWD, host, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fj_is_err(fd))
 		refuse_store(fd);
-	fj_sys2(__NR_flock, fd, LOCK_EX_);
+	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
 	r = fj_sys3(__NR_mkdirat, AT_FDCWD, join_paths(path, host, "/root"), 0700);
 	if (!r)
 		r = fj_owners_make_in(path); /* the owner records go with it */
@@ -140,8 +137,7 @@ void fj_inside_overlay_begin(struct fj_thread *t)
 		fj_launch_fail("cannot open the root", fj_options.root, r);
 	lock = fj_sys4(__NR_openat, AT_FDCWD, lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (!fj_is_err(lock))
-		while (fj_sys2(__NR_flock, lock, LOCK_SH_) == -EINTR)
-			;
+		fj_setup_lock((int)lock, FJ_LOCK_SH, lower);
 	r = make_fresh(t);
 	if (fj_lies_in(host, lower)) {
 		fj_inside_overlay_leave();

@@ -23,8 +23,6 @@
 
 #include <linux/time.h>
 
-#define LOCK_SH_ 1 /* flock(2) */
-#define LOCK_EX_ 2
 #define TRIES 100
 #define LOCKS_FROM 3
 
@@ -98,8 +96,7 @@ static long lock_store_dir(void)
 	}
 	if (fj_is_err(fd))
 		refuse_store_dir(fj_options.store, fd);
-	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
-		;
+	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
 	return fd;
 }
 
@@ -125,7 +122,7 @@ static long make_overlay_dir(void)
 		     fj_sys4(__NR_openat, AT_FDCWD, made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fj_is_err(fd))
 		refuse_store_dir(fj_options.store, fd);
-	fj_sys2(__NR_flock, fd, LOCK_EX_);
+	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
 	fj_str_init(&s, upper, sizeof(upper));
 	fj_str_put(&s, made);
 	fj_str_put(&s, "/root");
@@ -217,8 +214,7 @@ void fj_root_overlay_begin(void)
 	if (fj_is_err(lock))
 		find_lower(); /* it may be unreadable only */
 	if (!fj_is_err(lock))
-		while (fj_sys2(__NR_flock, lock, LOCK_SH_) == -EINTR)
-			;
+		fj_setup_lock((int)lock, FJ_LOCK_SH, fj_options.lower);
 	/* With the caller's umask(2), the user might not be able to enter the copy. */
 	mask = fj_sys1(__NR_umask, 077);
 	fd = make_overlay_dir();

@@ -45,6 +45,12 @@ void fj_upper_check(const char *path, const char *options);
 /* Note that this jail uses the upper layer `path`. If another jail uses it, end with a message. */
 void fj_upper_claim(struct fj_thread *t, const char *path);
 
+/* upper.c: lock `fd` by flock(2), FJ_LOCK_SH or FJ_LOCK_EX. `which` names the file in the message that ends
+ * this start if another process keeps the lock for half a minute: it may be stopped. */
+#define FJ_LOCK_SH 1
+#define FJ_LOCK_EX 2
+void fj_setup_lock(int fd, int operation, const char *which);
+
 /* owners.c: open the file of owner records. `db`: from the command line ("none": only for this jail; NULL:
  * the usual place, see owners.c). Returns a descriptor. `*host_owners` is the descriptor of the host's
  * records, or -1. */

@@ -14,8 +14,11 @@
 #include "setup/setup.h"
 
 #include <asm/stat.h>
+#include <linux/time_types.h>
 
-#define LOCK_EX_ 2 /* flock(2) */
+#define LOCK_NB_ 4 /* flock(2) */
+#define TRIES 15000
+#define NAP_NS 2000000
 
 static char upper[FJ_PATH_MAX] FJ_BULKY; /* the kernel's spelling */
 static char other[FJ_PATH_MAX] FJ_BULKY, name[FJ_PATH_MAX] FJ_BULKY;
@@ -85,6 +88,21 @@ _Noreturn static void refuse_used(const char *path)
 		fj_sys1(__NR_exit_group, FJ_FAILED);
 }
 
+void fj_setup_lock(int fd, int operation, const char *which)
+{
+	const struct __kernel_timespec nap = {.tv_nsec = NAP_NS};
+	long r = -EWOULDBLOCK;
+
+	for (int i = 0; (r == -EWOULDBLOCK || r == -EINTR) && i < TRIES; i++) {
+		if (i)
+			fj_sys2(__NR_nanosleep, &nap, 0);
+		r = fj_sys2(__NR_flock, fd, operation | LOCK_NB_);
+	}
+	if (r == -EWOULDBLOCK || r == -EINTR)
+		fj_launch_fail("another process, which may be stopped, keeps the lock of", which, 0);
+	/* (Where there are no such locks, nobody else has one.) */
+}
+
 void fj_upper_claim(struct fj_thread *t, const char *path)
 {
 	char own[48], was[48];
@@ -103,8 +121,7 @@ void fj_upper_claim(struct fj_thread *t, const char *path)
 	fj_sys1(__NR_umask, mask);
 	if (fj_is_err(fd))
 		return; /* its records tell whether it can be written */
-	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
-		;
+	fj_setup_lock((int)fd, FJ_LOCK_EX, name);
 	n = fj_sys3(__NR_read, fd, was, sizeof(was) - 1);
 	was[n > 0 ? n : 0] = 0;
 	fj_str_init(&s, own, sizeof(own));

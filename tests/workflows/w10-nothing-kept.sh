@@ -99,6 +99,12 @@ end 4
 END
 jail_by=
 is 'no copy is left' '' "$(ls "$mine/store/copies")"
+# Somebody keeps the store's lock, as a stopped start would: others do not wait for ever.
+exec 8<"$mine/store/lock"
+flock 8
+fails 'the lock of the store is never given back' 125 '*keeps the lock of */store/lock' verb --rm tree /bin/sh -c :
+exec 8<&-
+succeeds 'the lock of the store is given back' verb --rm tree /bin/sh -c :
 place="container's filter: "
 by="$work/without --container"
 nothing_kept
