@@ -99,7 +99,8 @@ void fj_setup_lock(int fd, int operation, const char *which)
 		r = fj_sys2(__NR_flock, fd, operation | LOCK_NB_);
 	}
 	if (r == -EWOULDBLOCK || r == -EINTR)
-		fj_launch_fail("another process, which may be stopped, keeps the lock of", which, 0);
+		fj_launch_fail(
+			"another process, which may be stopped, keeps the lock of", which, 0);
 	/* (Where there are no such locks, nobody else has one.) */
 }
 
