@@ -212,10 +212,11 @@ static long replace_object(
 {
 	const bool asks_mount =
 		fj_mount_flags()->mounts_share_device && (c->row->flags & FJ_RENAMES);
+	/* Whether a link may be made on a read-only mount, the new name decides. */
+	const unsigned kept = copy_up ? ~0u : ~(unsigned)(FJ_COPY_UP | FJ_WRITE);
 	const long r = fj_find_object(c, fj_arg_dirfd(c, i), jail_path,
-		(follow_flags_of(c, c->row->kind[i]) & (~(unsigned)FJ_COPY_UP | copy_up)) |
-			(asks_mount ? FJ_WANT_POS : 0),
-		0, &with->place);
+		(follow_flags_of(c, c->row->kind[i]) & kept) | (asks_mount ? FJ_WANT_POS : 0), 0,
+		&with->place);
 
 	if (r < 0)
 		return fj_early_complaint(c, r);
