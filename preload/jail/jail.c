@@ -149,8 +149,7 @@ static void publish_root(const struct fj_root *root)
 			seen_moves(), &mine, mine + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-/* Does the parent share the table of descriptors, and have another root? Then its root may have the jail's
- * number. */
+/* Does the parent share the table of descriptors, with another root, which may have the jail's number? */
 static bool is_table_shared(void)
 {
 	const long me = fj_sys0(__NR_getpid), parent = fj_sys0(__NR_getppid);

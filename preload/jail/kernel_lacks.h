@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * kernel_lacks.h - system calls, or forms of one, that a jail does without: the kernel lacks them, or a
- * policy refuses them. */
+ * kernel_lacks.h - system calls, or forms of one, that the kernel lacks or a policy refuses. */
 #ifndef FJ_KERNEL_LACKS_H
 #define FJ_KERNEL_LACKS_H
 

@@ -46,8 +46,7 @@ void fj_edit_forget(struct fj_namespace *ns);
  * returns its offset. fj_mounts_derive(): compute what follows from the mounts. */
 uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len);
 void fj_mounts_derive(struct fj_mounts *v);
-/* mounts_aliases.c: `host` will be mounted at `pos`. Note whether it can also be reached by another
- * position. */
+/* mounts_aliases.c: `host` will be mounted at `pos`. Note whether another position leads there, too. */
 void fj_mounts_note_aliases(const struct fj_mounts *v, const char *host, const char *pos);
 /* The same for all layers of a union, which is already in `v`. */
 void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m);

@@ -222,8 +222,7 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
 	return -EINVAL;
 }
 
-/* Are all layers of a union like the root, for `host`, its first one? `*have_devices`: they are on several
- * devices. */
+/* Are all layers like the root? `host` is the first one. `*have_devices`: they are on several devices. */
 static bool are_like_root(const char *layers, const char *host, uint32_t flags, bool *have_devices)
 {
 	char layer[LAYER_MAX];

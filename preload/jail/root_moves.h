@@ -38,8 +38,7 @@ extern fj_open_pos *fj_root_open_pos;
 uint32_t fj_root_move_tell(const struct fj_root *root);
 /* Look at the moves from `from` to `to` (exclusive), and follow those that moved this process too. */
 void fj_root_moves_follow(uint32_t from, uint32_t to);
-/* Take the root that `m` describes. `fd` (consumed) is its directory, or -1: it is the jail's own, or it is
- * gone. */
+/* Take the root that `m` describes. `fd` (consumed) is its directory; -1: the jail's own, or a lost one. */
 void fj_root_take(int fd, const struct fj_root_move *m);
 
 #endif

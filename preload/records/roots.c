@@ -58,8 +58,7 @@ struct opened {
 };
 #define OPENED_SIZE ((sizeof(struct opened) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
 
-/* Root `r` is not where it was met: makes what is remembered of directories old, and gives all
- * processes news. */
+/* Root `r` has moved: makes what is remembered of directories old, and gives all processes news. */
 static void leave_root(struct fj_owner_root *r)
 {
 	__atomic_store_n(&r->state, FJ_OWNER_ROOT_LEFT, __ATOMIC_RELEASE);
@@ -242,8 +241,7 @@ static bool is_root_wanted(int fd, enum fj_owner_root_kind kind, struct stat *st
 	       !fj_owner_check(fd);
 }
 
-/* The root `r` has the same directory. Are its path and its records unchanged? Otherwise it is
- * marked as left. */
+/* Root `r` has the same directory. Are its path and records unchanged? Else it is marked as left. */
 static bool is_root_known(
 	struct fj_owner_root *r, const char *records, enum fj_owner_root_kind kind)
 {
@@ -322,8 +320,7 @@ long fj_owner_meet_beside(const char *path, const char *records, uint64_t dev, u
 	return meet_root(path, fj_strlen(path), records, dev, ino, FJ_OWNER_ROOT_WORK, false);
 }
 
-/* Inode and birth time of the jail's own file of records; false where the file system gives no
- * birth times. */
+/* Inode and birth time of the jail's own file of records; false: the disk has no birth times. */
 static bool identity_of_records(uint64_t *ino, uint64_t *stamp)
 {
 	struct statx sx;

@@ -94,8 +94,7 @@ FJ_HOT static inline struct path probe_path_of(uint64_t table, uint32_t dev, uin
 	const uint32_t log = fj_table_run_log(table);
 	const uint64_t hash = ((ino >> log) + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL;
 
-	/* Inode numbers may all be multiples of a number: the hash varies the slot within the
-	 * run. */
+	/* Inode numbers may all be multiples of a number: the hash varies the slot in the run. */
 	return (struct path){.run = (uint32_t)(hash >> 32),
 		.run_mask = (1u << (fj_table_log(table) - log)) - 1,
 		.in_run = (uint32_t)(ino ^ hash >> 58),
