@@ -312,7 +312,7 @@ _Noreturn static void stay_here(void)
 	wait_for_program();
 }
 
-static void prepare(const struct fj_parent *wish)
+static void prepare_parent(const struct fj_parent *wish)
 {
 	const uint64_t all = ~0UL;
 
@@ -325,7 +325,7 @@ static void prepare(const struct fj_parent *wish)
 	fj_sys5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-static void begin_child(void)
+static void begin_program(void)
 {
 	/* Killing the parent by SIGKILL must kill the program, too. */
 	fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL_, 0, 0, 0);
@@ -339,12 +339,12 @@ void fj_parent_stay(const struct fj_parent *wish)
 {
 	long child;
 
-	prepare(wish);
+	prepare_parent(wish);
 	child = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
 	if (fj_is_err(child))
 		fj_launch_fail("cannot make a process", "", child);
 	if (!child) {
-		begin_child();
+		begin_program();
 		return;
 	}
 	me.child = child;
@@ -360,7 +360,7 @@ _Noreturn static void run_child(void *data)
 {
 	const struct work *w = data;
 
-	begin_child();
+	begin_program();
 	w->run(w->data);
 	for (;;)
 		fj_sys1(__NR_exit_group, 125);
@@ -372,7 +372,7 @@ _Noreturn void fj_parent_share(const struct fj_parent *wish, void (*run)(void *d
 	void *stack = fj_arch_child_stack(
 		(uintptr_t)__builtin_frame_address(0) - PARENT_STACK, run_child, &w);
 
-	prepare(wish);
+	prepare_parent(wish);
 	me.child = fj_sys5(__NR_clone, CLONE_VM | SIGCHLD_, stack, 0, 0, 0);
 	if (fj_is_err(me.child))
 		fj_launch_fail("cannot make a process", "", me.child);

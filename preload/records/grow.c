@@ -151,7 +151,7 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	return r;
 }
 
-static long create(int fd, uint32_t log)
+static long create_records(int fd, uint32_t log)
 {
 	static const struct fj_store_slot page[FJ_PAGE / sizeof(struct fj_store_slot)] = {
 		[0 ... FJ_PAGE / sizeof(struct fj_store_slot) - 1] = {.state = FJ_SLOT_EMPTY}};
@@ -192,12 +192,12 @@ static long create(int fd, uint32_t log)
 
 long fj_owner_create(int fd)
 {
-	return create(fd, FJ_STORE_FIRST_LOG);
+	return create_records(fd, FJ_STORE_FIRST_LOG);
 }
 
 long fj_owner_create_small(int fd)
 {
-	return create(fd, FJ_STORE_RUN_LOG);
+	return create_records(fd, FJ_STORE_RUN_LOG);
 }
 
 static bool is_piece(uint64_t at, uint64_t size, uint64_t end)

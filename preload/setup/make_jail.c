@@ -29,7 +29,7 @@
 #define COPIES_SIZE (64UL << 20)
 #define USUAL_LIMIT 1024u /* above it, every process's descriptor table would grow */
 
-static bool is_open(int fd)
+static bool is_descriptor_open(int fd)
 {
 	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) >= 0;
 }
@@ -69,7 +69,7 @@ static int choose_numbers(void)
 	for (; base > 2; base--) {
 		int i = 0;
 
-		while (i < FJ_FD_COUNT && !is_open(base + i))
+		while (i < FJ_FD_COUNT && !is_descriptor_open(base + i))
 			i++;
 		if (i == FJ_FD_COUNT)
 			return base;
