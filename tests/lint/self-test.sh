@@ -98,8 +98,9 @@ hooks() { # the list of hooks, and a file that has none but one
 }
 hooks one && says names pass && fresh
 hooks other && says names '*fj_hook_one() is not in path/walk.c*' && fresh
-functions() { # TEXT-OF-LIST FUNCTION-HERE FUNCTION-IN-ANOTHER-FILE WANT
-	mkdir -p "$work/tree/tests/lint"
+functions() { # TEXT-OF-LIST FUNCTION-HERE FUNCTION-IN-ANOTHER-FILE WANT [SUPPRESSED-RACE]
+	mkdir -p "$work/tree/tests/lint" "$work/tree/tests/unit"
+	printf '"race:%s\\n"\n' "${5:-$2}" >"$work/tree/tests/unit/races.c"
 	echo "$1" >"$work/tree/tests/lint/functions.list"
 	printf '%s\n' "static int $2(int x)" '{' '	return x;' '}' >>"$source_file"
 	echo "__attribute__((noinline)) static const char *$3(" >"$work/tree/preload/sys/two.c"
@@ -112,6 +113,7 @@ functions '' open_dir open_dir '*two.c:1: open_dir() stands in preload/path/walk
 functions 'open_dir | both open a directory' open_dir open_dir pass
 functions 'open_dir |' open_dir open_dir '*without a reason*'
 functions 'open_dir | both open a directory' open_dir open_file '*open_dir needs no reason*'
+functions '' open_dir open_file '*races.c: read_dir: is no longer*' read_dir
 private_words() {
 	mkdir -p "$work/tree/tests/lint"
 	echo 'fj_quick_.*|file quick | fast path' >"$work/tree/tests/lint/words.list"
