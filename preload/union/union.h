@@ -111,12 +111,13 @@ struct fj_union_layers {
 		uint32_t number; /* below FJ_UNION_LAYERS */
 	} layer[FJ_UNION_LAYERS];
 };
-/* getdents64(2) (`is_old`: getdents(2)) of a merged directory, into `size` bytes at `buffer` in the
- * program's memory. The position of the listing is the file offset of `fd`, a directory of the program (in
- * any layer) whose own entries are not read. So lseek(2), dup(2), fork(2) and exec work as with other
- * directories. An offset of another listing is taken for one in the lowest of the layers. Each name is shown once, in the order of the lowest layer that has it, so copying up and
- * whiteouts do not change the order. Inode numbers and types are those that stat(2) shows. Returns the
- * number of bytes, 0 at the end, -EINVAL if not even one entry fits, -EFAULT, -EACCES ... */
+/* getdents64(2) (`is_old`: getdents(2)) of a merged directory, into `size` bytes at `buffer` in the program's
+ * memory. The position of the listing is the file offset of `fd`, a directory of the program (in any layer)
+ * whose own entries are not read. So lseek(2), dup(2), fork(2) and exec work as with other directories. An
+ * offset of another listing is taken for one in the lowest of the layers. Each name is shown once, in the
+ * order of the lowest layer that has it, so copying up and whiteouts do not change the order. Inode numbers
+ * and types are those that stat(2) shows. Returns the number of bytes, 0 at the end, -EINVAL if not even one
+ * entry fits, -EFAULT, -EACCES ... */
 long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers, uint64_t buffer,
 	size_t size, bool is_old);
 /* Does the kernel list the directory `fd`, whose file offset is `at`? It does if one layer alone has the
