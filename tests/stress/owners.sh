@@ -246,8 +246,8 @@ limited_files() {
 		jail -w /w "$root" "$@" 2>&1
 	) | cat
 }
-prints 'no file may be any longer' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 1024: File too large' limited_files -f 0 true
-prints 'no file may be longer than 100 blocks' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 1024: File too large' limited_files -f 100 true
+prints 'no file may be any longer' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 4288: File too large' limited_files -f 0 true
+prints 'no file may be longer than 100 blocks' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 4288: File too large' limited_files -f 100 true
 prints 'a soft limit of file sizes' '3
 0' limited_files -Sf 0 sh -c 'touch s; chown 3:3 s; stat -c %u s; rm s; ulimit -f'
 prints 'records that may not grow' 'chown:: File too large
