@@ -127,7 +127,7 @@ enum fj_asks {
 enum {
 	FJ_WRITES = 1,	 /* changes the file that its path names: refused on a read-only mount */
 	FJ_RENAMES = 2,	 /* may turn a remembered directory into a symlink, or change a symlink:
-			    jail/facts.c */
+			    facts/facts.c */
 	FJ_FREQUENT = 4, /* programs with many files make it often: its calls, and those of its
 			    older forms, become jumps (patch/sites.c) */
 	FJ_MAPS = 8,	 /* changes mappings: the direct door sees by it that texts come and go */

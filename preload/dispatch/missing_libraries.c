@@ -12,8 +12,8 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "inode/exe.h"
-#include "jail/paths.h"
 #include "jail/root.h"
+#include "mount-table/paths.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

@@ -6,7 +6,7 @@
 #include "exec/program.h"
 #include "identity/hook_id.h"
 #include "inode/owned.h"
-#include "jail/mounts.h"
+#include "mount-table/mounts.h"
 #include "ownership/ownership.h"
 #include "seccomp/policy.h"
 #include "sys/abi.h"

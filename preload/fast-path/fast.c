@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fast.c - the fast path: finds a place from remembered facts (jail/facts.c), without a walk. Called by the
+ * fast.c - the fast path: finds a place from remembered facts (facts/facts.c), without a walk. Called by the
  * hooks of the most frequent calls. */
 #include "fast-path/fast.h"
 
-#include "jail/facts.h"
-#include "jail/mount_flags.h"
-#include "jail/mounts.h"
-#include "jail/paths.h"
+#include "facts/facts.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/place.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "sys/scratch.h"

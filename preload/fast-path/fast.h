@@ -6,12 +6,12 @@
 #ifndef FJ_FAST_H
 #define FJ_FAST_H
 
+#include "facts/facts.h"
 #include "fast-path/links_seen.h"
-#include "jail/facts.h"
 #include "jail/fds.h"
-#include "jail/mount_flags.h"
 #include "jail/search.h"
 #include "layers/place.h"
+#include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/sys.h"
 #include "sys/thread.h"

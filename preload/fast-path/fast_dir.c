@@ -4,8 +4,8 @@
  * fast_dir.c - finds, by facts, the directory in which a name is made or removed, and opens it. A call that
  * changes something by a path alone could be led out of the jail. Called by call/run.c before it walks. */
 #include "fast-path/fast.h"
-#include "jail/mount_flags.h"
 #include "jail/root.h"
+#include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -3,12 +3,12 @@
  *
  * fast_union.c - the fast path in a jail with unions: names in the working directory, and facts about a
  * directory that was opened. Called by fast.c and by open/hook_open.c. */
+#include "facts/facts.h"
 #include "fast-path/fast.h"
-#include "jail/facts.h"
-#include "jail/mount_flags.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

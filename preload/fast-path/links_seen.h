@@ -9,7 +9,7 @@
 #ifndef FJ_LINKS_SEEN_H
 #define FJ_LINKS_SEEN_H
 
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/memory.h"
 
 #include <stdbool.h>

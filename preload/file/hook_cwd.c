@@ -8,9 +8,9 @@
 #include "call/hooks.h"
 #include "call/row.h"
 #include "call/translate.h"
-#include "jail/facts.h"
-#include "jail/mount_flags.h"
+#include "facts/facts.h"
 #include "layers/place.h"
+#include "mount-table/mount_flags.h"
 #include "nested/roots.h"
 #include "path/path.h"
 #include "sys/guest.h"
@@ -97,7 +97,7 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 
 /* The hash under which it is noted that the directory with the absolute path `jail_path` was asked
  * for records of its own; 0: none. A change of the path's last name must be announced, as one of
- * the others (jail/facts.c). */
+ * the others (facts/facts.c). */
 static uint64_t hash_of(const char *jail_path, size_t len, uint64_t epoch, bool *is_asked)
 {
 	const char *name = jail_path + len;

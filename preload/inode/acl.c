@@ -8,8 +8,8 @@
  * what a list says. */
 #include "call/call.h"
 #include "cred/ids.h"
+#include "facts/facts.h"
 #include "inode/owned.h"
-#include "jail/facts.h"
 #include "layers/place.h"
 #include "ownership/ownership.h"
 #include "sys/abi.h"

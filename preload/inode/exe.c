@@ -8,10 +8,10 @@
  * PR_SET_MM_MAP). */
 #include "inode/exe.h"
 
+#include "facts/facts.h"
 #include "fast-path/fast.h"
-#include "jail/facts.h"
-#include "jail/paths.h"
 #include "layers/place.h"
+#include "mount-table/paths.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

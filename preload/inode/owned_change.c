@@ -4,9 +4,9 @@
  * owned_change.c - changes what a file shows: its mode, on the disk and in its record; its owner;
  * what it loses when its content changes. Called by file/, xattr/ and writes.c. */
 #include "cred/ids.h"
+#include "facts/facts.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
-#include "jail/facts.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"

@@ -9,8 +9,8 @@
 #include "layers/union.h"
 
 #include "jail/fds.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -14,7 +14,7 @@
 #ifndef FJ_LAYERS_UNION_H
 #define FJ_LAYERS_UNION_H
 
-#include "jail/mounts.h"
+#include "mount-table/mounts.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
  * the topmost layer, which its mount shows, too. As in ovl_map_dev_ino() of fs/overlayfs/inode.c, other
  * files keep the device of their layer, for inode numbers alone may be equal. Inode numbers of directories
  * of other layers get bits of their own device, where inode numbers have none. */
-#include "jail/mount_flags.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

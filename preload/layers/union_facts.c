@@ -4,17 +4,17 @@
  * union_facts.c - facts about the directories of unions: which layers have each one. Called by union.c, and
  * by walks in a union (walk/union_leap.c).
  *
- * Such a fact (jail/facts.c) says: the position P is a directory in these layers and in no other, with
+ * Such a fact (facts/facts.c) says: the position P is a directory in these layers and in no other, with
  * these host paths. Its key is the position without its leading slash, so that no lookup of a path finds
  * it. It says nothing about names in the directory: a file that is copied up, made or hidden there is found
  * by asking the layers from the top. The fact becomes invalid only if a layer gets the directory, or the
  * directory is hidden. This happens when the directory itself is copied up, which fj_layers_copy_up()
  * announces, or removed or moved, which is announced as everywhere. A directory that is made where a
  * whiteout was is opaque from the beginning. And no fact says that something does not exist. */
-#include "jail/facts.h"
-#include "jail/mounts.h"
+#include "facts/facts.h"
 #include "jail/root.h"
 #include "layers/union.h"
+#include "mount-table/mounts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

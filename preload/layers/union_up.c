@@ -6,7 +6,7 @@
  * a whiteout is.
  *
  * union.c has found by then which layer has the name. The room union knows how to copy a file. */
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "layers/engine_dir.h"
 #include "layers/union.h"
 #include "sys/abi.h"

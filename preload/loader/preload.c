@@ -10,8 +10,8 @@
 #include "open/preload.h"
 
 #include "door/door.h"
-#include "jail/paths.h"
 #include "launch/loader.h"
+#include "mount-table/paths.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

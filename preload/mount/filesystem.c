@@ -7,7 +7,7 @@
 #include "call/ending.h"
 #include "cred/ids.h"
 #include "inode/owned.h"
-#include "jail/mounts.h"
+#include "mount-table/mounts.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "mount/tmpfs.h"

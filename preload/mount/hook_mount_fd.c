@@ -6,7 +6,7 @@
  * dispatch; the table is used by hook_mount_make.c. */
 #include "call/call.h"
 #include "call/hooks.h"
-#include "jail/mounts.h"
+#include "mount-table/mounts.h"
 #include "mount/mount_fd.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"

@@ -6,7 +6,7 @@
  * mount. Called by dispatch. */
 #include "call/call.h"
 #include "call/hooks.h"
-#include "jail/mounts.h"
+#include "mount-table/mounts.h"
 #include "mount/mount_fd.h"
 #include "mount/mounting.h"
 #include "sys/guest.h"

@@ -4,11 +4,11 @@
  * mount_point.c - finds the place that a mount call names: its position, its host path, and what it is.
  * Called through mounting.h. */
 #include "call/call.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
-#include "jail/paths.h"
 #include "jail/root.h"
 #include "layers/place.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "mount/mounting.h"
 #include "mountinfo/hostmounts.h"
 #include "path/path.h"

@@ -7,10 +7,10 @@
 
 #include "call/call.h"
 #include "cred/ids.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
 #include "jail/root.h"
+#include "mount-table/mount_edit.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
 #include "mount/tmpfs.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -42,7 +42,7 @@ struct fj_filesystem {
 	const char *type, *source;
 	char *host;		   /* a buffer of FJ_PATH_MAX bytes */
 	const char *options;	   /* as mountinfo shows them; NULL: none */
-	const char *layers, *work; /* for an overlay: jail/mounts.h; NULL: it is none */
+	const char *layers, *work; /* for an overlay: mount-table/mounts.h; NULL: it is none */
 	uint32_t flags;
 	bool is_single; /* the kernel has one instance: it is not mounted twice on one mount
 			 * point */

@@ -4,10 +4,10 @@
  * overlay_bind.c - places in an existing overlay: a bind of one, which is an overlay of the same layers,
  * and whether it can be written to. Called by mount(2) and by the mount calls that use descriptors. */
 #include "call/call.h"
-#include "jail/mount_flags.h"
-#include "jail/mounts.h"
 #include "layers/place.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "path/path.h"

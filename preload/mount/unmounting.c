@@ -5,10 +5,10 @@
  * the directory of a tmpfs. A mount of the host below one of the jail's is only hidden. Called by
  * umount2(2). */
 #include "call/call.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_flags.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
+#include "mount-table/mount_edit.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
 #include "mount/mounting.h"
 #include "mountinfo/hostmounts.h"
 #include "private/private.h"

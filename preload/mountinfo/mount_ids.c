@@ -9,7 +9,7 @@
 #include "mountinfo/mount_ids.h"
 
 #include "jail/fds.h"
-#include "jail/mounts.h"
+#include "mount-table/mounts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

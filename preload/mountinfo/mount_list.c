@@ -8,9 +8,9 @@
  * mount point. A bind is described as the host describes the mount that contains its source. */
 #include "mountinfo/mount_list.h"
 
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
-#include "jail/paths.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "mountinfo/hostmounts.h"
 #include "mountinfo/mount_ids.h"
 #include "path/path.h"

@@ -19,7 +19,7 @@
  *   descriptor. One directory can be noted; noting a second one asks the first.
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/fds.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"

@@ -12,11 +12,11 @@
  * jails around it learn of it by a count in the heads of their records: fj_owner_has_news(). */
 #include "nested/roots.h"
 
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/fds.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
-#include "jail/paths.h"
+#include "mount-table/paths.h"
 #include "records/records.h"
 #include "sys/scratch.h"
 

@@ -6,8 +6,8 @@
 #ifndef FJ_ROOTS_H
 #define FJ_ROOTS_H
 
-#include "jail/mount_table.h"
 #include "jail/root.h"
+#include "mount-table/mount_table.h"
 #include "records/records.h"
 #include "sys/sys.h"
 #include "walk/walk.h"

@@ -4,9 +4,9 @@
  * open_walked.c - an open by a walk: of files in a union, in procfs, on a read-only mount, and
  * whenever remembered facts are not enough. Called by hook_open.c. */
 #include "inode/exe.h"
-#include "jail/mount_flags.h"
-#include "jail/mounts.h"
 #include "layers/over.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
 #include "nested/roots.h"
 #include "open/opening.h"
 #include "path/path.h"

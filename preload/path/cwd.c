@@ -20,9 +20,9 @@
  * the shared memory away). fj_jail->has_shared_cwds is set before the first such process is made.
  *
  * Called by fast.c, steps.c and up.c, and by the hooks of chdir, fchdir, clone and unshare. */
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/jail.h"
-#include "jail/mount_table.h"
+#include "mount-table/mount_table.h"
 #include "path/cwd_notes.h"
 #include "path/path.h"
 #include "sys/sys.h"

@@ -3,13 +3,13 @@
  *
  * from_host.c - from host paths, as the kernel reports them, to positions and to what the program may see.
  * Called by walks and by hooks that read paths from the kernel. */
-#include "jail/mount_flags.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
-#include "jail/paths.h"
 #include "jail/root.h"
 #include "layers/place.h"
 #include "locking/seq.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "path/cwd_notes.h"
 #include "path/path.h"
 #include "sys/scratch.h"

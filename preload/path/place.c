@@ -7,9 +7,9 @@
 
 #include "jail/fds.h"
 #include "jail/kernel_lacks.h"
-#include "jail/mount_flags.h"
-#include "jail/mounts.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
 #include "path/names.h"
 #include "path/path.h"
 #include "path/proc.h"

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * procfs_unix.c - net/unix with jail paths. Called by procfs.c. */
-#include "jail/paths.h"
+#include "mount-table/paths.h"
 #include "path/path.h"
 #include "procfs/procfs.h"
 #include "socket/unix_name.h"

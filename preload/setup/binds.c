@@ -9,12 +9,12 @@
  * directory, and a file is mounted on a name that no listing shows. */
 #include "call/call.h"
 #include "command/command.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
 #include "jail/root.h"
 #include "layers/over.h"
 #include "layers/place.h"
+#include "mount-table/mount_edit.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "path/path.h"
@@ -318,7 +318,7 @@ void fj_bind_make_directory(struct fj_thread *t, const char *jail_path)
 }
 
 /* The table of mounts is now as most programs will see it. Move it to the place right after the head of the
- * namespace, so that one page fault maps both (jail/mount_table.h). */
+ * namespace, so that one page fault maps both (mount-table/mount_table.h). */
 void fj_bind_settle(void)
 {
 	struct fj_edit e;

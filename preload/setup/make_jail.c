@@ -4,10 +4,10 @@
  * make_jail.c - makes the jail's memory, which all its processes share, and the descriptors that stay open.
  * Called by launch.c. */
 #include "command/command.h"
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/jail.h"
-#include "jail/paths.h"
 #include "jail/texts.h"
+#include "mount-table/paths.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "procfs/machine.h"

@@ -7,7 +7,7 @@
 #include "command/command.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
-#include "jail/paths.h"
+#include "mount-table/paths.h"
 #include "nested/roots.h"
 #include "records/records.h"
 #include "setup/layout.h"

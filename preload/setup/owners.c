@@ -16,7 +16,7 @@
 #include "command/command.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
-#include "jail/paths.h"
+#include "mount-table/paths.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "setup/setup.h"

@@ -12,7 +12,7 @@
  * tree of the store stays while somebody uses it. */
 #include "call/call.h"
 #include "command/command.h"
-#include "jail/paths.h"
+#include "mount-table/paths.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "private/private.h"

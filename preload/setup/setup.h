@@ -26,7 +26,7 @@ void fj_root_overlay_let_go(void);
 /* Last step, when the jail's memory exists and before all other mounts. */
 void fj_root_overlay_mount(struct fj_thread *t);
 /* Let a new upper layer, at `upper_path`, show for its root what the topmost lower layer shows for its own.
- * `layers`: as in jail/mounts.h. Returns 0 or -errno. */
+ * `layers`: as in mount-table/mounts.h. Returns 0 or -errno. */
 struct fj_call;
 long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upper_path);
 

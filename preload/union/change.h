@@ -7,8 +7,8 @@
 #define FJ_UNION_CHANGE_H
 
 #include "call/call.h"
-#include "jail/mount_flags.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
 #include "sys/thread_area.h"
 
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  *
  * start.c - gives the room layers its pointers to functions of this room, and lists directories in a union.
  * Called through change.h. */
+#include "facts/facts.h"
 #include "inode/owned.h"
-#include "jail/facts.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/scratch.h"

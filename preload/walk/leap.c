@@ -3,11 +3,11 @@
  *
  * leap.c - walks many directories with one openat2(2), if no symlink, mount or `..` is among them. Called
  * by walk.c. */
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/kernel_lacks.h"
-#include "jail/mount_flags.h"
 #include "jail/root.h"
 #include "jail/search.h"
+#include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

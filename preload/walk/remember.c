@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * remember.c - stores facts (jail/facts.c) for later walks: about the directory that the caller's text
+ * remember.c - stores facts (facts/facts.c) for later walks: about the directory that the caller's text
  * names, and about who may search it. Called by walk.c and fast-path/fast.c. */
-#include "jail/facts.h"
-#include "jail/mounts.h"
+#include "facts/facts.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/place.h"
+#include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -8,15 +8,15 @@
  * the call in a child process. */
 #include "walk/steps.h"
 
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "jail/kernel_lacks.h"
-#include "jail/mount_flags.h"
-#include "jail/mounts.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"

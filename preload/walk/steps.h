@@ -5,7 +5,7 @@
 #ifndef FJ_WALK_STEPS_H
 #define FJ_WALK_STEPS_H
 
-#include "jail/mounts.h"
+#include "mount-table/mounts.h"
 #include "path/names.h"
 #include "sys/sys.h"
 #include "walk/walk.h"

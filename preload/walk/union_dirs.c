@@ -5,7 +5,7 @@
  * position? The kernel's answer costs as much as several lookups. So it is remembered, under a key made
  * from statx(2).
  *
- * These facts are like others (jail/facts.c), but their key cannot be a path. They say of the directory
+ * These facts are like others (facts/facts.c), but their key cannot be a path. They say of the directory
  * with this device, inode number and birth time that it is at this position of a union, or in no union. All
  * names of the position are marked. So whoever removes, moves or replaces the directory in the jail
  * announces it, and its inode number is not reused unnoticed. If a directory has several positions, the
@@ -13,10 +13,10 @@
  *
  * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks of
  * descriptors. */
-#include "jail/facts.h"
-#include "jail/mount_flags.h"
+#include "facts/facts.h"
 #include "jail/root.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"

@@ -6,12 +6,12 @@
  * It also stores the facts about directories reached.
  *
  * Called by union_walk.c and remember.c. */
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/kernel_lacks.h"
-#include "jail/mounts.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"
+#include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

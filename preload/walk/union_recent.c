@@ -14,11 +14,11 @@
  * so a directory that is used again and again between others stays.
  *
  * Called by union_dirs.c, and by hooks that have opened a directory, or looked at one. */
-#include "jail/facts.h"
-#include "jail/mount_flags.h"
-#include "jail/mount_table.h"
+#include "facts/facts.h"
 #include "layers/union.h"
 #include "locking/seq.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mount_table.h"
 #include "sys/sys.h"
 
 #define PAIRS 32u

@@ -3,7 +3,7 @@
  *
  * union_walk.c - walks in a union: walk.c, steps.c, up.c and links.c ask here what the layers say. A jail
  * that has met no union calls none of it. */
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "sys/abi.h"

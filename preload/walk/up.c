@@ -11,8 +11,8 @@
  * meanwhile (path/cwd.c). What was learned there is forgotten with the first step, unless it is known to be
  * still valid. */
 #include "jail/jail.h"
-#include "jail/mounts.h"
 #include "jail/root.h"
+#include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/sys.h"
 #include "walk/steps.h"

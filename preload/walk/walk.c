@@ -12,13 +12,13 @@
  * a component needs it. The steps are in steps.c, up.c and links.c. */
 #include "walk/walk.h"
 
-#include "jail/mount_flags.h"
-#include "jail/mounts.h"
-#include "jail/paths.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/place.h"
 #include "layers/union.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "sys/scratch.h"

@@ -17,6 +17,8 @@ street='
 sys
 locking
 jail cred child
+mount-table
+facts
 layers
 path private
 walk

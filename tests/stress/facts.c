@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * facts.c - tests that facts never give a wrong answer (preload/jail/facts.c). For facts.sh.
+ * facts.c - tests that facts never give a wrong answer (preload/facts/facts.c). For facts.sh.
  *
  * Some processes replace directories by symlinks, move directories away, make others in their
  * place, and change the targets of symlinks. A counter in shared memory is odd during each change

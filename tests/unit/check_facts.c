@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_facts.c - tests facts, and when they become invalid (jail/facts.c). */
+ * check_facts.c - tests facts, and when they become invalid (facts/facts.c). */
 #include "unit.h"
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "sys/sys.h"

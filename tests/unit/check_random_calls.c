@@ -9,7 +9,7 @@
 #include "call/hooks.h"
 
 #include "unit.h"
-#include "jail/facts.h"
+#include "facts/facts.h"
 #include "jail/kernel_lacks.h"
 
 #include <stdio.h>

@@ -3,12 +3,12 @@
  *
  * mounts_publish.c - makes a copy of a jail's mounts for a change, and makes it the current version.
  * mount_table.h explains how. */
-#include "jail/facts.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
+#include "jail/epoch.h"
 #include "locking/lock.h"
 #include "locking/seq.h"
+#include "mount-table/mount_edit.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
 #include "sys/abi_signal.h"
 #include "sys/sys.h"
 
@@ -123,7 +123,7 @@ long fj_edit_end(struct fj_edit *e, long r)
 
 	if (r >= 0) {
 		fj_mounts_derive(e->v);
-		/* A fact says that no mount point is on its way: jail/facts.c. */
+		/* A fact says that no mount point is on its way: facts/facts.c. */
 		__atomic_fetch_add(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 		if (!__atomic_compare_exchange_n(&e->ns->current, &e->from, next, false,
 			    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mounts.c - looks up the mounts of a jail. Called through mounts.h, mount_table.h and paths.h. */
-#include "jail/mounts.h"
+#include "mount-table/mounts.h"
 
-#include "jail/mount_table.h"
-#include "jail/paths.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/paths.h"
 #include "sys/sys.h"
 
 const struct fj_mounts *fj_mounts_look(struct fj_mounts_seen *seen)

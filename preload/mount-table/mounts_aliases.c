@@ -5,11 +5,11 @@
  * process reaches it is noted (path/from_host.c). Called by mounts_edit.c.
  *
  * The layers of a union lead to one position, as one directory does: several layers alone are no alias. */
-#include "jail/mount_edit.h"
-#include "jail/mount_flags.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
-#include "jail/paths.h"
+#include "mount-table/mount_edit.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

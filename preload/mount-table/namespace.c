@@ -5,9 +5,9 @@
  * loader, launch and mount. */
 #include "jail/fds.h"
 #include "jail/jail.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_flags.h"
-#include "jail/mount_table.h"
+#include "mount-table/mount_edit.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mount_table.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
 

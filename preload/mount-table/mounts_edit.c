@@ -10,12 +10,12 @@
  * Here the jail also learns about a new mount that devices are shared and that directories have aliases.
  * This must be known before the change is published. */
 #include "jail/jail.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_flags.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
-#include "jail/paths.h"
 #include "jail/root.h"
+#include "mount-table/mount_edit.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
 

@@ -9,8 +9,8 @@
  * before a path is made of the old one. Each process keeps what it finds; the jail's memory has the first. */
 #include "jail/fds.h"
 #include "jail/jail.h"
-#include "jail/mounts.h"
-#include "jail/paths.h"
+#include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

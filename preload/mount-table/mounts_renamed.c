@@ -4,9 +4,9 @@
  * mounts_renamed.c - changes the mounts of a jail after renames: a directory with mount points in it has
  * another name, or the jail's root was moved, with which host paths of mounts begin. Called by call/run.c
  * after a rename, and by root_path.c when it sees that the root was moved. */
-#include "jail/mount_edit.h"
-#include "jail/mount_table.h"
-#include "jail/mounts.h"
+#include "mount-table/mount_edit.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
 #include "sys/sys.h"
 
 #include <stddef.h>

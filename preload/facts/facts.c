@@ -27,10 +27,10 @@
  * A process that is killed during an announced change leaves `changers` above zero. Facts are then never
  * used again in that jail: this is slower, and correct. Changes from outside the jail are not announced. So
  * a fact is used only for a second, and then looked up again (docs/LIMITS.md). */
-#include "jail/facts.h"
+#include "facts/facts.h"
 
-#include "jail/mount_table.h"
 #include "jail/root.h"
+#include "mount-table/mount_table.h"
 #include "sys/arch.h"
 #include "sys/sys.h"
 

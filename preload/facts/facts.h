@@ -7,6 +7,7 @@
 #ifndef FJ_FACTS_H
 #define FJ_FACTS_H
 
+#include "jail/epoch.h"
 #include "jail/memory.h"
 #include "jail/search.h"
 #include "locking/seq.h"
@@ -37,22 +38,6 @@ struct fj_fact {
 	char text[FJ_FACT_TEXT];
 };
 _Static_assert(sizeof(struct fj_fact) == 512, "facts fill whole cache lines");
-
-/* Whether facts may be used now; a section of jail/memory.h. */
-#define FJ_FACTS_STATE_AT 0x80u
-struct fj_facts_state {
-	uint64_t epoch;	   /* advances when a fact may have become invalid */
-	uint32_t changers; /* calls in progress that may make a fact invalid */
-	uint32_t lifetime; /* of a fact, in units of FJ_FACT_TICK; 0: unlimited */
-};
-/* The unit of time for facts: fj_arch_ticks() shifted right by this, 0.2 to 1 ms. */
-#define FJ_FACT_TICK 20
-/* Changes from outside the jail or by another jail are not announced. They are seen after 0.4 to 2 s. */
-#define FJ_FACT_LIFETIME 2048u
-static inline struct fj_facts_state *fj_facts_state(void)
-{
-	return (struct fj_facts_state *)fj_jail_at(FJ_FACTS_STATE_AT);
-}
 
 /* The bit of a fact's hash is set if the fact is in a far place (facts.c). So no page is needed for a far place
  * that is not in use. If another process overwrites the bit, the fact is stored again when it is missed. */
