@@ -15,6 +15,7 @@
 #include "jail/jail.h"
 #include "jail/kernel_lacks.h"
 #include "layers/union.h"
+#include "met-roots/met_roots.h"
 #include "mount-table/mount_flags.h"
 #include "nested/roots.h"
 #include "ownership/ownership.h"

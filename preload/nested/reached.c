@@ -23,6 +23,7 @@
 #include "jail/fds.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
+#include "met-roots/met_roots.h"
 #include "nested/roots.h"
 #include "sys/abi.h"
 #include "sys/guest.h"

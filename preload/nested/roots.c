@@ -16,6 +16,7 @@
 #include "jail/fds.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
+#include "met-roots/met_roots.h"
 #include "mount-table/paths.h"
 #include "records/records.h"
 #include "sys/scratch.h"

@@ -7,6 +7,7 @@
 #define FJ_ROOTS_H
 
 #include "jail/root.h"
+#include "met-roots/met_roots.h"
 #include "mount-table/mount_table.h"
 #include "records/records.h"
 #include "sys/sys.h"

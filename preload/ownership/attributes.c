@@ -10,6 +10,7 @@
  * afterwards. A writer that has lost the lock (records/lock.c) may be copying such a block, too: it
  * stays within bounds, and its result is dropped. */
 #include "locking/seq.h"
+#include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
 #include "sys/guest.h"

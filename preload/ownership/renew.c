@@ -3,6 +3,7 @@
  *
  * renew.c - copies a record to another key, after overlayfs has copied its file up and so changed
  * the file's key. Called by inode/settle.c. */
+#include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
 

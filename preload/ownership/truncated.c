@@ -9,6 +9,8 @@
  * ends at zeros, and every look at a block stays within bounds. The store is marked: nothing is
  * looked up in it any more, and changes are refused (EIO). The jailed program goes on, and its
  * files show what they show without records. */
+#include "met-roots/met_roots.h"
+#include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
 

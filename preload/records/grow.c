@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * grow.c - creates, checks, maps and extends the file of records. Called at the start of a jail and
- * of each process, by roots.c, by replace.c and blocks.c, and by the tools.
+ * of each process, by met-roots/met_roots.c, by replace.c and blocks.c, and by the tools.
  *
  * Disk space is claimed before a byte of it is touched. So a full disk gives an error of the call
  * that wanted to record something, and never SIGBUS. A piece of the file belongs to one process

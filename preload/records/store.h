@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * store.h - the file of records on disk and in memory. Only this room, the room ownership and the
- * tools of scripts/ that work on records include it.
+ * store.h - the file of records on disk and in memory. Only this room, the rooms met-roots and
+ * ownership, and the tools of scripts/ that work on records include it.
  *
  * docs/OWNERS.md explains the layout, the order of writes and every race. Numbers are in the
  * machine's byte order; `byte_order` tells which. Offsets count from the beginning of the file. */
@@ -55,8 +55,8 @@ struct fj_store_head {
 	uint32_t devices, inheriting; /* how many records were ever made for devices, and for
 					 directories from which new files inherit */
 	uint32_t old_free_block[FJ_BLOCK_CLASSES];
-	uint32_t watches;	     /* how often a process began to watch files (ctime.c) */
-	uint32_t news;		     /* how often a root was made inside this one (news.c) */
+	uint32_t watches; /* how often a process began to watch files (ctime.c) */
+	uint32_t news;	  /* how often a root was made inside this one (met-roots/news.c) */
 	uint64_t own_ino, own_stamp; /* inode and birth of this very file: in a copy they differ.
 					0: not noted yet */
 	char root[FJ_OWNER_NOTED];   /* path of the root at the last start */
@@ -183,21 +183,7 @@ struct fj_store {
 extern struct fj_store fj_store[2];
 extern uint32_t fj_store_count;
 
-/* Returns the files of records that count, one at each call, in the order of lookup. `*at` begins
- * at 0. NULL: no more. */
-struct fj_store *fj_store_each_met(uint32_t *at);
-static inline struct fj_store *fj_store_each(uint32_t *at)
-{
-	if (__builtin_expect(fj_owner_roots_met() != 0, 0))
-		return fj_store_each_met(at);
-	return *at < fj_store_count ? &fj_store[(*at)++] : NULL;
-}
-/* True if no met root has a record. False, too, when there are many met roots. */
-bool fj_store_met_are_empty(void);
-/* The store in which a change of the file is recorded. */
-struct fj_store *fj_store_home(const struct fj_owner_key *key);
-/* The store of entry `i` of fj_owner_roots, if this process has opened it, else NULL. */
-struct fj_store *fj_store_opened(uint32_t i);
+/* file.c */
 /* Opens the file of records `path`. Returns a descriptor or -errno. */
 long fj_store_open(const char *path, int flags);
 /* Opens the file of a mapped store again. -ESTALE: its path leads to another file now. */
@@ -334,10 +320,5 @@ long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
  * that are looked up earlier than `s`, and the record `began` from the store `from`. */
 void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struct fj_owner_key *key,
 	const struct fj_store_copy *began);
-/* The store of fj_owner_roots->root[i], or NULL. `is_last`: return it only if it is one of those
- * that are looked up last, else only if it is not. */
-struct fj_store *fj_store_of_root(uint32_t i, bool is_last);
-/* May changes be written to this store? */
-bool fj_store_is_written(const struct fj_store *s);
 
 #endif

@@ -19,6 +19,7 @@
 #include "jail/root_moves.h"
 #include "jail/search.h"
 #include "jail/texts.h"
+#include "met-roots/met_roots.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/paths.h"

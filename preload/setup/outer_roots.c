@@ -7,6 +7,7 @@
 #include "command/command.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
+#include "met-roots/met_roots.h"
 #include "mount-table/paths.h"
 #include "nested/roots.h"
 #include "records/records.h"

@@ -11,6 +11,8 @@
 #define FJ_SCRIPTS_OWNERS_H
 
 #define _GNU_SOURCE
+#include "met-roots/met_roots.h"
+#include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
 

@@ -24,6 +24,7 @@ path private
 walk
 fast-path
 records
+met-roots
 ownership nested
 exec-format
 call

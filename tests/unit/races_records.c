@@ -7,6 +7,7 @@
 #include "call/call.h"
 #include "races.h"
 
+#include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
 #include "signal/faults.h"

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots.c - the records of other roots: those inside this jail's tree (inner) and those that the
+ * met_roots.c - the records of other roots: those inside this jail's tree (inner) and those that the
  * jail's root lies in (outer).
  *
  * The jail's shared memory has the list of roots. The launcher enters the outer ones,
@@ -10,11 +10,14 @@
  * may be changed, the last met first; the jail's own file; the other inner roots; outer roots and
  * lower layers; the host's records. No descriptor is kept, so that the program may use all of its
  * own. docs/OWNERS.md has the races. Called by ownership/, nested/ and the launcher. */
+#include "met-roots/met_roots.h"
+
+#include "met-roots/stores.h"
 #include "records/store.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
-#include <linux/stat.h>
 
 struct fj_owner_roots *fj_owner_roots;
 struct fj_owner_roots_state *fj_owner_roots_state;
@@ -22,26 +25,6 @@ struct fj_owner_roots_state *fj_owner_roots_state;
 /* The stores that this process has opened; `none` for one that cannot be opened. */
 static struct fj_store *opened[FJ_OWNER_ROOTS];
 static struct fj_store none;
-
-long fj_store_open(const char *path, int flags)
-{
-	return fj_sys4(__NR_openat, AT_FDCWD, path,
-		flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0);
-}
-
-long fj_store_open_again(const struct fj_store *s, int flags)
-{
-	struct stat st;
-	long fd;
-
-	if (s->fd >= 0)
-		return fj_open_anew(s->fd, flags);
-	fd = fj_store_open(s->path, flags);
-	if (fj_is_err(fd) || (!fj_sys2(__NR_fstat, fd, &st) && st.st_ino == s->ino))
-		return fd;
-	fj_close((int)fd);
-	return -ESTALE;
-}
 
 static long open_any(const char *path, uint32_t kind)
 {
@@ -318,51 +301,4 @@ long fj_owner_meet_again(const char *records, size_t len, uint64_t dev, uint64_t
 long fj_owner_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino)
 {
 	return meet_root(path, fj_strlen(path), records, dev, ino, FJ_OWNER_ROOT_WORK, false);
-}
-
-/* Inode and birth time of the jail's own file of records; false: the disk has no birth times. */
-static bool identity_of_records(uint64_t *ino, uint64_t *stamp)
-{
-	struct statx sx;
-
-	if (fj_sys5(__NR_statx, fj_store[0].fd, "", 0x1000 /* AT_EMPTY_PATH */,
-		    STATX_INO | STATX_BTIME, &sx) ||
-		!(sx.stx_mask & STATX_BTIME))
-		return false;
-	*ino = sx.stx_ino;
-	*stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
-	return true;
-}
-
-bool fj_owner_is_copy(char *root, size_t size)
-{
-	const struct fj_store_head *h = fj_store_head(&fj_store[0]);
-	uint64_t ino, stamp;
-	size_t len = 0;
-
-	if (fj_store[0].is_truncated || !h->own_ino || !identity_of_records(&ino, &stamp) ||
-		(h->own_ino == ino && h->own_stamp == stamp))
-		return false;
-	while (len < FJ_OWNER_NOTED && len + 1 < size && h->root[len])
-		len++;
-	memcpy(root, h->root, len);
-	root[len] = 0;
-	return true;
-}
-
-bool fj_owner_belongs(const char *root)
-{
-	struct fj_store_head *h = fj_store_head(&fj_store[0]);
-	const size_t len = fj_strlen(root);
-	uint64_t ino, stamp;
-
-	if (fj_store[0].is_truncated || fj_store[0].is_read_only || fj_store[0].is_shared ||
-		!identity_of_records(&ino, &stamp) || len >= FJ_OWNER_NOTED)
-		return false;
-	if (h->own_ino == ino && h->own_stamp == stamp && !memcmp(h->root, root, len + 1))
-		return false;
-	memcpy(h->root, root, len + 1);
-	h->own_stamp = stamp;
-	h->own_ino = ino;
-	return true;
 }

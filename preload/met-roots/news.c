@@ -11,7 +11,10 @@
  * has its own number of what it has heard.
  *
  * Called by nested/roots.c, and before each look-up. */
+#include "met-roots/met_roots.h"
+#include "met-roots/stores.h"
 #include "records/store.h"
+#include "sys/sys.h"
 
 static uint64_t count_news(void)
 {
