@@ -7,8 +7,8 @@
 #include "call/call.h"
 #include "call/row.h"
 #include "call/translate.h"
+#include "guest/guest.h"
 #include "sys/abi.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 
 FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)

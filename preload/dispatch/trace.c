@@ -5,11 +5,11 @@
  * asked for, for each path also where that is on the host, and the result. */
 #include "call/call.h"
 #include "call/row.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "walk/walk.h"

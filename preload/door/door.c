@@ -16,6 +16,7 @@
 #include "door/page.h"
 #include "door/record.h"
 #include "door/shared.h"
+#include "guest/guest.h"
 #include "inode/writes.h"
 #include "jail/texts.h"
 #include "mount-table/paths.h"
@@ -23,7 +24,6 @@
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 #include "signal/libc_signals.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -20,6 +20,7 @@
 #include "call/call.h"
 #include "child/descriptors.h"
 #include "door/record.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "signal/faults.h"
 #include "signal/handlers.h"
@@ -27,7 +28,6 @@
 #include "signal/interrupted.h"
 #include "sys/abi_signal.h"
 #include "sys/frame.h"
-#include "sys/guest.h"
 #include "sys/thread.h"
 
 #define BELOW_FRAME 1024u /* on the area's stack: for fj_handler_done() */

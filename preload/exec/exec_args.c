@@ -5,7 +5,7 @@
  * hook_exec.c. */
 #include "call/call.h"
 #include "exec/program.h"
-#include "sys/guest.h"
+#include "guest/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

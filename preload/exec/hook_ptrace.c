@@ -20,10 +20,10 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "sys/abi_signal.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

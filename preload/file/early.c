@@ -7,8 +7,8 @@
  * Called by the hooks of these calls, and by permission/may.c, whose errors come after these. */
 #include "call/call.h"
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "sys/abi.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 
 #include <linux/fs.h>

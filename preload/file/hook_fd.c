@@ -9,9 +9,9 @@
 #include "call/call.h"
 #include "call/condition.h"
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "jail/fds.h"
 #include "signal/signalfd.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 
 #include <linux/aio_abi.h>

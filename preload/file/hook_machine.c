@@ -6,8 +6,8 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
+#include "guest/guest.h"
 #include "procfs/machine.h"
-#include "sys/guest.h"
 
 #include <linux/timex.h>
 #include <linux/utsname.h>

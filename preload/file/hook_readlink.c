@@ -10,6 +10,7 @@
 #include "call/row.h"
 #include "facts/facts.h"
 #include "fast-path/fast.h"
+#include "guest/guest.h"
 #include "inode/exe.h"
 #include "jail/root.h"
 #include "jail/search.h"
@@ -19,7 +20,6 @@
 #include "path/path.h"
 #include "path/proc.h"
 #include "procfs/procfs.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "walk/walk.h"
 

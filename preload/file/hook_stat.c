@@ -11,6 +11,7 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "fast-path/fast.h"
+#include "guest/guest.h"
 #include "inode/exe.h"
 #include "inode/owned.h"
 #include "layers/union.h"
@@ -19,7 +20,6 @@
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "sys/abi.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "walk/walk.h"
 

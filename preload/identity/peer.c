@@ -14,7 +14,7 @@
 #include "call/condition.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
-#include "sys/guest.h"
+#include "guest/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

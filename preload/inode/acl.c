@@ -9,11 +9,11 @@
 #include "call/call.h"
 #include "cred/ids.h"
 #include "facts/facts.h"
+#include "guest/guest.h"
 #include "inode/owned.h"
 #include "layers/place.h"
 #include "ownership/ownership.h"
 #include "sys/abi.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

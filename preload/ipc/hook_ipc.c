@@ -9,8 +9,8 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
+#include "guest/guest.h"
 #include "ipc/ipc.h"
-#include "sys/guest.h"
 
 #define MODE_BITS 0777u
 #define OWNER 0600u

@@ -12,6 +12,7 @@
  * file that is copied up is made in the work directory. */
 #include "call/hooks.h"
 #include "cred/ids.h"
+#include "guest/guest.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "layers/union.h"
@@ -22,7 +23,6 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "seccomp/policy.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 
 #define PATH_BENEATH 1 /* linux/landlock.h: LANDLOCK_RULE_PATH_BENEATH */

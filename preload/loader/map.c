@@ -5,8 +5,8 @@
  *
  * The file may be hostile: sizes are checked before they are added. */
 #include "exec-format/exec.h"
+#include "guest/guest.h"
 #include "launch/loader.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 #include "text/sites.h"
 

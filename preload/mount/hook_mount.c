@@ -6,6 +6,7 @@
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/root.h"
 #include "layers/union.h"
@@ -17,7 +18,6 @@
 #include "path/path.h"
 #include "private/private.h"
 #include "sys/frame.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

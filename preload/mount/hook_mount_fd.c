@@ -6,11 +6,11 @@
  * dispatch; the table is used by hook_mount_make.c. */
 #include "call/call.h"
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "mount-table/mounts.h"
 #include "mount/mount_fd.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 
 #include <asm/stat.h>

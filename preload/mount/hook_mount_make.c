@@ -6,10 +6,10 @@
  * mount. Called by dispatch. */
 #include "call/call.h"
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "mount-table/mounts.h"
 #include "mount/mount_fd.h"
 #include "mount/mounting.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 
 #include <linux/mount.h>

@@ -7,6 +7,7 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
+#include "guest/guest.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
@@ -15,7 +16,6 @@
 #include "mount/tmpfs.h"
 #include "path/path.h"
 #include "sys/abi.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

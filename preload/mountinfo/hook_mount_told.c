@@ -5,9 +5,9 @@
  * Kernels before 6.8 lack them, and say ENOSYS. Called by dispatch. */
 #include "call/call.h"
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "mountinfo/mount_ids.h"
 #include "mountinfo/mount_list.h"
-#include "sys/guest.h"
 #include "sys/nr.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -20,13 +20,13 @@
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
 #include "facts/facts.h"
+#include "guest/guest.h"
 #include "jail/fds.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
 #include "met-roots/met_roots.h"
 #include "nested/roots.h"
 #include "sys/abi.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 
 #include <asm/stat.h>

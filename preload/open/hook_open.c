@@ -9,6 +9,7 @@
 #include "call/hooks.h"
 #include "call/row.h"
 #include "fast-path/fast.h"
+#include "guest/guest.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "nested/roots.h"
@@ -16,7 +17,6 @@
 #include "open/preload.h"
 #include "path/path.h"
 #include "procfs/procfs.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 
 #include <linux/openat2.h>

@@ -9,11 +9,11 @@
  * within bounds whatever it reads, and uses the result only if the record's state is the same
  * afterwards. A writer that has lost the lock (records/lock.c) may be copying such a block, too: it
  * stays within bounds, and its result is dropped. */
+#include "guest/guest.h"
 #include "locking/seq.h"
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
-#include "sys/guest.h"
 
 #include <linux/xattr.h>
 

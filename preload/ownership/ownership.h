@@ -103,7 +103,7 @@ void fj_owner_key_of(const struct statx *sx, int dirfd, const char *name, bool f
 	struct fj_owner_key *key);
 
 /* Attributes that are kept for a file. A name includes its namespace, as in xattr(7). `value` lies
- * in the program's memory and is accessed by sys/guest.h. */
+ * in the program's memory and is accessed by guest/guest.h. */
 #define FJ_ATTRIBUTE_MAX 65536u /* XATTR_SIZE_MAX, XATTR_LIST_MAX of linux/limits.h */
 /* Copies the value into `value`. Returns its length, also when `size` is 0, or -ENODATA or -ERANGE
  * as getxattr(2). */

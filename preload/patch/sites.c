@@ -19,9 +19,9 @@
 #include "call/row.h"
 #include "door/door.h"
 #include "door/shared.h"
+#include "guest/guest.h"
 #include "patch/recalled.h"
 #include "patch/text_cache.h"
-#include "sys/guest.h"
 #include "text/certain.h"
 #include "text/flow.h"
 #include "text/frames.h"
@@ -41,7 +41,7 @@ static uint32_t row_flags_of(long nr)
 }
 
 /* Calls that programs make for many files (calls.def). Changes of memory are frequent too: the engine's
- * memory of readable pages depends on them (sys/guest.c). So is execve: a debugger that waits for its vfork
+ * memory of readable pages depends on them (guest/guest.c). So is execve: a debugger that waits for its vfork
  * child must not see a trap before it. */
 static bool is_frequent(long nr)
 {

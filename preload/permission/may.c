@@ -20,6 +20,7 @@
 #include "call/hooks.h"
 #include "call/row.h"
 #include "cred/ids.h"
+#include "guest/guest.h"
 #include "inode/writes.h"
 #include "jail/kernel_lacks.h"
 #include "jail/search.h"
@@ -28,7 +29,6 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

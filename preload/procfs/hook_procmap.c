@@ -9,8 +9,8 @@
  * would read now. */
 #include "call/condition.h"
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "procfs/procfs.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "union/change.h"
 

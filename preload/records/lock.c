@@ -11,9 +11,9 @@
  * SIGBUS are blocked where a handler on this thread may want the lock. Called by ownership/ and
  * the tools. */
 #include "child/child.h"
+#include "guest/guest.h"
 #include "records/store.h"
 #include "sys/abi_signal.h"
-#include "sys/guest.h"
 #include "sys/thread.h"
 
 /* Replacing an array takes time. Each LARGE slots allow the holder one more look by those who wait. */

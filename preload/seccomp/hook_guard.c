@@ -13,10 +13,10 @@
 #include "call/trapping.h"
 #include "cred/ids.h"
 #include "facts/facts.h"
+#include "guest/guest.h"
 #include "identity/hook_id.h"
 #include "jail/jail.h"
 #include "seccomp/policy.h"
-#include "sys/guest.h"
 #include "sys/nr.h"
 #include "sys/sys.h"
 

@@ -6,6 +6,7 @@
 #include "signal/handlers.h"
 
 #include "call/call.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "locking/lock.h"
@@ -13,7 +14,6 @@
 #include "signal/hook_signal.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 
 #define SA_NODEFER_ 0x40000000u

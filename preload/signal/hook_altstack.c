@@ -7,9 +7,9 @@
  * or use it for something else. Called through the table, and by trap/ and door/. */
 #include "call/call.h"
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "signal/hook_signal.h"
 #include "signal/interrupted.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

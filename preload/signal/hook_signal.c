@@ -13,6 +13,7 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "exec-format/exec.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "locking/lock.h"
@@ -22,7 +23,6 @@
 #include "signal/libc_signals.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

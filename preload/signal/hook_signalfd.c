@@ -11,12 +11,12 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

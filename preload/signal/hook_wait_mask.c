@@ -7,6 +7,7 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "signal/faults.h"
@@ -15,7 +16,6 @@
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
-#include "sys/guest.h"
 
 /* The mask for the kernel, for a call that waits with the program's `mask`. */
 static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)

@@ -14,6 +14,7 @@
 #include "signal/libc_signals.h"
 
 #include "call/call.h"
+#include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "locking/lock.h"
@@ -21,7 +22,6 @@
 #include "signal/hook_signal.h"
 #include "signal/interrupted.h"
 #include "sys/abi_signal.h"
-#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -9,13 +9,13 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
+#include "guest/guest.h"
 #include "identity/peer.h"
 #include "nested/roots.h"
 #include "signal/signalfd.h"
 #include "socket/message.h"
 #include "socket/unix_name.h"
 #include "sys/abi_signal.h"
-#include "sys/guest.h"
 
 #define SO_DOMAIN_ 39 /* asm-generic/socket.h */
 #define MSG_WAITFORONE 0x10000

@@ -55,7 +55,7 @@ struct fj_thread {
 	/* A descriptor that the engine holds while signals are let in; -1: none. If a handler
 	 * leaves by siglongjmp(3), the next entry closes it. */
 	int32_t window_fd;
-	/* A bad pointer of the program may be used, as the fault will be caught (sys/guest.h). Set
+	/* A bad pointer of the program may be used, as the fault will be caught (guest/guest.h). Set
 	 * by the trap, which knows which signals are blocked. */
 	bool catches_faults;
 	struct fj_thread_signals signals;

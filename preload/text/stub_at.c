@@ -8,7 +8,7 @@
  * thread at the system call and not in a stub, or it leaves the signal blocked and lets the call wait for
  * ever. A stub is recognised by its end, which loads the address after the system call, and by the jump
  * there that leads to its beginning; patch/stubs.c writes both. */
-#include "sys/guest.h"
+#include "guest/guest.h"
 #include "text/decode.h"
 #include "text/sites.h"
 

@@ -6,8 +6,8 @@
  *
  * A lock on a lower file would be visible to other jails, and not to a program that opens the copy. */
 #include "call/hooks.h"
+#include "guest/guest.h"
 #include "ownership/ownership.h"
-#include "sys/guest.h"
 #include "union/change.h"
 
 #include <linux/fs.h>

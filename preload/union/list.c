@@ -19,6 +19,7 @@
  * sum, which one among 2^14 of the kernel's has by chance. So an open file tells who has listed it last,
  * whichever process has it. */
 #include "call/call.h"
+#include "guest/guest.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
 #include "layers/union.h"
@@ -26,7 +27,6 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "union/parts.h"
 #include "union/union.h"

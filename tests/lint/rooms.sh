@@ -15,7 +15,7 @@
 # From left to right; rooms in one line lie beside each other, and know nothing of each other.
 street='
 sys
-locking
+guest locking
 jail cred child
 mount-table
 facts

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_guest.c - tests reads and writes of guest memory beside pages that are not mapped
- * (sys/guest.c). */
-#include "sys/guest.h"
+ * (guest/guest.c). */
+#include "guest/guest.h"
 
 #include "unit.h"
 

@@ -17,7 +17,7 @@ struct fj_frame { /* struct ucontext, asm/ucontext.h */
 _Static_assert(offsetof(struct fj_frame, stack) == 16 &&
 		       offsetof(struct fj_frame, regs.sp) == 160 &&
 		       offsetof(struct fj_frame, mask) == 296,
-	"struct ucontext of the kernel; copy.S and door/entry.S know it, too");
+	"struct ucontext of the kernel; guest/x86_64/copy.S and door/entry.S know it, too");
 
 #define FJ_FRAME_SP offsetof(struct fj_frame, regs.sp)
 

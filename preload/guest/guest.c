@@ -9,7 +9,7 @@
  * with EFAULT (kernel/signal.c). getcpu(2) writes four bytes, rt_sigpending(2) as many as it is
  * asked for, up to eight. Each takes about 0.15 us. process_vm_readv(2) takes 1.1 us, and container
  * policies refuse it. */
-#include "sys/guest.h"
+#include "guest/guest.h"
 
 #include "sys/thread.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copy.S - the loops that access memory of the program. Called by sys/guest.c.
+ * copy.S - the loops that access memory of the program. Called by guest/guest.c.
  *
  * Nothing is pushed between fj_copy_begin and fj_copy_end: after a SIGSEGV or SIGBUS there the
  * thread goes on at fj_copy_fault (signal/faults.c), which returns to the caller. */
