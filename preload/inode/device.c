@@ -16,6 +16,7 @@
 #include "call/translate.h"
 #include "cred/ids.h"
 #include "inode/owned.h"
+#include "inode/sticky.h"
 #include "layers/place.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
@@ -173,6 +174,11 @@ long fj_device_open(struct fj_call *c, int fd, uint64_t flags)
 		goto out;
 	fj_close(fd);
 	fj_str_init(&host_path, text, sizeof(text));
+	if ((flags & O_CREAT) && node_path[0] == '/' &&
+		fj_sticky_protects(c, AT_FDCWD, node_path, &file.owner)) {
+		r = -EACCES;
+		goto out;
+	}
 	r = -ENXIO;
 	if ((file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && find_device(file.owner.rdev, &host_path))
 		r = fj_sys4(__NR_openat, AT_FDCWD, text, kept, 0);

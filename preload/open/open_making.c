@@ -3,6 +3,7 @@
  *
  * open_making.c - an open that may make the file. Called by hook_open.c and open_walked.c. */
 #include "inode/making.h"
+#include "inode/sticky.h"
 #include "nested/roots.h"
 #include "open/opening.h"
 #include "sys/scratch.h"
@@ -52,7 +53,21 @@ static long make_new_file(
 	return fj_making_end(c, fd, true, has_name ? place : NULL, m);
 }
 
-long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_opening *o)
+/* `r` is the error of an open of a socket, a device or a symlink. The kernel has looked at the
+ * directory before. (For a mount point and a magic link that is not the one of the place.) */
+static __attribute__((noinline)) long judge_sticky_dir(
+	struct fj_call *c, const struct fj_place *place, long r)
+{
+	struct fj_file file;
+
+	return !place->is_mount && !place->is_magic && !place->layers &&
+			       !fj_file_look(c, place->dirfd, place->name, 0, &file) &&
+			       fj_sticky_protects(c, place->dirfd, place->name, &file.owner) ?
+		       -EACCES :
+		       r;
+}
+
+static long open_or_make_file(struct fj_call *c, const struct fj_place *place, struct fj_opening *o)
 {
 	const bool is_nameless = (o->flags & FJ_TMPFILE) == FJ_TMPFILE;
 	struct fj_place inside = *place;
@@ -91,4 +106,13 @@ long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_o
 	if (!fj_is_err(fd))
 		fj_roots_made(c->thread, place->dirfd, place->name);
 	return fd;
+}
+
+long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_opening *o)
+{
+	const long r = open_or_make_file(c, place, o);
+
+	return __builtin_expect(r == -ENXIO || (r == -ELOOP && (o->flags & O_NOFOLLOW)), 0) ?
+		       judge_sticky_dir(c, place, r) :
+		       r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_perm.h - for case_perm.c and case_perm_ids.c: to become a user, and to ask whether he opens
- * a file. */
+ * case_perm.h - for cases about several users: to become one, and to ask whether he opens a
+ * file. */
 #ifndef CASE_PERM_H
 #define CASE_PERM_H
 
