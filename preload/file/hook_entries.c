@@ -70,7 +70,7 @@ static long mknod_around(struct fj_call *c, const struct fj_place *const *place,
 		m.owner.rdev = (uint32_t)c->arg[i + 1];
 		m.owner.flags = FJ_OWNER_DEVICE;
 		m.needs_record = true;
-		m.real_mode = 0;
+		m.real_mode = 0600;
 	}
 	return fj_making_end(c, fj_kernel(c), false, place[0], &m);
 }
@@ -156,7 +156,7 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, u
 			flags & ~FJ_RENAME_WHITEOUT);
 	fj_making_begin(c, old, FJ_S_IFCHR, 0, &m);
 	m.owner.flags |= FJ_OWNER_DEVICE;
-	m.real_mode = 0;
+	m.real_mode = 0600;
 	if (!m.needs_record)
 		fj_creators_enter(&m);
 	m.needs_record = true;

@@ -4,6 +4,7 @@
  * case_mknod.c - tests mknod, mknodat and mkfifo: fifos and files for every user, devices for
  * root.
  */
+#include "case_perm.h"
 #include "twin.h"
 
 CASE(mknod)
@@ -95,5 +96,49 @@ CASE(mknod_user_devices)
 		R(x_mknod("sda", S_IFBLK | 0666, 0x800));
 		R(x_mknod("whiteout", S_IFCHR | 0666, 0));
 		x_tree();
+	}
+}
+
+static void open_node(const char *who, const char *name)
+{
+	for (int flags = O_RDONLY; flags <= O_RDWR; flags++) {
+		errno = 0;
+		const int fd = open(name, flags | O_NONBLOCK);
+
+		say("%s opens %s by %d: %s\n", who, name, flags, fd < 0 ? errno_name(errno) : "ok");
+		close(fd);
+	}
+}
+
+/* The umask may take from the owner what he needs to open the file. */
+CASE(mknod_root_umask)
+{
+	static const mode_t masks[] = {0777, 0600, 0400, 0200, 022};
+	static const char *const nodes[] = {"null", "nobodys", "disk", "fifo", "whiteout"};
+	char name[40];
+
+	for (size_t i = 0; i < COUNT(masks); i++) {
+		umask(masks[i]);
+		R(x_mknod("null", S_IFCHR | 0666, 0x103));
+		R(x_mknod("nobodys", S_IFCHR | 0666, 0x7f03));
+		R(x_mknod("disk", S_IFBLK | 0666, 0x7f03));
+		R(x_mknod("fifo", S_IFIFO | 0666, 0));
+		x_mknod("whiteout", S_IFREG, 0);
+		R(sys_renameat2(AT_FDCWD, "whiteout", AT_FDCWD, "moved", 4));
+		for (size_t n = 0; n < COUNT(nodes); n++) {
+			x_say_lstat(nodes[n]);
+			CHILD("nobody") {
+				become(1000, 1000);
+				open_node("user", nodes[n]);
+			}
+			R(chmod(nodes[n], 0646));
+			CHILD("user") {
+				become(1000, 1000);
+				open_node("user", nodes[n]);
+			}
+			open_node("root", nodes[n]);
+			sprintf(name, "%s%u", nodes[n], (unsigned)i);
+			R(rename(nodes[n], name));
+		}
 	}
 }
