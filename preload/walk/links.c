@@ -64,6 +64,29 @@ static void forget_fact_of_self(struct fj_walk *w, const char *name)
 		w->fact_key = NULL;
 }
 
+long fj_walk_follow_at(struct fj_walk *w, const char *host_path, size_t len)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	char *text = fj_scratch_path(w->t), *next = w->rest + len;
+	const long n = fj_sys4(__NR_readlinkat, AT_FDCWD, host_path, text, FJ_PATH_MAX - 1);
+	long r = 0;
+
+	text[n > 0 ? n : 0] = 0;
+	/* (What may be another kind of link is followed in its directory.) */
+	if (n > 0 && !is_pathlike_or_object(text)) {
+		*next = 0;
+		forget_fact_of_self(w, w->rest);
+		for (*next = '/'; *next == '/'; next++)
+			;
+		r = ++w->links > FJ_MAX_LINKS || (w->how & FJ_NO_LINKS) ?
+			    -ELOOP :
+			    fj_walk_follow_text(w, text, (size_t)n, next);
+		r = r < 0 ? r : 1;
+	}
+	fj_scratch_release(w->t, mark);
+	return r;
+}
+
 long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const char *rest)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);

@@ -110,7 +110,9 @@ long fj_walk_enter_union(struct fj_walk *w);
  * put its layers into `l`. Returns false if there is no fact; nothing has changed then. */
 bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l);
 /* The same without facts, when only the lowest layer has these directories; the walk is at the root of the
- * union. Two layers cost two system calls. Returns 1, 0 if nothing has changed, or -ENOENT. */
+ * union. Two layers cost two system calls. Returns 1, FJ_LEAP_LINK if the first name was a symlink whose text
+ * now stands in the rest, 0 if nothing has changed, or -errno. */
+#define FJ_LEAP_LINK 2
 long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l);
 /* The same from the directory reached. Returns 0 whether or not it moved, or -ENOENT. */
 long fj_walk_leap_on(struct fj_walk *w);
@@ -138,6 +140,10 @@ enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };
 long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len);
 /* Put a symlink's text before `rest`, the path after it. Returns 0 or -errno. */
 long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const char *rest);
+/* The first `len` bytes of the rest name the file at `host_path` in the directory reached. If it is a symlink
+ * with a relative text, put that text before the rest after it. Returns 1, 0 if nothing has changed, or
+ * -errno. */
+long fj_walk_follow_at(struct fj_walk *w, const char *host_path, size_t len);
 /* As fj_walk_into(), for a name that is not a directory. */
 long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const char *rest);
 

@@ -183,6 +183,26 @@ static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *
 	return r;
 }
 
+/* Only the lowest of `count` layers has the first name of the rest. If it is a symlink, follow it: nothing
+ * needs to be opened for that. Returns FJ_LEAP_LINK, 0, or -errno. */
+static long follow_first(struct fj_walk *w, const char *paths, uint32_t count)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	struct fj_str path;
+	size_t len = 0;
+	uint32_t at = 0;
+	long r;
+
+	fj_str_init(&path, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	while (w->rest[len] != '/')
+		len++;
+	for (uint32_t i = 0; i < count; i++)
+		put_name(NULL, &paths, &at, w->rest, len, &path);
+	r = path.overflowed ? 0 : fj_walk_follow_at(w, path.at, len);
+	fj_scratch_release(w->t, mark);
+	return r == 1 ? FJ_LEAP_LINK : r;
+}
+
 /* (If permissions are asked, each directory must be asked. FJ_NO_XDEV must not enter mounts of the
  * host.) */
 static bool may_leap_down(const struct fj_walk *w)
@@ -210,9 +230,12 @@ long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l)
 			count += s[0] == '/' && s[1] == '/';
 		fj_layers_saw_names(w->pos.at);
 		mark_names(w, dirs);
+		w->can_leap = false;
 		r = open_down(w, NULL, layers.at, count, dirs, &fd);
+		if (!r && fd == -ELOOP)
+			r = follow_first(w, layers.at, count);
 	}
-	if (r > 0) {
+	if (r == 1) {
 		*l = (struct fj_layers){.work_fd = -1,
 			.found = -1,
 			.count = count,
