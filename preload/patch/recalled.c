@@ -169,38 +169,47 @@ static void take_copy(
 	__atomic_store_n(&t->copy_state, FJ_COPY_RECALLED, __ATOMIC_RELEASE);
 }
 
-/* Read the head of a file. Is it the file of this text, valid for this jail? */
-static bool is_file_of(int fd, const struct head *wanted, struct head *h, struct stat *st)
+/* Read the head of a file. Is it complete, and has nobody else written to the file? */
+static bool read_head(int fd, struct head *h, struct stat *st)
 {
 	return is_file_ours(fd, st) && fj_sys3(__NR_read, fd, h, sizeof(*h)) == (long)sizeof(*h) &&
-	       !memcmp(h, wanted, offsetof(struct head, count)) && is_time_set(st, h) &&
-	       h->count <= FJ_SITES_MAX;
+	       is_time_set(st, h) && h->count <= FJ_SITES_MAX;
 }
 
-/* Where to write the file of this text: where its old file is, else where there is none, else where the
- * oldest is. */
+static bool is_same_text(const struct head *h, const struct head *wanted)
+{
+	return !memcmp(h, wanted, offsetof(struct head, count));
+}
+
+/* Where to write the file of this text: where its old file is, else where there is none or a damaged one,
+ * else where the oldest is. */
 static uint32_t place_to_write(const struct head *wanted)
 {
-	uint32_t oldest = place_of(wanted, 0);
-	uint64_t since = UINT64_MAX;
-	struct stat st = {0};
-	struct head h;
+	uint32_t chosen = place_of(wanted, 0);
+	uint64_t since = UINT64_MAX; /* 0: the chosen place has no file that is worth keeping */
 
 	for (uint32_t i = 0; i < PLACES; i++) {
 		const uint32_t place = place_of(wanted, i);
 		const long fd = fj_recalled_file_open(place);
-		const bool is_its = !fj_is_err(fd) && is_file_of((int)fd, wanted, &h, &st);
+		struct stat st = {0};
+		uint64_t written = 0;
+		struct head h;
 
-		if (!fj_is_err(fd))
+		if (!fj_is_err(fd)) {
+			if (read_head((int)fd, &h, &st))
+				written = st.st_ctime;
 			fj_close((int)fd);
-		if (fj_is_err(fd) || is_its)
-			return place;
-		if (st.st_ctime < since) {
-			since = st.st_ctime;
-			oldest = place;
+			if (written && is_same_text(&h, wanted))
+				return place;
 		}
+		if (written < since) {
+			since = written;
+			chosen = place;
+		}
+		if (fj_is_err(fd)) /* fj_recalled_find() looks no further */
+			break;
 	}
-	return oldest;
+	return chosen;
 }
 
 /* Read the sites that follow the head into `site`, which has room for one byte more. */
@@ -252,7 +261,7 @@ struct fj_sited_text *fj_recalled_find(
 
 		if (fj_is_err(fd))
 			return NULL;
-		is_its = is_file_of((int)fd, &wanted, &h, &st);
+		is_its = read_head((int)fd, &h, &st) && is_same_text(&h, &wanted);
 		if (is_its) {
 			t = take_file((int)fd, &h, place, &st, k, code);
 			*changes = h.changes;

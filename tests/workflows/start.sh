@@ -320,7 +320,7 @@ prints 'what others may write' started start
 is 'it is not used' no "$([ "$(stat -c %i "$text")" = "$number" ] && echo yes || echo no)"
 chmod 600 "$text"
 rm "$text"
-prints 'below a limit of file sizes' started start prlimit --fsize=100000000
+prints 'below a limit of file sizes' started start prlimit --fsize=4194304:
 is 'it keeps no text' '' "$(ls "$texts")"
 mkdir "$text"
 prints 'a directory in its place' started start
