@@ -20,7 +20,7 @@ bool fj_ids_in_group(const struct fj_ids *ids, uint32_t gid)
 
 static size_t room_size(uint32_t count)
 {
-	return (count * sizeof(uint32_t) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1);
+	return fj_page_up(count * sizeof(uint32_t));
 }
 
 uint32_t *fj_ids_group_room(struct fj_ids *next, uint32_t count)

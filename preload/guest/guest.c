@@ -77,8 +77,7 @@ void fj_guest_forget(void)
 /* The word that says in this generation that the page of `at` is known. */
 static uint64_t word_for(uintptr_t at)
 {
-	return (at & ~(uint64_t)(FJ_PAGE - 1)) |
-	       (__atomic_load_n(&generation, __ATOMIC_SEQ_CST) & (FJ_PAGE - 1));
+	return fj_page_down(at) | (__atomic_load_n(&generation, __ATOMIC_SEQ_CST) & (FJ_PAGE - 1));
 }
 
 static bool is_page_known(const uint64_t *known, uintptr_t at, uint64_t word)

@@ -258,7 +258,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_stack_set_aux(s, AT_EGID, fj_ids()->egid);
 	fj_stack_set_aux(s, AT_SECURE, h.is_secure);
 	if (program.wants_exec_stack)
-		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,
+		fj_sys3(__NR_mprotect, fj_page_down((uint64_t)s->base), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
 	/* A program that is run by its descriptor alone has only its file's name: since Linux 6.14 that is
 	 * its comm. */

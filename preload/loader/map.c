@@ -12,15 +12,6 @@
 
 #include <linux/mman.h>
 
-static uint64_t page_down(uint64_t at)
-{
-	return at & ~(uint64_t)(FJ_PAGE - 1);
-}
-static uint64_t page_up(uint64_t at)
-{
-	return page_down(at + FJ_PAGE - 1);
-}
-
 static int protection_of(uint32_t flags)
 {
 	return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) |
@@ -61,10 +52,10 @@ static long measure_span(
 			s->align = ph[i].p_align;
 		if (!ph[i].p_memsz)
 			continue;
-		if (page_down(ph[i].p_vaddr) < s->low)
-			s->low = page_down(ph[i].p_vaddr);
-		if (page_up(ph[i].p_vaddr + ph[i].p_memsz) > s->high)
-			s->high = page_up(ph[i].p_vaddr + ph[i].p_memsz);
+		if (fj_page_down(ph[i].p_vaddr) < s->low)
+			s->low = fj_page_down(ph[i].p_vaddr);
+		if (fj_page_up(ph[i].p_vaddr + ph[i].p_memsz) > s->high)
+			s->high = fj_page_up(ph[i].p_vaddr + ph[i].p_memsz);
 	}
 	if (!s->high)
 		s->low = 0;
@@ -72,7 +63,7 @@ static long measure_span(
 	 * file, there is no such call, and the addresses are not chosen. */
 	if (!s->is_fixed && !how->has_interpreter && first && !first->p_filesz) {
 		s->is_fixed = true;
-		s->bias = -page_down(first->p_vaddr);
+		s->bias = -fj_page_down(first->p_vaddr);
 	}
 	return 0;
 }
@@ -86,12 +77,12 @@ static bool covers_span(const Elf64_Phdr *ph, int n, uint64_t low, uint64_t high
 	for (int i = 0; i < n; i++) {
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
 			continue;
-		if (!end && (page_down(ph[i].p_vaddr) != low || ph[i].p_filesz != ph[i].p_memsz ||
-				    ph[i].p_flags != PF_R))
+		if (!end && (fj_page_down(ph[i].p_vaddr) != low ||
+				    ph[i].p_filesz != ph[i].p_memsz || ph[i].p_flags != PF_R))
 			return false;
-		if (end && page_down(ph[i].p_vaddr) != end)
+		if (end && fj_page_down(ph[i].p_vaddr) != end)
 			return false;
-		end = page_up(ph[i].p_vaddr + ph[i].p_memsz);
+		end = fj_page_up(ph[i].p_vaddr + ph[i].p_memsz);
 	}
 	return end == high;
 }
@@ -138,15 +129,15 @@ static long reserve_span(const struct span *s, uint64_t hint, int fd, uint64_t o
  * The kernel would replace what is mapped there. That may be the engine, so it is refused. */
 static long reserve_segment(const struct span *s, const Elf64_Phdr *ph, int i)
 {
-	uint64_t at = page_down(ph[i].p_vaddr), end = page_up(ph[i].p_vaddr + ph[i].p_memsz);
+	uint64_t at = fj_page_down(ph[i].p_vaddr), end = fj_page_up(ph[i].p_vaddr + ph[i].p_memsz);
 
 	while (at < end) {
 		uint64_t from = end, to = end; /* the next mapping of an earlier segment */
 		long r;
 
 		for (int j = 0; j < i; j++) {
-			const uint64_t start = page_down(ph[j].p_vaddr),
-				       stop = page_up(ph[j].p_vaddr + ph[j].p_memsz);
+			const uint64_t start = fj_page_down(ph[j].p_vaddr),
+				       stop = fj_page_up(ph[j].p_vaddr + ph[j].p_memsz);
 
 			if (ph[j].p_type == PT_LOAD && ph[j].p_memsz && stop > at && start < from) {
 				from = start > at ? start : at;
@@ -165,9 +156,9 @@ static long reserve_segment(const struct span *s, const Elf64_Phdr *ph, int i)
 
 static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool has_jumps)
 {
-	const uint64_t start = page_down(base + ph->p_vaddr);
+	const uint64_t start = fj_page_down(base + ph->p_vaddr);
 	const uint64_t file_end = base + ph->p_vaddr + ph->p_filesz;
-	const uint64_t end = page_up(base + ph->p_vaddr + ph->p_memsz);
+	const uint64_t end = fj_page_up(base + ph->p_vaddr + ph->p_memsz);
 	const int prot = protection_of(ph->p_flags);
 	const uint64_t zeros = 0;
 	uint64_t from = start;
@@ -175,13 +166,13 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool has_ju
 
 	if (ph->p_filesz) {
 		const uint64_t arg[] = {start, file_end - start, (uint64_t)prot,
-			MAP_PRIVATE | MAP_FIXED, (uint64_t)fd, page_down(ph->p_offset)};
+			MAP_PRIVATE | MAP_FIXED, (uint64_t)fd, fj_page_down(ph->p_offset)};
 
 		r = has_jumps ? fj_sites_map(arg, true) :
 				fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 		if (fj_is_err(r))
 			return r;
-		from = page_up(file_end);
+		from = fj_page_up(file_end);
 		/* The rest of the file's last page belongs to .bss. */
 		if (ph->p_memsz > ph->p_filesz && (ph->p_flags & PF_W) && from > file_end) {
 			/* There is no page after the end of the file. */
@@ -260,13 +251,13 @@ static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, cons
 	/* A program that may lie anywhere goes right below the heap, as the kernel would put it: the heap
 	 * follows it. */
 	if (before)
-		before = page_down(before - (s->high - s->low) - s->align);
+		before = fj_page_down(before - (s->high - s->low) - s->align);
 	if (covers_span(ph, eh->e_phnum, s->low, s->high) && (s->is_fixed || s->align == FJ_PAGE))
 		do
 			first++;
 		while (ph[first].p_type != PT_LOAD || !ph[first].p_memsz);
 	r = reserve_span(
-		s, before, first < 0 ? -1 : fd, first < 0 ? 0 : page_down(ph[first].p_offset));
+		s, before, first < 0 ? -1 : fd, first < 0 ? 0 : fj_page_down(ph[first].p_offset));
 	if (!fj_is_err(r)) {
 		*base = (uint64_t)r - s->low;
 		return first;

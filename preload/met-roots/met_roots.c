@@ -39,7 +39,7 @@ struct opened {
 	struct fj_store store; /* first member: others use a pointer to it */
 	struct fj_store_room room;
 };
-#define OPENED_SIZE ((sizeof(struct opened) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+#define OPENED_SIZE fj_page_up(sizeof(struct opened))
 
 /* Root `r` has moved: makes what is remembered of directories old, and gives all processes news. */
 static void leave_root(struct fj_owner_root *r)

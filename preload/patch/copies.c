@@ -29,15 +29,6 @@ int fj_copies_memory = -1;
 #define COPIED_MAX (8UL << 20) /* bytes of one text */
 #define BEFORE_MAX (1UL << 30) /* a jump reaches 2 GiB */
 
-static uint64_t round_down_to_page(uint64_t at)
-{
-	return at & ~(uint64_t)(FJ_PAGE - 1);
-}
-static uint64_t round_up_to_page(uint64_t at)
-{
-	return round_down_to_page(at + FJ_PAGE - 1);
-}
-
 /* Where a text lies among the segments of its file. */
 struct segments {
 	uint64_t end;	 /* end of the text in its last page, as an offset from its beginning */
@@ -60,23 +51,19 @@ static bool read_segments(const uint8_t *head, const struct fj_sited_text *t, st
 			continue;
 		if (ph[i].p_vaddr < low)
 			low = ph[i].p_vaddr;
-		if (ph[i].p_flags == (PF_R | PF_X) &&
-			round_down_to_page(ph[i].p_offset) == t->offset &&
+		if (ph[i].p_flags == (PF_R | PF_X) && fj_page_down(ph[i].p_offset) == t->offset &&
 			ph[i].p_filesz == ph[i].p_memsz && ph[i].p_filesz < COPIED_MAX)
 			text = &ph[i];
 	}
-	if (!text || round_up_to_page(text->p_offset - t->offset + text->p_filesz) !=
-			     round_up_to_page(t->len))
+	if (!text || fj_page_up(text->p_offset - t->offset + text->p_filesz) != fj_page_up(t->len))
 		return false;
 	for (int i = 0; i < eh->e_phnum; i++)
 		if (ph[i].p_type == PT_LOAD && &ph[i] != text &&
-			round_down_to_page(ph[i].p_vaddr) <
-				round_up_to_page(text->p_vaddr + text->p_memsz) &&
-			round_down_to_page(text->p_vaddr) <
-				round_up_to_page(ph[i].p_vaddr + ph[i].p_memsz))
+			fj_page_down(ph[i].p_vaddr) < fj_page_up(text->p_vaddr + text->p_memsz) &&
+			fj_page_down(text->p_vaddr) < fj_page_up(ph[i].p_vaddr + ph[i].p_memsz))
 			return false;
 	s->end = text->p_offset - t->offset + text->p_filesz;
-	s->before = round_down_to_page(text->p_vaddr) - round_down_to_page(low);
+	s->before = fj_page_down(text->p_vaddr) - fj_page_down(low);
 	return s->before <= BEFORE_MAX;
 }
 
@@ -93,7 +80,7 @@ static uint64_t size_of_stubs(const struct fj_sited_text *t, uint64_t room_behin
 		all += size;
 		hot += __atomic_load_n(&site[i].is_hot, __ATOMIC_RELAXED) ? size : 0;
 	}
-	return hot <= room_behind ? 0 : round_up_to_page(all);
+	return hot <= room_behind ? 0 : fj_page_up(all);
 }
 
 /* Choose the sites that fit, and write their jumps. Returns whether all hot sites fit. */
@@ -182,7 +169,7 @@ static struct fj_copy place_stubs(
 	struct fj_copy c = {.text = at + before_text(t)};
 
 	c.at = t->copy_stubs ? at : c.text + s->end;
-	c.end = t->copy_stubs ? at + t->copy_stubs : c.text + round_up_to_page(t->len);
+	c.end = t->copy_stubs ? at + t->copy_stubs : c.text + fj_page_up(t->len);
 	return c;
 }
 
@@ -190,8 +177,7 @@ static struct fj_copy place_stubs(
  * its file, then the text. */
 static bool make_text_copy(struct fj_sited_text *t, int fd, const struct segments *s)
 {
-	const uint64_t len = round_up_to_page(t->len), stubs = t->copy_stubs,
-		       before = before_text(t);
+	const uint64_t len = fj_page_up(t->len), stubs = t->copy_stubs, before = before_text(t);
 	struct fj_copy c;
 	bool is_done;
 	long at, memory;
@@ -228,7 +214,7 @@ static bool write_all(int fd, const void *from, uint64_t len, uint64_t at)
  * reported to the process by a signal. */
 static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments *s, int file)
 {
-	const uint64_t len = round_up_to_page(t->len), size = before_text(t) + len;
+	const uint64_t len = fj_page_up(t->len), size = before_text(t) + len;
 	const long at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct fj_copy c;
@@ -261,7 +247,7 @@ static bool plan_copy(struct fj_sited_text *t, int fd, struct segments *s)
 	if (!is_good)
 		return false;
 	t->copy_before = (uint32_t)s->before;
-	t->copy_stubs = size_of_stubs(t, round_up_to_page(t->len) - s->end);
+	t->copy_stubs = size_of_stubs(t, fj_page_up(t->len) - s->end);
 	return true;
 }
 
@@ -288,7 +274,7 @@ static uint64_t map_stubs(const struct fj_sited_text *t, int memory, uint64_t te
 	const uint64_t want = text - t->copy_before - t->copy_stubs;
 	const long at = want < text ? fj_sys6(__NR_mmap, want, t->copy_stubs, PROT_READ | PROT_EXEC,
 					      MAP_PRIVATE | MAP_FIXED_NOREPLACE, memory,
-					      t->copy_at + round_up_to_page(t->len)) :
+					      t->copy_at + fj_page_up(t->len)) :
 				      -ENOMEM;
 
 	if (fj_is_err(at) || (uint64_t)at == want)
@@ -303,7 +289,7 @@ long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 	long at, memory;
 
 	if (!fj_copies_are_for_us() || !(arg[3] & MAP_FIXED) ||
-		round_up_to_page(arg[1]) != round_up_to_page(t->len))
+		fj_page_up(arg[1]) != fj_page_up(t->len))
 		return -EAGAIN;
 	memory = t->copy_kept ? fj_recalled_open(t) : open_copies_memory(O_RDONLY);
 	if (fj_is_err(memory))

@@ -125,16 +125,11 @@ static struct fj_copy_file seen_as(const struct stat *st)
 		.mtime_ns = st->st_mtime_nsec};
 }
 
-static uint64_t whole_pages(uint64_t len)
-{
-	return (len + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-}
-
 /* Does the file have a copy that this jail can use? */
 static bool has_copy(const struct head *h, const struct stat *st)
 {
 	return h->copy_at && h->gate == fj_jail->gate && fj_texts()->copies_size &&
-	       (uint64_t)st->st_size == h->copy_at + whole_pages(h->len) + h->copy_stubs;
+	       (uint64_t)st->st_size == h->copy_at + fj_page_up(h->len) + h->copy_stubs;
 }
 
 /* Are the bytes that will be changed the expected ones? */
@@ -295,7 +290,7 @@ void fj_recalled_keep(const struct fj_text_key *k, bool is_first, const struct f
 static bool make_recalled(
 	struct fj_sited_text *t, struct head *h, int fd, int file, struct fj_site *site)
 {
-	const uint64_t at = whole_pages(sizeof(*h) + t->count * sizeof(*site));
+	const uint64_t at = fj_page_up(sizeof(*h) + t->count * sizeof(*site));
 
 	if (!fj_copies_make_in(t, fd, file, at))
 		return false;

@@ -138,8 +138,7 @@ static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 		fj_sys2(__NR_munmap, at, size);
 	for (uint64_t step = 1UL << 20; step < NEAR / 2; step *= 2) {
 		for (int side = 0; side < 2; side++) {
-			const uint64_t try = ((side ? start + len + step : start - step) &
-					      ~(uint64_t)(FJ_PAGE - 1));
+			const uint64_t try = fj_page_down(side ? start + len + step : start - step);
 
 			at = fj_sys6(
 				__NR_mmap, try, size, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
@@ -173,8 +172,8 @@ static void choose_stubs(
 			c->from = start + site[i].at - FJ_SITE_MOVED_MAX;
 		c->to = start + site[i].at + FJ_SITE_MOVED_MAX;
 	}
-	c->from = (c->from < start ? start : c->from) & ~(uint64_t)(FJ_PAGE - 1);
-	c->to = (c->to + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	c->from = fj_page_down(c->from < start ? start : c->from);
+	c->to = fj_page_up(c->to);
 }
 
 /* The next chosen site from `i` on, or `count`. */
@@ -194,8 +193,7 @@ static long protect_range(uint64_t from, uint64_t to, int prot)
 static uint64_t put_stubs(const struct chosen *c, uint64_t start, uint64_t len,
 	const struct fj_site *site, uint32_t count)
 {
-	const uint64_t size =
-		(HEAD_SIZE + c->count * STUB_SIZE + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	const uint64_t size = fj_page_up(HEAD_SIZE + c->count * STUB_SIZE);
 	const uint64_t room = map_near(start, len, size);
 	uint64_t *head = (uint64_t *)room;
 	uint8_t *stub = (uint8_t *)room + HEAD_SIZE;
@@ -221,7 +219,7 @@ long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
 	const struct fj_site *site, uint32_t count)
 {
 	const bool is_writable = is == FJ_SITES_WRITABLE;
-	const uint64_t end = (start + len + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	const uint64_t end = fj_page_up(start + len);
 	struct chosen c = {0};
 	uint64_t room;
 	uint8_t *stub;

@@ -118,7 +118,7 @@ static long extend_file(struct fj_store *s, int fd, uint64_t size)
 	uint64_t at, had = 0;
 	long r = file_size(fd, &had);
 
-	size = (size + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	size = fj_page_up(size);
 	if (!r && __atomic_load_n(&h->end, __ATOMIC_ACQUIRE) > had)
 		r = -EIO; /* somebody has truncated it */
 	if (r < 0)

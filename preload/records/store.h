@@ -120,7 +120,7 @@ static inline uint64_t fj_table(uint64_t at, uint32_t log, uint32_t run_log)
 }
 static inline uint64_t fj_table_at(uint64_t table)
 {
-	return table & ~(uint64_t)(FJ_PAGE - 1);
+	return fj_page_down(table);
 }
 static inline uint32_t fj_table_log(uint64_t table)
 {

@@ -4,8 +4,8 @@
  * arch.h - what the engine needs to know of the processor and of the kernel's part for it. For all
  * rooms.
  *
- * Each processor has a folder of its own, as sys/arch/x86_64, and the rooms trap and loader have
- * one of that name for their first instructions. The rooms text, door and patch change
+ * Each processor has a folder of its own, as sys/arch/x86_64, and the rooms guest, mount, trap and
+ * loader have one of that name for their few instructions. The rooms text, door and patch change
  * instructions, and are only for x86_64: a port begins without them, with --no-patch. No other file
  * names a register, an instruction or a number of one processor: tests/lint/arch.sh. */
 #ifndef FJ_ARCH_H

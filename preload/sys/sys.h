@@ -63,6 +63,16 @@ long fj_gate_move(uint64_t address);
 
 #include "sys/arch.h"
 
+/* An address or a size, rounded down or up to a multiple of the page size. (Near 2^64 the second is 0.) */
+static inline uint64_t fj_page_down(uint64_t at)
+{
+	return at & ~(uint64_t)(FJ_PAGE - 1);
+}
+static inline uint64_t fj_page_up(uint64_t at)
+{
+	return fj_page_down(at + FJ_PAGE - 1);
+}
+
 /* The values -4095..-1 are errors, as in the kernel's IS_ERR_VALUE. */
 static inline bool fj_is_err(long r)
 {
