@@ -35,8 +35,9 @@ _Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_threa
 
 extern const char fj_door_call[], fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
 struct fj_thread *fj_door_enter(const struct fj_door_record *record);
-/* Without the trap, the engine runs the program's own seccomp filters. Returns whether they refuse the
- * call. The kernel then gives the answer and does not make the call (plain_call()). */
+/* For jails without the trap: run the program's own seccomp filters as the kernel would. Returns whether they
+ * refuse the call. The caller then makes it by plain_call(), so that the kernel runs the filters, too, and
+ * gives the answer. */
 static bool is_refused_by_policy(const struct fj_call *c)
 {
 	const uint32_t action =
@@ -146,7 +147,7 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 	return !(set & FJ_SIGSYS_BIT);
 }
 
-/* Calls whose hooks only keep SIGSYS out of a signal mask. */
+/* Is it a call whose hook does nothing but keep SIGSYS out of a signal mask, for the trap's sake? */
 static bool is_for_the_trap(const struct fj_row *row)
 {
 	return row->hook == FJ_HOOK_sigprocmask || row->hook == FJ_HOOK_sigwait ||

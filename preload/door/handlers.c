@@ -56,7 +56,7 @@ struct entered {
 /* A mode that does not exist: rt_sigreturn then leaves the signal stack as it is. */
 static const struct fj_altstack as_it_is = {.flags = FJ_SS_ONSTACK | (int32_t)FJ_SS_DISABLE};
 
-/* What lies on the program's stack when the engine was interrupted. */
+/* What is put on the program's stack for a handler that has interrupted the engine. */
 struct shown {
 	uint64_t unused, back; /* return address of the handler */
 	struct fj_frame frame;
@@ -93,7 +93,7 @@ static void set_regs_after_call(const struct fj_door_record *record, struct sigc
 	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
 }
 
-/* The thread area that holds the kernel's signal stack, or the frame: it knows the program's stack. */
+/* The area with the kernel's signal stack, or else with the frame; it stores the program's signal stack. */
 static struct fj_thread *owner_of(const struct fj_frame *f)
 {
 	struct fj_thread *t = fj_thread_holding(f->stack.sp);

@@ -125,7 +125,8 @@ bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *
 	return false;
 }
 
-/* Open the directory `name` of all layers, merged, as `to`. */
+/* Open the directory `name` in each layer from the top, down to the first opaque one. `to` gets a descriptor
+ * for each layer, or -1. Returns 0 or -errno. */
 static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *name, int *to)
 {
 	bool is_in_dir = false;
@@ -228,7 +229,8 @@ long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name, 
 	return r;
 }
 
-/* The same. If only lower layers have the directory, make it in the upper one. */
+/* Go into the directory `name`, as fj_layers_into() does. If only lower layers have the directory, make it in
+ * the upper one first. */
 static long into_upper(struct fj_thread *t, struct fj_layers *l, const char *name)
 {
 	int to[FJ_LAYERS_MAX];

@@ -19,7 +19,8 @@
 #define NUMBER_BITS 48
 #define DEVICE_BITS 15 /* the highest bit stays clear: some programs use signed numbers */
 
-/* A cache of one entry: the device of a host path, below a hash of the path. */
+/* A cache of one entry: the upper 32 bits are a hash of a host path, the lower 32 bits are the device of the
+ * directory there. */
 static uint64_t last;
 
 static uint64_t device_of(const struct fj_str *host)

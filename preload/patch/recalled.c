@@ -2,17 +2,19 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * recalled.c - keeps in the user's state directory what jails have found of large texts. The first jail
- * stores the sites: to search libc's takes 0.2 ms, which each new jail would pay. The second jail adds a
- * copy of the text with its jumps (copies.c), which takes it 1 ms. Then the first programs of a jail start
- * as fast as later ones, and have no private pages of text, whose entries each fork would copy.
+ * stores the sites: a search of libc's text takes 0.2 ms, and each new jail would have to make it. The second
+ * jail adds a copy of the text with its jumps (copies.c), which takes 1 ms. Then the first programs of a jail
+ * start as fast as later ones. They have no private pages of text either, whose page table entries each fork
+ * would copy.
  *
  * There are FJ_COPY_FILES places for files (recalled_files.c). The hash of a text chooses PLACES of them;
- * its file is in the first that was free, or replaced the oldest. A file is valid only if this same loader
- * wrote it, for the same doors, for the same text by all that a jail knows one by (text_cache.c), and if its
- * checksum is right. The checksum does not cover the copy, which is mapped and not read: the copy is on the
- * disk before the file gets its name, and sites.c looks at the places of its jumps. Nobody writes to a file
- * that has its name, so a jail may map it while it is the file that it has seen. The file's modification
- * time is that of its text: another writer changes this time, and the file is invalid.
+ * the text's file took the first of these that was free, or replaced the oldest. A file is valid only if this
+ * same loader wrote it, for the same doors and for the same text (all of struct fj_text_key is compared), and
+ * if its checksum is right. The checksum does not cover the copy, which is mapped and not read. Instead, the
+ * copy is on the disk before the file gets its name, and sites.c checks the bytes at its jumps. fakejail never
+ * writes to a file that has its name. So a jail may map the file as long as it is the one that was checked
+ * (struct fj_copy_file). The file gets the modification time of its text's file. If another program writes to
+ * the file, this time changes, and the file is invalid.
  *
  * Called by sites.c and copies.c. */
 #include "patch/recalled.h"

@@ -68,7 +68,8 @@ static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
 static const uint8_t jmp_op[] = {0xe9}, lea_rcx_op[] = {0x48, 0x8d, 0x0d},
 		     jmp_through_op[] = {0xff, 0x25};
 
-/* Where a stub jumps to: through one of three addresses on its page, or directly to `to`. */
+/* How a stub jumps to the door: directly to `to`, or, if that is NULL, to the address that is stored at
+ * `through`. */
 struct lead {
 	const uint64_t *through;
 	const uint8_t *to;
@@ -105,7 +106,8 @@ static uint8_t *write_stub(
 	return put_distance(stub, jmp_op, 1, (uint64_t)site + s->moved);
 }
 
-/* fj_door_site, fj_door_maybe, or fj_door_maybe_here */
+/* Which entry of the door (door/entry.S) the site's stub jumps to: 0 fj_door_site, 1 fj_door_maybe, 2
+ * fj_door_maybe_here, as for fj_door_address(). */
 static int door_of(const struct fj_site *s)
 {
 	if (s->nr >= 0 && !fj_door_may_want(s->nr))

@@ -21,8 +21,8 @@
 
 #define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))
 
-/* What is done with a call of a row: its condition (`row` is the first row with this condition), or a
- * result that depends only on the number. */
+/* A test that decides about calls by their arguments, shared by all rows with this condition. `row` is the first
+ * of them. */
 struct leaf {
 	const struct fj_row *row;
 	enum fj_condition when;
@@ -35,12 +35,13 @@ struct leaf {
 struct run {
 	uint16_t from;
 	bool has_result;
-	bool is_true; /* the answer is reached by the true side of `jump`, a choice in the search */
-	uint32_t jump;
-	uint32_t to; /* the result, or a leaf */
+	bool is_true;  /* the true side of `jump` leads to the answer, else the false side */
+	uint32_t jump; /* index of the last comparison of the search for this run */
+	uint32_t
+		to; /* if `has_result`, the filter's result for these numbers, else the index of a leaf */
 };
 #define RUNS 512u
-#define ANSWERS 100u /* so many choices and as many answers are within the reach of a jump */
+#define ANSWERS 100u /* so many comparisons and as many answers are within the reach of a jump */
 
 struct builder {
 	struct sock_filter *code;

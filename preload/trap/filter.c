@@ -77,7 +77,9 @@ static void find_runs(struct builder *b)
 	}
 }
 
-/* Binary search in the runs [from, to), at least two. A choice of one run is a jump that has no target yet. */
+/* Write the comparisons of a binary search in the runs [from, to), of which there are at least two. The side of
+ * a comparison that leaves one run gets its target later, by emit_answers(). The run keeps where that comparison
+ * is (`jump`) and which side it is (`is_true`). */
 static void emit_choices(struct builder *b, uint32_t from, uint32_t to)
 {
 	const uint32_t middle = from + (to - from) / 2, at = b->len;
@@ -97,7 +99,8 @@ static void emit_choices(struct builder *b, uint32_t from, uint32_t to)
 	emit_choices(b, middle, to);
 }
 
-/* What the choices of one run lead to: each answer once. */
+/* Write the answers for the runs [from, to), each answer once, and let the comparisons of emit_choices() jump to
+ * them. An answer is a return, or a jump to the run's leaf. */
 static void emit_answers(struct builder *b, uint32_t from, uint32_t to)
 {
 	const uint32_t begin = b->len;
@@ -125,8 +128,9 @@ static void emit_answers(struct builder *b, uint32_t from, uint32_t to)
 	}
 }
 
-/* Binary search in the runs [from, to). A conditional jump reaches 255 instructions, an unconditional one all.
- * So the search is divided into parts, which are followed by their answers. */
+/* Write the whole search in the runs [from, to). A conditional jump reaches only 255 instructions. So the runs
+ * are divided into parts of at most ANSWERS runs. Each part has its own comparisons, followed by their answers,
+ * and unconditional jumps, which reach everything, lead to the parts. */
 static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
 {
 	const uint32_t middle = from + (to - from) / 2, at = b->len;

@@ -39,10 +39,11 @@ static unsigned is_way_open(struct fj_walk *w, size_t len)
 	return lets;
 }
 
-/* Returns how many of the next `len` bytes may be walked without asking for permissions. `*is_asked`: the
- * directory reached need not be asked either. It is enough that all directories before the last one are
- * known to be open: then a missing last one is found with one system call, as in a compiler's search for
- * headers. */
+/* Returns how many of the next `len` bytes may be walked by one call, without asking each directory for
+ * permission. If facts say that all these directories may be searched, that is `len`. It is also `len` if this
+ * is said of all but the last one, and then `*is_asked` is false: the caller must ask that one. So a last
+ * directory that does not exist costs one system call, as in a compiler's search for headers. Otherwise it is
+ * the length of the beginning that may be searched. */
 static size_t open_len(struct fj_walk *w, size_t len, unsigned *lets, bool *is_asked)
 {
 	unsigned unknown = 0;

@@ -82,8 +82,8 @@ bool fj_path_is_let(struct fj_thread *t, const char *pos, uint64_t epoch, bool *
 	return *is_in_root;
 }
 
-/* The same for the working directory. `key` begins with its path, `len` bytes long. Returns a set of
- * FJ_FACT_LETS. */
+/* May everybody, or the caller, search the working directory and all directories above it? The first `len`
+ * bytes of `key` are its path. Returns a set of FJ_FACT_LETS. */
 static unsigned is_cwd_open(struct fj_walk *w, const char *key, size_t len)
 {
 	/* (Without the slash at the end.) */
@@ -124,7 +124,8 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 	}
 }
 
-/* ("/" is not literal: in "//name" the name after it would begin with a slash.) */
+/* Is the value the key without its leading slash (FJ_FACT_LITERAL)? Not for the key "/": in "//name" the name
+ * after it would begin with a slash. */
 static bool is_literal(const char *key, size_t len, const struct fj_str *value)
 {
 	return key[0] == '/' && len > 1 && value->len == len - 1 &&
@@ -160,7 +161,6 @@ static bool has_magic_links(struct fj_walk *w)
 	return fj_walk_is_in_procfs(w);
 }
 
-/* (No fact about such directories: lookups by facts follow links by their text.) */
 void fj_walk_keep_fact(struct fj_walk *w)
 {
 	const char *key = w->fact_key;
@@ -182,6 +182,7 @@ void fj_walk_keep_fact(struct fj_walk *w)
 
 	fj_str_init(&value, fj_scratch_path(w->t), FJ_PATH_MAX);
 	is_mounted = fj_mount_of(w->pos.at, &m, &value);
+	/* There are no facts about such directories: lookups by facts follow links by their text. */
 	if ((is_mounted && fj_streq(value.at, "/proc")) || has_magic_links(w))
 		goto out;
 	fj_str_cut(&value, 0);

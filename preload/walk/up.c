@@ -53,8 +53,10 @@ static long step_again(struct fj_walk *w)
 	return r < 0 ? r : fj_walk_up(w);
 }
 
-/* Find the position of a directory that stays the same one, or that it has none. `*stands`: it stays the
- * same unless the process moves. Returns 0 or -errno. */
+/* Before a step up: find the position of the directory reached, if it has one. The directory must not be
+ * replaced by another thread during the step. So the walk opens it again, if it is the program's descriptor.
+ * `*stands`: this was not necessary, as the position is valid unless the process changes its working directory:
+ * the caller must check that after the step. Returns 0 or -errno. */
 static long find_where(struct fj_walk *w, bool *stands)
 {
 	long r;
