@@ -95,7 +95,7 @@ struct fj_call;
 	X(sendto)                                                                                  \
 	X(sendmsg)                                                                                 \
 	X(sendmmsg)                                                                                \
-	/* socket/hook_net_told.c */                                                               \
+	/* socket/hook_net_names.c */                                                              \
 	X(sockname) /* getsockname, getpeername, accept, accept4, recvfrom */                      \
 	X(recvmsg)                                                                                 \
 	X(recvmmsg)                                                                                \
@@ -147,7 +147,7 @@ struct fj_call;
 	X(open_tree)                                                                               \
 	X(move_mount)                                                                              \
 	X(mount_setattr)                                                                           \
-	/* mountinfo/hook_mount_told.c */                                                          \
+	/* mountinfo/hook_statmount.c */                                                           \
 	X(statmount)                                                                               \
 	X(listmount)                                                                               \
 	/* file/hook_machine.c */                                                                  \

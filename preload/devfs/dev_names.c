@@ -187,14 +187,15 @@ bool fj_dev_is_listing(int fd)
 	return fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */) >= BEYOND;
 }
 
-struct told {
+struct dev_listing {
 	char *at; /* in the program's memory */
 	size_t size, used;
 	bool is_old, is_full;
 };
 
 /* struct linux_dirent and linux_dirent64 of fs/readdir.c. */
-static void tell_dev_name(struct told *to, const char *name, const struct stat *st, int64_t offset)
+static void list_dev_name(
+	struct dev_listing *to, const char *name, const struct stat *st, int64_t offset)
 {
 	const size_t len = fj_strlen(name), head = to->is_old ? 18 : 19;
 	const size_t size = (head + len + 1 + to->is_old + 7) & ~(size_t)7;
@@ -218,7 +219,7 @@ long fj_dev_list(struct fj_call *c)
 	const int fd = (int)c->arg[0];
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const long was = fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
-	struct told to = {.at = fj_scratch(c->thread, 2 * FJ_PAGE),
+	struct dev_listing to = {.at = fj_scratch(c->thread, 2 * FJ_PAGE),
 		.size = (uint32_t)c->arg[2] < 2 * FJ_PAGE ? (uint32_t)c->arg[2] : 2 * FJ_PAGE,
 		.is_old = c->nr == __NR_getdents};
 	const struct fj_mounts *v;
@@ -247,7 +248,7 @@ long fj_dev_list(struct fj_call *c)
 				!memcmp(pos, dir.at, dir.len) &&
 				!fj_sys4(__NR_newfstatat, AT_FDCWD, fj_mounts_text(v, m->host), &st,
 					AT_SYMLINK_NOFOLLOW))
-				tell_dev_name(&to, pos + len, &st, BEYOND + i + 1);
+				list_dev_name(&to, pos + len, &st, BEYOND + i + 1);
 			if (!to.is_full)
 				next = BEYOND + i + 1;
 		}

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mount_list.c - lists the jail's mounts, and the host's mounts that are in them. Called by procfs_mounts.c
- * and hook_mount_told.c.
+ * and hook_statmount.c.
  *
  * As in a real chroot, only what the caller's root contains is listed, and the root itself only if it is a
  * mount point. A bind is described as the host describes the mount that contains its source. */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_net.c - the hooks of calls to which a program passes a socket's address: those of AF_UNIX
- * have paths (unix(7)). hook_net_told.c has the calls that return an address. Called through the
+ * have paths (unix(7)). hook_net_names.c has the calls that return an address. Called through the
  * table.
  *
  * sun_path has 108 bytes, too few for most host paths. So a socket is reached through a descriptor:

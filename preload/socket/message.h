@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * message.h - what the hooks with socket addresses have in common (hook_net.c, hook_net_told.c). */
+ * message.h - what the hooks with socket addresses have in common (hook_net.c, hook_net_names.c). */
 #ifndef FJ_MESSAGE_H
 #define FJ_MESSAGE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unix_name.c - the jail's table of bound socket names. Called by hook_net.c, hook_net_told.c and
+ * unix_name.c - the jail's table of bound socket names. Called by hook_net.c, hook_net_names.c and
  * procfs/.
  *
  * The table is a ring: after FJ_SOCKETS binds the oldest name is lost, and its socket shows the

@@ -27,17 +27,17 @@ static bool read_section(const struct fj_frames *f, const Elf64_Ehdr *e, uint32_
 	       s->sh_offset <= f->len && s->sh_size <= f->len - s->sh_offset;
 }
 
-static void tell_function(const struct fj_frames *f, uint64_t address, uint64_t len,
-	fj_function_told *told, void *data)
+static void report_function(const struct fj_frames *f, uint64_t address, uint64_t len,
+	fj_function_found *found, void *data)
 {
 	uint64_t from;
 
 	if (fj_frames_offset_of(f, address, &from) && len <= f->len)
-		told(data, from, from + len);
+		found(data, from, from + len);
 }
 
 static void each_symbol(
-	const struct fj_frames *f, const Elf64_Shdr *s, fj_function_told *told, void *data)
+	const struct fj_frames *f, const Elf64_Shdr *s, fj_function_found *found, void *data)
 {
 	Elf64_Sym symbol;
 
@@ -46,11 +46,11 @@ static void each_symbol(
 	for (uint64_t at = 0; at + sizeof(symbol) <= s->sh_size; at += sizeof(symbol))
 		if (fj_frames_read(f, s->sh_offset + at, &symbol, sizeof(symbol)) &&
 			(symbol.st_info & 15) == STT_FUNC_ && symbol.st_shndx && symbol.st_size)
-			tell_function(f, symbol.st_value, symbol.st_size, told, data);
+			report_function(f, symbol.st_value, symbol.st_size, found, data);
 }
 
 static void each_frame(
-	const struct fj_frames *f, const Elf64_Shdr *s, fj_function_told *told, void *data)
+	const struct fj_frames *f, const Elf64_Shdr *s, fj_function_found *found, void *data)
 {
 	uint64_t at = 0;
 
@@ -70,8 +70,8 @@ static void each_frame(
 		if (entry.len >= 12 && entry.cie && entry.cie <= at + 4 &&
 			fj_frames_is_known_cie(f, s->sh_offset + at + 4 - entry.cie) &&
 			fj_frames_read(f, s->sh_offset + at, &entry, sizeof(entry)))
-			tell_function(f, s->sh_addr + at + 8 + (uint64_t)(int64_t)entry.from,
-				entry.size, told, data);
+			report_function(f, s->sh_addr + at + 8 + (uint64_t)(int64_t)entry.from,
+				entry.size, found, data);
 		at = next;
 	}
 }
@@ -119,7 +119,7 @@ static uint64_t go_function(const struct fj_frames *f, const struct go_table *t,
 }
 
 static void each_go_function(
-	const struct fj_frames *f, const Elf64_Shdr *s, fj_function_told *told, void *data)
+	const struct fj_frames *f, const Elf64_Shdr *s, fj_function_found *found, void *data)
 {
 	struct go_table t;
 	uint64_t from, end;
@@ -131,7 +131,7 @@ static void each_go_function(
 		from = end;
 		end = go_function(f, &t, s->sh_offset + t.pairs + (i + 1) * 2 * t.size);
 		if (from < end)
-			tell_function(f, from, end - from, told, data);
+			report_function(f, from, end - from, found, data);
 	}
 }
 
@@ -145,7 +145,7 @@ static bool is_section_named(
 	       !memcmp(there, name, len);
 }
 
-void fj_functions_each(const struct fj_frames *f, fj_function_told *told, void *data)
+void fj_functions_each(const struct fj_frames *f, fj_function_found *found, void *data)
 {
 	Elf64_Shdr names, s;
 	Elf64_Ehdr e;
@@ -156,12 +156,12 @@ void fj_functions_each(const struct fj_frames *f, fj_function_told *told, void *
 		if (!read_section(f, &e, i, &s) || s.sh_type == SHT_NOBITS)
 			continue;
 		if (s.sh_type == SHT_SYMTAB || s.sh_type == SHT_DYNSYM)
-			each_symbol(f, &s, told, data);
+			each_symbol(f, &s, found, data);
 		else if (!f->table && is_section_named(f, &names, &s, ".eh_frame"))
-			each_frame(f, &s, told, data);
+			each_frame(f, &s, found, data);
 		else if (is_section_named(f, &names, &s, ".gopclntab") ||
 			 is_section_named(f, &names, &s, ".data.rel.ro.gopclntab"))
-			each_go_function(f, &s, told, data);
+			each_go_function(f, &s, found, data);
 	}
 }
 

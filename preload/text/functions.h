@@ -11,12 +11,12 @@
 struct fj_frames;
 
 /* Called for each function: it lies in the file from offset `from` to `end`. */
-typedef void fj_function_told(void *data, uint64_t from, uint64_t end);
+typedef void fj_function_found(void *data, uint64_t from, uint64_t end);
 
-/* Call `told` for each function in the symbol tables and in Go's own table. Also for those in .eh_frame, if
+/* Call `found` for each function in the symbol tables and in Go's own table. Also for those in .eh_frame, if
  * this has no sorted table for fj_frames_function(). The file may hold anything: a function may lie outside
  * it. */
-void fj_functions_each(const struct fj_frames *f, fj_function_told *told, void *data);
+void fj_functions_each(const struct fj_frames *f, fj_function_found *found, void *data);
 
 /* The file offset of the program's entry point. False: it has none. */
 bool fj_functions_entry(const struct fj_frames *f, uint64_t *offset);

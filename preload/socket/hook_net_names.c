@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_net_told.c - the hooks of calls that return a socket's address: accept, getsockname,
+ * hook_net_names.c - the hooks of calls that return a socket's address: accept, getsockname,
  * getpeername, and those that receive with a sender's name. The kernel has stored the short name of
  * the bind; the program gets the name that it was asked to bind (unix_name.c). Called through the
  * table. */
@@ -29,19 +29,19 @@ bool fj_is_unix_socket(int fd)
 }
 
 /* Writes the address that the kernel stored in `address`, of `len` bytes, to the program: at most
- * `room` bytes, the size of the program's buffer. Its real length goes into `*told`. */
+ * `room` bytes, the size of the program's buffer. Its real length goes into `*real_len`. */
 static long write_address(
-	uint64_t at, int room, struct fj_unix_address *address, int len, int *told)
+	uint64_t at, int room, struct fj_unix_address *address, int len, int *real_len)
 {
 	struct {
 		struct fj_unix_address address;
 		char end; /* NUL of a name that fills sun_path: fj_unix_name_as_bound() */
 	} whole = {0};
 
-	*told = fj_unix_name_as_bound(address, len);
+	*real_len = fj_unix_name_as_bound(address, len);
 	whole.address = *address;
-	if (room > *told)
-		room = *told;
+	if (room > *real_len)
+		room = *real_len;
 	return at && room > 0 ? fj_guest_write(at, &whole, (size_t)room) : 0;
 }
 
@@ -50,7 +50,7 @@ long fj_hook_sockname(struct fj_call *c)
 	const int i = fj_arg_index(c, FJ_ADDR);
 	const uint64_t at = c->arg[i], len_at = c->arg[i + 1];
 	struct fj_unix_address address;
-	int room, len = sizeof(address), told;
+	int room, len = sizeof(address), real_len;
 	long r;
 
 	if (!at || !fj_is_unix_socket((int)c->arg[0]))
@@ -64,8 +64,8 @@ long fj_hook_sockname(struct fj_call *c)
 	r = fj_kernel_waiting(c, c->nr, c->arg, -1);
 	if (r < 0)
 		return r;
-	if (write_address(at, room, &address, len, &told) ||
-		fj_guest_write(len_at, &told, sizeof(told))) {
+	if (write_address(at, room, &address, len, &real_len) ||
+		fj_guest_write(len_at, &real_len, sizeof(real_len))) {
 		if (c->nr == __NR_accept || c->nr == __NR_accept4)
 			fj_close((int)r);
 		return -EFAULT;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_mount_told.c - statmount(2) and listmount(2): the same mounts, with the same ids, as mountinfo.
+ * hook_statmount.c - statmount(2) and listmount(2): the same mounts, with the same ids, as mountinfo.
  * Kernels before 6.8 lack them, and say ENOSYS. Called by dispatch. */
 #include "call/call.h"
 #include "call/hooks.h"
@@ -21,7 +21,7 @@ struct request {
 };
 #define REQUEST_SIZE_0 24u
 
-struct told {
+struct mount_answer {
 	uint32_t size, mnt_opts;
 	uint64_t mask;
 	uint32_t sb_dev_major, sb_dev_minor;
@@ -36,7 +36,7 @@ struct told {
 	uint64_t supported_mask;
 	uint64_t unused[45];
 };
-_Static_assert(sizeof(struct told) == 512, "struct statmount");
+_Static_assert(sizeof(struct mount_answer) == 512, "struct statmount");
 
 enum {
 	SB_BASIC = 1,
@@ -154,21 +154,21 @@ static long list_ids(const struct table *t, const struct request *q, uint64_t ou
 	bool is_reverse)
 {
 	uint64_t last = q->param;
-	long told = 0;
+	long count = 0;
 
 	if (q->mnt_id != LSMT_ROOT_ && !find_pair(t, q->mnt_id))
 		return -ENOENT;
-	while ((uint64_t)told < room) {
+	while ((uint64_t)count < room) {
 		const struct pair *p = next_pair(t, q->mnt_id, last, is_reverse);
 
 		if (!p)
 			break;
-		if (fj_guest_write(out + (uint64_t)told * 8, &p->id, sizeof(p->id)))
+		if (fj_guest_write(out + (uint64_t)count * 8, &p->id, sizeof(p->id)))
 			return -EFAULT;
 		last = p->id;
-		told++;
+		count++;
 	}
-	return told;
+	return count;
 }
 
 long fj_hook_listmount(struct fj_call *c)
@@ -206,7 +206,7 @@ long fj_hook_listmount(struct fj_call *c)
 
 struct telling {
 	struct request q;
-	struct told *told;
+	struct mount_answer *answer;
 	struct fj_str text;
 	bool found;
 };
@@ -258,7 +258,7 @@ static uint32_t add_string(struct telling *t, unsigned which, const char *text)
 
 	if (!(t->q.param & which) || !*text)
 		return 0;
-	t->told->mask |= which;
+	t->answer->mask |= which;
 	fj_str_add(&t->text, text, fj_strlen(text) + 1);
 	return at;
 }
@@ -276,7 +276,7 @@ static const char *own_options(const char *super_options)
 static void tell_mount(void *about, const struct fj_mount_line *l, const char *seen)
 {
 	struct telling *t = about;
-	struct told *s = t->told;
+	struct mount_answer *s = t->answer;
 	const char *device = l->device;
 	struct statfs fs;
 
@@ -331,28 +331,29 @@ long fj_hook_statmount(struct fj_call *c)
 	r = read_request(c->arg[0], &t.q);
 	if (r)
 		return r;
-	t.told = (struct told *)fj_scratch(c->thread, sizeof(*t.told));
-	*t.told = (struct told){0};
+	t.answer = (struct mount_answer *)fj_scratch(c->thread, sizeof(*t.answer));
+	*t.answer = (struct mount_answer){0};
 	fj_str_init(&t.text, fj_scratch(c->thread, text_size), text_size);
 	fj_str_add(&t.text, "", 1); /* so that no text has the offset 0 */
 	r = fj_mount_list(c->thread, tell_mount, &t);
 	if (r || !t.found)
 		return r ? r : -ENOENT;
 	if (t.q.param & MNT_NS_ID) {
-		t.told->mnt_ns_id = namespace_id();
-		t.told->mask |= MNT_NS_ID;
+		t.answer->mnt_ns_id = namespace_id();
+		t.answer->mask |= MNT_NS_ID;
 	}
 	if (t.q.param & SUPPORTED_MASK) {
-		t.told->supported_mask = SUPPORTED;
-		t.told->mask |= SUPPORTED_MASK;
+		t.answer->supported_mask = SUPPORTED;
+		t.answer->mask |= SUPPORTED_MASK;
 	}
 	if (t.text.len < 2)
 		fj_str_cut(&t.text, 0);
-	if (t.text.overflowed || (t.text.len && sizeof(*t.told) + t.text.len >= size))
+	if (t.text.overflowed || (t.text.len && sizeof(*t.answer) + t.text.len >= size))
 		return -EOVERFLOW;
-	t.told->size = (uint32_t)((size < sizeof(*t.told) ? size : sizeof(*t.told)) + t.text.len);
-	if (fj_guest_write(out, t.told, size < sizeof(*t.told) ? size : sizeof(*t.told)) ||
-		fj_guest_write(out + sizeof(*t.told), t.text.at, t.text.len))
+	t.answer->size =
+		(uint32_t)((size < sizeof(*t.answer) ? size : sizeof(*t.answer)) + t.text.len);
+	if (fj_guest_write(out, t.answer, size < sizeof(*t.answer) ? size : sizeof(*t.answer)) ||
+		fj_guest_write(out + sizeof(*t.answer), t.text.at, t.text.len))
 		return -EFAULT;
 	return 0;
 }
