@@ -134,6 +134,10 @@ void store_discard(char *dir);
 void discard_all(void);
 /* Releases its lock, and forgets it without removing it. */
 void store_keep(char *dir);
+/* Takes the lock `operation` of flock(2), LOCK_EX or LOCK_SH, on the file `path`, which `fd` is.
+ * Ends the program with a message if another process keeps the lock for half a minute. So under
+ * an exclusive lock that others wait for, no tree is read, written or removed. */
+void store_wait_lock(int fd, int operation, const char *path);
 /* Takes the lock for changes of the store. Returns the descriptor, which the caller closes. */
 int store_lock(void);
 /* Removes what killed commands left. */
@@ -279,7 +283,8 @@ void copy_plain_file(const char *path, const char *to, char digest[DIGEST_MAX]);
 
 /* ---- list.c ---- */
 
-/* Removes what no image of the store's index needs. Call with the lock. */
+/* Removes what no image of the store's index needs. Call with the lock, and store_sweep() without
+ * it afterwards: this removes the trees. */
 void store_prune(void);
 
 /* ---- pull.c ---- */

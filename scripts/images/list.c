@@ -106,17 +106,16 @@ static void mark(const char *digest, json_t *set)
 	free(path);
 }
 
-/* Removes a tree or a blob of the store. A tree is first moved to where half-removed things are
- * removed later. */
+/* Removes a tree or a blob of the store. A tree is only moved to where store_sweep() removes it
+ * later: that may take minutes, and others wait for the lock of the store. */
 static void remove_from_store(const char *path)
 {
 	const char *base = strrchr(path, '/') + 1;
 	char *gone = print("%s/tmp/gone-%d-%s", store_dir(true), getpid(), base);
 	struct stat st;
 
-	if (!lstat(path, &st) && S_ISDIR(st.st_mode) && !rename(path, gone))
-		remove_tree(gone);
-	else
+	/* A directory without permissions could be neither moved nor opened. */
+	if (lstat(path, &st) || !S_ISDIR(st.st_mode) || chmod(path, 0700) || rename(path, gone))
 		remove_tree(path);
 	free(gone);
 }
@@ -224,6 +223,7 @@ int images_main(int argc, char **argv)
 
 		store_prune();
 		close(lock);
+		store_sweep();
 		return 0;
 	}
 	list_images(as_json);
@@ -313,5 +313,6 @@ int rmi_main(int argc, char **argv)
 	store_change(false);
 	json_decref(index);
 	close(lock);
+	store_sweep();
 	return status;
 }

@@ -25,7 +25,7 @@ static char *make_private(const char *root, const char *keep, int signals)
 	const int lock = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (lock >= 0)
-		flock(lock, LOCK_SH);
+		store_wait_lock(lock, LOCK_SH, root);
 	if (*keep) {
 		if (mkdir(keep, 0777) && (errno != EEXIST || !is_empty_directory(keep)))
 			fail("--keep: '%s' cannot be made, or is not empty", shown(keep));

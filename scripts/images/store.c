@@ -11,6 +11,11 @@
 
 #include <dirent.h>
 #include <sys/file.h>
+#include <time.h>
+
+/* Half a minute in all, as fj_setup_lock() of preload/setup/upper.c waits. */
+#define LOCK_TRIES 15000
+#define LOCK_NAP_NS 2000000
 
 static char *store;
 
@@ -78,17 +83,27 @@ const char *store_dir(bool make)
 	return store;
 }
 
+void store_wait_lock(int fd, int operation, const char *path)
+{
+	static const struct timespec nap = {.tv_nsec = LOCK_NAP_NS};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		/* (Where there are no such locks, nobody else has one.) */
+		if (!flock(fd, operation | LOCK_NB) || (errno != EWOULDBLOCK && errno != EINTR))
+			return;
+		nanosleep(&nap, NULL);
+	}
+	fail("another process, which may be stopped, keeps the lock of '%s'", shown(path));
+}
+
 int store_lock(void)
 {
 	char *path = print("%s/lock", store_dir(true));
 	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int r;
 
 	if (fd < 0)
 		fail("cannot write the store '%s': %s", store, strerror(errno));
-	do {
-		r = flock(fd, LOCK_EX);
-	} while (r && errno == EINTR);
+	store_wait_lock(fd, LOCK_EX, path);
 	free(path);
 	return fd;
 }
@@ -313,6 +328,7 @@ void store_sweep(void)
 		store_change(false);
 	}
 	close(lock);
+	sweep_kind("tmp"); /* what was pruned */
 }
 
 void store_hand_down(void)

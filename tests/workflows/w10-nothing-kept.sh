@@ -99,9 +99,18 @@ end 4
 END
 jail_by=
 is 'no copy is left' '' "$(ls "$mine/store/copies")"
-# Somebody keeps the store's lock, as a stopped start would: others do not wait for ever.
-exec 8<"$mine/store/lock"
+prints 'who removes a tree does not keep the lock of the store' "status 0 
+status 0 [] 0" outside prune
+# Somebody keeps the lock of a tree, or that of the store, as a stopped start would: others do not wait for ever.
+exec 8<"$mine/store/lock" 9<"$mine/many"
 flock 8
+flock 9
+verb --rm --copy many /bin/busybox true >"$work/copy" 2>&1 &
+fails 'an image command does not wait for ever' 125 "*keeps the lock of '*/store/lock'" verb images --prune
+status=0
+wait "$!" || status=$?
+like 'nor does who copies a tree' "125 fakejail: --rm: another process, which may be stopped, keeps the lock of '*/many'" "$status $(cat "$work/copy")"
+exec 9<&-
 fails 'the lock of the store is never given back' 125 '*keeps the lock of */store/lock' verb --rm tree /bin/sh -c :
 exec 8<&-
 succeeds 'the lock of the store is given back' verb --rm tree /bin/sh -c :

@@ -4,7 +4,7 @@
 # nothing_kept.py WHAT - what w10-nothing-kept.sh does to private copies and to half unpacked trees: it waits for what can be
 # seen and never for time to pass. FAKEJAIL is the command, FAKEJAIL_STORE the store; `tree` is a small root file system,
 # `many` one with files enough to be met half copied, many.tar its archive.
-import os, pty, shutil, signal, subprocess, sys, time
+import glob, os, pty, shutil, signal, subprocess, sys, time
 
 fakejail, store = os.environ["FAKEJAIL"].split(), os.environ["FAKEJAIL_STORE"]
 LOOP = "echo ready; while :; do sleep 1000 & wait $!; done"
@@ -67,7 +67,6 @@ def kill(p):
 
 def half(p, path, whole):
     """Wait until `path` (a pattern's only match) has something in it; True when it is not whole then."""
-    import glob
     while p.poll() is None:
         at = glob.glob(path)
         if at and len(os.listdir(at[0])) > 2:
@@ -177,3 +176,22 @@ elif what == "empty":
 elif what == "many":
     all_ = [start("run", "tree.tar.gz", "/bin/busybox", "sh", "-c", f"echo {n} >/mine; busybox ls / | busybox grep -c mine; busybox cat /mine") for n in range(20)]
     print(sorted(int(p.communicate()[0].split()[1]) for p in all_) == list(range(20)), sum(p.returncode for p in all_), left())
+elif what == "prune":
+    # A tree of half a million files takes minutes. Who is met in the middle of that does not keep the store's lock.
+    tree, all_ = store + "/trees/none", 30000
+    os.makedirs(tree)
+    for n in range(all_):
+        os.link(tree + "/0", f"{tree}/{n}") if n else open(tree + "/0", "w").close()
+    p = start("images", "--prune")
+    while p.poll() is None:
+        found = glob.glob(store + "/tmp/gone-*") or [tree]
+        try:
+            if len(os.listdir(found[0])) < all_:
+                os.kill(p.pid, signal.SIGSTOP)
+                break
+        except OSError:
+            pass
+    other = start("images", "--prune")
+    print(end(other), other.stderr.read().decode())
+    p.send_signal(signal.SIGCONT)
+    print(end(p), os.listdir(store + "/trees"), left())
