@@ -141,7 +141,8 @@ static long finish_walk(
 		if (has_slash)
 			*end = '/';
 		if (r == FJ_TEXT_LINK) {
-			r = fj_walk_follow_text(w, text, text_len, has_slash ? "." : "");
+			/* (Not "/.", which would ask to search the directory.) */
+			r = fj_walk_follow_text(w, text, text_len, has_slash ? "/" : "");
 			fj_scratch_release(w->t, mark);
 			return r < 0 ? r : 1;
 		}

@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_perm_slash.c - tests a slash after a symlink to a directory. The slash asks for a directory,
+ * and not for the permission to search it.
+ */
+#include "case_perm.h"
+#include "twin.h"
+
+static void use_names(void)
+{
+	static const char *const names[] = {"l/", "twice//", "slashed/", "slashed", "up/", "dot/",
+		"abs/", "file/", "open/", "l/.", "l/f", "closed/", "closed/."};
+	struct stat st;
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		say("%s\n", names[i]);
+		R(x_stat(names[i], &st));
+		R(x_lstat(names[i], &st));
+		R(x_access(names[i], F_OK));
+		R(x_access(names[i], R_OK));
+		R(x_chmod(names[i], 0700));
+		R(chown(x(names[i]), 1000, 1000));
+		R(setxattr(x(names[i]), "trusted.a", "v", 1, 0));
+		R(x_mkdir(names[i], 0755));
+		R(x_rmdir(names[i]));
+		R(x_unlink(names[i]));
+		R(x_rename(names[i], "moved"));
+		R(x_rename("moved", names[i]));
+		R(sys_renameat2(AT_FDCWD, x("open"), AT_FDCWD, x(names[i]), 2));
+		R(sys_renameat2(AT_FDCWD, x(names[i]), AT_FDCWD, x("open"), 2));
+		R(x_link(names[i], "linked"));
+		say("open %d, a path %d, a directory %d\n", opens(x(names[i]), O_RDONLY),
+			opens(x(names[i]), O_PATH), opens(x(names[i]), O_RDONLY | O_DIRECTORY));
+		CHILD("chdir")
+			R(chdir(x(names[i])));
+	}
+}
+
+CASE(perm_root_link_slash)
+{
+	SPELLINGS() {
+		x_mkdir("closed", 0700);
+		x_mkdir("open", 0755);
+		x_put("closed/f", "text");
+		x_put("text", "text");
+		x_symlink("closed", "l");
+		x_symlink("l", "twice");
+		x_symlink("closed/", "slashed");
+		x_symlink("closed/..", "up");
+		x_symlink("./.", "dot");
+		symlink(x("closed"), x("abs"));
+		x_symlink("text", "file");
+		x_symlink("open", "opened");
+		chmod(x("."), 0777);
+		CHILD("user") {
+			become(1000, 1000);
+			use_names();
+		}
+		CHILD("root") {
+			SYSCALL(SYS_setresuid, 0, 0, 0);
+			use_names();
+		}
+		x_tree();
+	}
+}
