@@ -63,7 +63,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 				m->owner.gid = parent.owner.gid;
 				if (type == FJ_S_IFDIR)
 					m->owner.mode |= FJ_S_ISGID;
-				else if (m->owner.mode & 0010) /* mode_strip_sgid() */
+				else if (mode & 0010) /* before the umask: mode_strip_sgid() */
 					m->owner.mode = fj_owner_mode_allowed(
 						ids, &parent.owner, m->owner.mode);
 			}

@@ -39,3 +39,41 @@ CASE(umask_root_owner)
 		rmdir("dir");
 	}
 }
+
+/* Who makes an executable file with the setgid bit in a directory that hands its group down must be
+ * a member of the group: mode_strip_sgid() of fs/inode.c, which asks the mode of the call, before
+ * the umask or a default ACL. */
+CASE(umask_root_setgid_dir)
+{
+	static const unsigned char list[] = {2, 0, 0, 0, 1, 0, 7, 0, 255, 255, 255, 255, 4, 0, 5, 0,
+		255, 255, 255, 255, 16, 0, 6, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255,
+		255};
+	static const mode_t masks[] = {0, 010, 022, 0777}, modes[] = {02755, 02745, 06777, 02010};
+	static const unsigned gids[] = {0, 5, 6};
+	char name[40];
+
+	mkdir("d", 0777);
+	chown("d", 0, 5);
+	for (int has_list = 0; has_list < 2; has_list++) {
+		R(chmod("d", 02777));
+		if (has_list)
+			R(setxattr("d", "system.posix_acl_default", list, sizeof(list), 0));
+		for (size_t g = 0; g < COUNT(gids); g++)
+			CHILD("user") {
+				SYSCALL(SYS_setgroups, 0, NULL);
+				SYSCALL(SYS_setresgid, gids[g], gids[g], gids[g]);
+				SYSCALL(SYS_setresuid, gids[g], gids[g], gids[g]);
+				for (size_t u = 0; u < COUNT(masks); u++)
+					for (size_t m = 0; m < COUNT(modes); m++) {
+						umask(masks[u]);
+						sprintf(name, "d/f%d%u%o%o", has_list, gids[g],
+							masks[u], modes[m]);
+						close(open(name, O_CREAT | O_WRONLY, modes[m]));
+						sprintf(name, "d/p%d%u%o%o", has_list, gids[g],
+							masks[u], modes[m]);
+						mknod(name, S_IFIFO | modes[m], 0);
+					}
+			}
+	}
+	tree("d");
+}
