@@ -140,8 +140,13 @@ bool fj_store_met_are_empty(void)
 	if (n > FEW_ROOTS)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		s = fj_store_of_root(i, fj_owner_roots->root[i].kind != FJ_OWNER_ROOT_INNER);
-		if (s && !s->is_truncated &&
+		/* (What is open and empty has no record, wherever its root is now: the list of
+		 * roots, on other pages, is not read.) */
+		s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
+		if (!s)
+			s = fj_store_of_root(
+				i, fj_owner_roots->root[i].kind != FJ_OWNER_ROOT_INNER);
+		if (s && s != &none && !s->is_truncated &&
 			__atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED))
 			return false;
 	}

@@ -20,7 +20,8 @@ static inline struct fj_store *fj_store_each(uint32_t *at)
 		return fj_store_each_met(at);
 	return *at < fj_store_count ? &fj_store[(*at)++] : NULL;
 }
-/* True if no met root has a record. False, too, when there are many met roots. */
+/* True if no met root has a record. False, too, when there are many met roots, or when a root that was met
+ * before has moved. */
 bool fj_store_met_are_empty(void);
 /* The store in which a change of the file is recorded. */
 struct fj_store *fj_store_home(const struct fj_owner_key *key);
