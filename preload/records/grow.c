@@ -151,8 +151,7 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	return r;
 }
 
-/* `heap`: bytes for blocks of attributes, in the file from the beginning. */
-static long create_records(int fd, uint32_t log, uint64_t heap)
+static long create_records(int fd, uint32_t log)
 {
 	static const struct fj_store_slot page[FJ_PAGE / sizeof(struct fj_store_slot)] = {
 		[0 ... FJ_PAGE / sizeof(struct fj_store_slot) - 1] = {.state = FJ_SLOT_EMPTY}};
@@ -168,7 +167,7 @@ static long create_records(int fd, uint32_t log, uint64_t heap)
 		.head_size = sizeof(struct fj_store_head),
 		.slot_size = sizeof(struct fj_store_slot),
 		.table = fj_table(at, log, FJ_STORE_RUN_LOG),
-		.end = at + size + heap,
+		.end = at + size,
 		.old_lock = FJ_STORE_OLD_LOCKED,
 	};
 	struct {
@@ -183,13 +182,6 @@ static long create_records(int fd, uint32_t log, uint64_t heap)
 	}
 	if (!r)
 		r = fj_sys5(__NR_pwritev, fd, array, size / FJ_PAGE, at, 0);
-	if (r == (long)size && heap) {
-		const uint64_t page_of_array[] = {0, at + size, at + size + heap};
-
-		r = fj_sys4(__NR_pwrite64, fd, page_of_array, sizeof(page_of_array),
-			at - FJ_PAGE + offsetof(struct fj_store_array_head, used));
-		r = r == (long)sizeof(page_of_array) ? (long)size : r < 0 ? r : -EIO;
-	}
 	if (r == (long)size) {
 		r = fj_sys4(__NR_pwrite64, fd, &head, sizeof(head), 0);
 		if (r == (long)sizeof(head))
@@ -200,12 +192,12 @@ static long create_records(int fd, uint32_t log, uint64_t heap)
 
 long fj_owner_create(int fd)
 {
-	return create_records(fd, FJ_STORE_FIRST_LOG, 0);
+	return create_records(fd, FJ_STORE_FIRST_LOG);
 }
 
 long fj_owner_create_small(int fd)
 {
-	return create_records(fd, FJ_STORE_RUN_LOG, FJ_PAGE);
+	return create_records(fd, FJ_STORE_RUN_LOG);
 }
 
 static bool is_piece(uint64_t at, uint64_t size, uint64_t end)

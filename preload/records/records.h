@@ -88,8 +88,8 @@ bool fj_owner_counts_directories(int root_fd);
  *   -EPROTONOSUPPORT  a newer version or another byte order
  *   -EUCLEAN          damaged or truncated */
 long fj_owner_create(int fd);
-/* The same with a table of one page, which is replaced by a usual one when it is full, and with one page for
- * attributes: for a file in memory that mostly stays empty. */
+/* The same with a table of one page, which is replaced by a usual one when it is full: for a file in memory
+ * that mostly stays empty. */
 long fj_owner_create_small(int fd);
 long fj_owner_check(int fd);
 /* Which of these two files may other machines change? Call at the start of a jail, before the files

@@ -29,9 +29,7 @@ long fj_walk_enter_union(struct fj_walk *w)
 	if (!w->layers_room || !fj_union_holds(w->pos.at))
 		return 1;
 	do
-		r = !w->rest			      ? 0 :
-		    fj_walk_leap_in_union(w, &l) ? 1 :
-						      fj_walk_leap_down(w, &l);
+		r = !w->rest ? 0 : fj_walk_leap_in_union(w, &l) ? 1 : fj_walk_leap_down(w, &l);
 	while (r == FJ_LEAP_LINK);
 	if (!r)
 		r = fj_layers_open(w->t, w->pos.at, &l);
