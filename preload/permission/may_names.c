@@ -259,6 +259,9 @@ long fj_may_rename(struct fj_call *c)
 		(argument_ends_in_slash(c, 1) ||
 			(!(flags & FJ_RENAME_EXCHANGE) && argument_ends_in_slash(c, 3))))
 		r = 0; /* ENOTDIR */
+	if (r > 0 && (flags & FJ_RENAME_EXCHANGE) && to.is_there && !is_target_dir(&to) &&
+		argument_ends_in_slash(c, 3))
+		r = 0; /* ENOTDIR */
 	if (r > 0 && (crosses_mounts(&from, false, from.parent.key.dev, &to) || is_no_name(c, 1) ||
 			     is_no_name(c, 3) || is_around(&from, &to) || is_around(&to, &from)))
 		r = 0; /* EXDEV, EBUSY, EINVAL, ENOTEMPTY come before permissions */

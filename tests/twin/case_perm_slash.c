@@ -64,3 +64,27 @@ CASE(perm_root_link_slash)
 		x_tree();
 	}
 }
+
+/* Which complaint comes first: that the name is no directory, or that the directory is closed? */
+CASE(perm_root_rename_slash)
+{
+	static const char *const names[] = {"f", "f/", "d", "d/", "l", "l/", "none/", "s/f/"};
+
+	SPELLINGS() {
+		x_put("f", "text");
+		x_mkdir("d", 0755);
+		x_mkdir("s", 01777);
+		x_put("s/f", "text");
+		x_symlink("f", "l");
+		CHILD("user") {
+			become(1000, 1000);
+			for (size_t i = 0; i < COUNT(names); i++)
+				for (size_t j = 0; j < COUNT(names); j++)
+					for (unsigned flags = 0; flags <= 4; flags++) {
+						say("%s %s %u\n", names[i], names[j], flags);
+						R(sys_renameat2(AT_FDCWD, x(names[i]), AT_FDCWD,
+							x(names[j]), flags));
+					}
+		}
+	}
+}
