@@ -73,8 +73,13 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 	const bool makes = flags & O_CREAT, must_make = makes && (flags & O_EXCL);
 	struct fj_target target;
 	unsigned how = scope | ((flags & O_NOFOLLOW) || must_make ? 0 : FJ_FOLLOW);
-	long r = fj_target_of(c, fj_arg_index(c, FJ_PATH), how, &target);
+	long r;
+	const char *jail_path = fj_arg_path(c, fj_arg_index(c, FJ_PATH), &r);
 
+	/* EISDIR, before a symlink is followed: only the hook's own walk asks for permissions. */
+	if (makes && !(flags & O_PATH) && jail_path && ends_in_slash(jail_path))
+		return 0;
+	r = fj_target_of(c, fj_arg_index(c, FJ_PATH), how, &target);
 	if (r <= 0)
 		return fj_target_done(&target, r);
 	r = 0;

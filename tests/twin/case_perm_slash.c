@@ -9,8 +9,9 @@
 
 static void use_names(void)
 {
-	static const char *const names[] = {"l/", "twice//", "slashed/", "slashed", "up/", "dot/",
-		"abs/", "file/", "open/", "l/.", "l/f", "closed/", "closed/."};
+	static const char *const names[] = {"l/", "locked/", "f/", "l/f/", "way/", "twice//",
+		"slashed/", "slashed", "up/", "dot/", "abs/", "file/", "open/", "l/.", "l/f",
+		"closed/", "closed/."};
 	struct stat st;
 
 	for (size_t i = 0; i < COUNT(names); i++) {
@@ -30,6 +31,8 @@ static void use_names(void)
 		R(sys_renameat2(AT_FDCWD, x("open"), AT_FDCWD, x(names[i]), 2));
 		R(sys_renameat2(AT_FDCWD, x(names[i]), AT_FDCWD, x("open"), 2));
 		R(x_link(names[i], "linked"));
+		say("create %d, exclusively %d\n", opens(x(names[i]), O_WRONLY | O_CREAT),
+			opens(x(names[i]), O_RDONLY | O_CREAT | O_EXCL));
 		say("open %d, a path %d, a directory %d\n", opens(x(names[i]), O_RDONLY),
 			opens(x(names[i]), O_PATH), opens(x(names[i]), O_RDONLY | O_DIRECTORY));
 		CHILD("chdir")
@@ -51,6 +54,10 @@ CASE(perm_root_link_slash)
 		x_symlink("./.", "dot");
 		symlink(x("closed"), x("abs"));
 		x_symlink("text", "file");
+		x_put("f", "text");
+		chmod(x("f"), 0600);
+		x_symlink("f", "locked");
+		x_symlink("closed/f", "way");
 		x_symlink("open", "opened");
 		chmod(x("."), 0777);
 		CHILD("user") {
