@@ -109,6 +109,7 @@ chmod 600 "$owners"
 use >"$work/use" 2>&1 &
 user_of_it=$!
 perl "$work/locks.pl" place "$owners" >"$work/place"
+until [ -e "$root/w/in-use" ] || ! kill -0 "$user_of_it" 2>/dev/null; do sleep 0.1; done # it is removed once, and not before it is made
 rm -f "$root/w/in-use"
 wait "$user_of_it"
 like 'the place that writers show of a file of their own' '[1-9]*' "$(cat "$work/place")"
