@@ -12,17 +12,13 @@
 
 cd "$srcdir"
 # shellcheck disable=SC2046 # words
-found=$(awk -v list=tests/lint/functions.list '
+found=$(awk -v list=tests/lint/functions.list "$read_list"'
+	function accept(what, where)
+	{
+		at[what] = where
+	}
 	BEGIN {
-		while ((getline line <list) > 0) {
-			n++
-			if (line ~ /^(#|[ \t]*$)/)
-				continue
-			split(line, column, /[ \t]*[|][ \t]*/)
-			if (column[2] == "")
-				print list ":" n ": without a reason"
-			at[column[1]] = list ":" n
-		}
+		read_list(list)
 	}
 	function complain(name, what)
 	{

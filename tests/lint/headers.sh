@@ -24,17 +24,13 @@ done)
 [ -n "$notes" ] || skip 'the compiler notes no dependencies'
 
 # shellcheck disable=SC2086 # words
-found=$(awk -v list="$srcdir/tests/lint/headers.list" '
+found=$(awk -v list="$srcdir/tests/lint/headers.list" "$read_list"'
+	function accept(what, where)
+	{
+		at[what] = where
+	}
 	BEGIN {
-		while ((getline line <list) > 0) {
-			n++
-			if (line ~ /^(#|[ \t]*$)/)
-				continue
-			split(line, column, /[ \t]*[|][ \t]*/)
-			if (column[2] == "")
-				print list ":" n ": without a reason"
-			at[column[1]] = list ":" n
-		}
+		read_list(list)
 	}
 	FNR == 1 {
 		objects++

@@ -32,6 +32,21 @@ need() {
 	done
 }
 
+# For awk: read_list(LIST) calls accept(FIRST-COLUMN, WHERE) for each line `what | reason` of a file of exceptions. WHERE is its
+# place, as FILE:LINE. A line without a reason is a finding.
+read_list='
+	function read_list(list,  line, n, column) {
+		while ((getline line <list) > 0) {
+			n++
+			if (line ~ /^(#|[ \t]*$)/)
+				continue
+			split(line, column, /[ \t]*[|][ \t]*/)
+			if (column[2] == "")
+				print list ":" n ": without a reason"
+			accept(column[1], list ":" n)
+		}
+	}'
+
 # The loader's objects in the build whose sources are (still) in the tree.
 loader_objects() {
 	find preload -name 'fakejail_loader-*.o' 2>/dev/null | LC_ALL=C sort | while read -r object; do

@@ -27,23 +27,19 @@ have=$(for object in $objects; do
 		}'
 done | sort -u)
 
-found=$(printf '%s\n' "$have" | awk -v list="$srcdir/tests/lint/statics.list" '
-	BEGIN {
-		while ((getline line <list) > 0) {
-			n++
-			if (line ~ /^(#|[ \t]*$)/)
-				continue
-			split(line, column, /[ \t]*[|][ \t]*/)
-			if (column[2] == "")
-				print list ":" n ": without a reason"
-			k = split(column[1], word, /[ \t]+/)
-			for (i = 2; i <= k; i++) {
-				allowed[word[1] " " word[i]] = 1
-				at[word[1] " " word[i]] = list ":" n
-			}
-			if (word[1] ~ /[*]$/)
-				rooms[substr(word[1], 1, length(word[1]) - 1)] = 1
+found=$(printf '%s\n' "$have" | awk -v list="$srcdir/tests/lint/statics.list" "$read_list"'
+	function accept(what, where,  word, i, k)
+	{
+		k = split(what, word, /[ \t]+/)
+		for (i = 2; i <= k; i++) {
+			allowed[word[1] " " word[i]] = 1
+			at[word[1] " " word[i]] = where
 		}
+		if (word[1] ~ /[*]$/)
+			rooms[substr(word[1], 1, length(word[1]) - 1)] = 1
+	}
+	BEGIN {
+		read_list(list)
 	}
 	{
 		room = $1
