@@ -33,9 +33,11 @@ struct work {
 __attribute__((noreturn)) static void begin_child(void *data)
 {
 	const struct work *w = data;
+	long parent;
 
 	fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, KILL, 0, 0, 0);
-	if (fj_sys0(__NR_getppid) == w->parent)
+	parent = fj_sys0(__NR_getppid);
+	if (parent == w->parent || !parent) /* 0: the child is in another PID namespace */
 		w->run(w->data);
 	for (;;)
 		fj_sys1(__NR_exit, 0);
