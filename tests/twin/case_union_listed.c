@@ -15,18 +15,7 @@ static int met[MANY + 1], others;
 /* List once, in a part that a small buffer has room for. */
 static long list_part(int fd)
 {
-	static char list[400];
-	const long n = sys_getdents64(fd, list, sizeof(list));
-
-	for (long at = 0; at < n; at += *(unsigned short *)(list + at + 16)) {
-		const char *name = list + at + 19;
-
-		if (name[0] == 'n')
-			met[atoi(name + 1)]++;
-		else
-			others++;
-	}
-	return n;
+	return list_part_of(fd, 400, met, &others);
 }
 
 static void list_on(int fd, const char *what)

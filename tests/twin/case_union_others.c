@@ -116,18 +116,7 @@ static int met[MANY + 1], others;
 /* Once, in a part that a small buffer has room for. */
 static long list_part(int fd)
 {
-	static char list[100];
-	const long n = sys_getdents64(fd, list, sizeof(list));
-
-	for (long at = 0; at < n; at += *(unsigned short *)(list + at + 16)) {
-		const char *name = list + at + 19;
-
-		if (name[0] == 'n')
-			met[atoi(name + 1)]++;
-		else
-			others++;
-	}
-	return n;
+	return list_part_of(fd, 100, met, &others);
 }
 
 static void show_met(const char *what)
