@@ -9,7 +9,9 @@
  * directories (private/private.c). So the jail's filter lets other ends pass, unless there are such
  * directories when it is made. When the first of them is made later, the jail's first process,
  * which is the last in nearly all jails, is told to trap its own end, by a SIGSYS with a value of
- * ours. If it has ended already, all processes are told.
+ * ours. If it has ended already, all processes are told. The process that makes the directory traps
+ * its own end, too: the end of the first process may have passed the filter just before it was told,
+ * and then it never answers.
  *
  * Where there is a trap, SIGSYS is never blocked or ignored, except while a process becomes another
  * program, which has its handler before it lets signals in (exec/hook_exec.c). The signal goes to
@@ -22,12 +24,9 @@
 #include "call/ending.h"
 
 #include "call/trapping.h"
-#include "jail/fds.h"
 #include "jail/jail.h"
 #include "private/private.h"
 #include "sys/abi_signal.h"
-
-#include <asm/stat.h>
 
 #define SI_QUEUE_ (-1) /* asm-generic/siginfo.h */
 #define ENDING_MARK 0x676e69646e65UL
@@ -39,23 +38,7 @@ static void trap_ends(void)
 	fj_trap_calls(ends, 1);
 }
 
-static bool shares_jail_memory(int32_t pid)
-{
-	char text[48];
-	struct stat own, st;
-	struct fj_str s;
-
-	fj_str_init(&s, text, sizeof(text));
-	fj_str_put(&s, "/proc/");
-	fj_str_num(&s, (uint32_t)pid, 10);
-	fj_str_put(&s, "/fd/");
-	fj_str_num(&s, (uint32_t)FJ_FD_JAIL(fj_jail), 10);
-	return !fj_sys4(__NR_newfstatat, FJ_FD_JAIL(fj_jail), "", &own, AT_EMPTY_PATH) &&
-	       !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && own.st_ino == st.st_ino &&
-	       own.st_dev == st.st_dev;
-}
-
-static bool signal_process(int32_t pid)
+static bool signal_process(struct fj_thread *t, int32_t pid)
 {
 	siginfo_t info = {0};
 	const long fd = fj_sys2(__NR_pidfd_open, pid, 0);
@@ -65,7 +48,7 @@ static bool signal_process(int32_t pid)
 	info.si_code = SI_QUEUE_;
 	info.si_pid = (int)fj_sys0(__NR_getpid);
 	info.si_value.sival_ptr = (void *)ENDING_MARK;
-	if (fd != -ESRCH && shares_jail_memory(pid))
+	if (fd != -ESRCH && fj_private_shows(t, pid))
 		r = fj_is_err(fd) ? fj_sys3(__NR_rt_sigqueueinfo, pid, FJ_SIGSYS, &info) :
 				    fj_sys4(__NR_pidfd_send_signal, fd, FJ_SIGSYS, &info, 0);
 	if (!fj_is_err(fd))
@@ -77,23 +60,31 @@ static bool tell_another(struct fj_thread *t, const char *pid, const void *unuse
 {
 	int32_t number = 0;
 
-	(void)t, (void)unused;
+	(void)unused;
 	for (; *pid; pid++)
 		number = number * 10 + (*pid - '0');
-	signal_process(number);
+	signal_process(t, number);
 	return false;
+}
+
+/* The jail's first process has a filter that traps its end from now on. */
+static void note_trapped(void)
+{
+	__atomic_store_n(&fj_jail->traps_ends, FJ_ENDS_TRAPPED, __ATOMIC_RELEASE);
 }
 
 void fj_ending_watch(struct fj_thread *t)
 {
-	if (!fj_jail->has_trap || __atomic_exchange_n(&fj_jail->traps_ends, 1, __ATOMIC_ACQ_REL))
+	uint32_t pass = FJ_ENDS_PASS;
+
+	if (!fj_jail->has_trap || !__atomic_compare_exchange_n(&fj_jail->traps_ends, &pass,
+					  FJ_ENDS_ASKED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
-	if (fj_jail->first_pid != fj_sys0(__NR_getpid)) {
-		if (signal_process(fj_jail->first_pid))
-			return;
-		fj_private_any_process(t, tell_another, NULL, false);
-	}
 	trap_ends();
+	if (fj_jail->first_pid == fj_sys0(__NR_getpid))
+		note_trapped();
+	else if (!signal_process(t, fj_jail->first_pid))
+		fj_private_any_process(t, tell_another, NULL, false);
 }
 
 bool fj_ending_is_told(const siginfo_t *info)
@@ -102,5 +93,7 @@ bool fj_ending_is_told(const siginfo_t *info)
 		info->si_value.sival_ptr != (void *)ENDING_MARK)
 		return false;
 	trap_ends();
+	if (fj_jail->first_pid == fj_sys0(__NR_getpid))
+		note_trapped();
 	return true;
 }

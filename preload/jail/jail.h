@@ -15,6 +15,9 @@
 #define FJ_JAIL_MAGIC 0x324c49414a4a46UL /* "FJJAIL2" */
 
 /* The first section of the jail's memory: jail/memory.h. */
+/* Does the jail's first process trap its exit_group(2)? It does so only after it was asked. */
+enum fj_traps_ends { FJ_ENDS_PASS, FJ_ENDS_ASKED, FJ_ENDS_TRAPPED };
+
 struct fj_jail {
 	uint64_t magic;
 	uint32_t layout; /* FJ_JAIL_LAYOUT, since two builds may meet in one jail */
@@ -30,8 +33,7 @@ struct fj_jail {
 	uint32_t has_hidden;  /* the root contains FJ_HIDDEN_NAME, so it shows one directory less
 			       * than the disk has */
 	uint32_t has_tracers; /* some process in the jail has traced another: exec/hook_ptrace.c */
-	uint32_t traps_ends;  /* the first process traps its exit_group(2), or has been told to:
-			       * call/ending.h */
+	uint32_t traps_ends;  /* an enum fj_traps_ends: call/ending.h */
 	uint32_t has_shared_cwds; /* some process has shared its working directory, but not its
 				   * memory, with another: path/cwd.c */
 	uint32_t has_landlock;	  /* some process has given up rights to files:

@@ -47,7 +47,8 @@ void fj_doors_choose(struct fj_thread *t)
 {
 	long r;
 
-	fj_jail->traps_ends = fj_private()->base || fj_jail->trace_fd_plus_1;
+	fj_jail->traps_ends =
+		fj_private()->base || fj_jail->trace_fd_plus_1 ? FJ_ENDS_TRAPPED : FJ_ENDS_PASS;
 	r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
 
 	if (r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EINVAL) {

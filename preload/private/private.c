@@ -20,10 +20,12 @@
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
+#include <linux/time_types.h>
 
 #define DENTS_SIZE FJ_PRIVATE_ROOM
 #define TOP_NAME "/fakejail-"
 #define BASES 3u
+#define FIRST_WAIT_MS 100u
 
 static const char *base_dir(uint32_t i)
 {
@@ -260,22 +262,39 @@ void fj_private_remove(struct fj_thread *t, const char *host_path)
 	remove_private_tree(t, AT_FDCWD, host_path);
 }
 
+/* The first process removes them if it lives, and traps its end. If it was asked to, and has not answered
+ * yet, its end may have passed the filter before. Then it is gone in a moment, or answers. The wait is
+ * bounded, since the process may be stopped. */
+static bool first_removes(struct fj_thread *t)
+{
+	const int32_t first = fj_jail->first_pid;
+	const struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
+
+	if (first == fj_sys0(__NR_getpid))
+		return false;
+	for (unsigned i = 0; fj_private_may_hold(t, first); i++) {
+		if (i == FIRST_WAIT_MS || !fj_jail->has_trap ||
+			__atomic_load_n(&fj_jail->traps_ends, __ATOMIC_ACQUIRE) == FJ_ENDS_TRAPPED)
+			return true;
+		fj_sys2(__NR_nanosleep, &millisecond, 0);
+	}
+	return false;
+}
+
 void fj_private_leave(struct fj_thread *t)
 {
 	const uint32_t chosen = __atomic_load_n(&fj_private()->base, __ATOMIC_ACQUIRE);
-	const int32_t first = fj_jail->first_pid;
 	char text[FJ_PRIVATE_PATH];
 	struct fj_str s;
 	size_t leaf;
 
-	/* While the jail's first process exists, it does this. */
-	if (!chosen || (first != fj_sys0(__NR_getpid) && fj_sys2(__NR_kill, first, 0) == 0))
+	if (!chosen || first_removes(t))
 		return;
 	fj_str_init(&s, text, sizeof(text));
 	put_own_dir(&s, chosen - 1);
 	for (leaf = s.len; text[leaf - 1] != '/'; leaf--)
 		;
-	if (fj_private_is_alive(t, text + leaf))
+	if (fj_private_may_be_alive(t, text + leaf))
 		return;
 	remove_private_tree(t, AT_FDCWD, text);
 	text[leaf - 1] = 0;
@@ -301,7 +320,7 @@ void fj_private_clean(struct fj_thread *t)
 					(const struct fj_dirent64 *)(list + at);
 
 				if (d->name[0] >= '0' && d->name[0] <= '9' &&
-					!fj_private_is_alive(t, d->name))
+					!fj_private_may_be_alive(t, d->name))
 					remove_private_tree(t, (int)fd, d->name);
 				at += d->size;
 			}

@@ -41,8 +41,15 @@ long fj_private_file(const char *name, int flags);
 bool fj_private_is_busy(struct fj_thread *t, const char *host_path);
 /* Append the name of this jail, "INODE-NUMBER", as in the paths of its directories. */
 void fj_private_name(struct fj_str *out);
-/* Does another process hold the memory of the jail with the name "INODE-NUMBER"? */
+/* Does process `pid` hold the memory of this jail? A process that has ended does not, also before its
+ * parent has waited for it. The kernel hides the descriptors of a process that is not dumpable (prctl(2),
+ * PR_SET_DUMPABLE): such a process shows nothing, but may hold the memory if it is this user's and has a
+ * seccomp filter. */
+bool fj_private_shows(struct fj_thread *t, int32_t pid);
+bool fj_private_may_hold(struct fj_thread *t, int32_t pid);
+/* The same of any other process, and of the jail with the name "INODE-NUMBER". */
 bool fj_private_is_alive(struct fj_thread *t, const char *name);
+bool fj_private_may_be_alive(struct fj_thread *t, const char *name);
 /* Ask `question` about each process until one answer is true. Returns whether there was one. `about` is
  * passed on. */
 bool fj_private_any_process(struct fj_thread *t,

@@ -57,30 +57,138 @@ struct memory {
 	uint64_t inode;
 };
 
-static bool holds_memory(struct fj_thread *t, const char *pid, const void *about)
+/* Puts "/proc/PID/LEAF" into `text`. */
+static const char *proc_path(char text[64], const char *pid, const char *leaf, const char *rest)
 {
-	const struct memory *m = about;
-	char text[64];
 	struct fj_str s;
-	struct stat st;
 
-	(void)t;
-	fj_str_init(&s, text, sizeof(text));
+	fj_str_init(&s, text, 64);
 	fj_str_put(&s, "/proc/");
 	fj_str_put(&s, pid);
-	fj_str_put(&s, "/fd/");
-	fj_str_put(&s, m->number);
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && st.st_ino == m->inode;
+	fj_str_put(&s, leaf);
+	fj_str_put(&s, rest);
+	return text;
 }
 
-bool fj_private_is_alive(struct fj_thread *t, const char *name)
+static bool text_begins(const char *text, const char *beginning)
+{
+	while (*beginning && *text == *beginning) {
+		text++;
+		beginning++;
+	}
+	return !*beginning;
+}
+
+/* Returns the value of a line of /proc/PID/status, or "". */
+static const char *status_value(const char *status, const char *name)
+{
+	for (; *status; status++)
+		if (*status == '\n' && text_begins(status + 1, name))
+			return status + 1 + fj_strlen(name);
+	return "";
+}
+
+/* The kernel hides the descriptors of a process that is not dumpable, even from its own user, but not its
+ * status. Such a process can be one of a jail if it is this user's, has a seccomp filter, and has memory:
+ * one that ends has none. */
+static bool can_be_jailed(struct fj_thread *t, const char *pid)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *status = fj_scratch(t, DENTS_SIZE);
+	char text[64], own[16];
+	const long fd = fj_sys4(__NR_openat, AT_FDCWD, proc_path(text, pid, "/status", ""),
+		O_RDONLY | O_CLOEXEC, 0);
+	const long n = fj_is_err(fd) ? 0 : fj_sys3(__NR_read, fd, status, DENTS_SIZE - 1);
+	const char *uid;
+	struct fj_str s;
+	bool is_so;
+
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	status[n > 0 ? n : 0] = 0;
+	for (uid = status_value(status, "Uid:\t"); *uid >= '0' && *uid <= '9'; uid++)
+		; /* the real one */
+	fj_str_init(&s, own, sizeof(own));
+	fj_str_put(&s, "\t");
+	fj_str_num(&s, (uint64_t)fj_sys0(__NR_geteuid), 10);
+	fj_str_put(&s, "\t");
+	is_so = text_begins(uid, own) && *status_value(status, "VmSize:\t") &&
+		*status_value(status, "Seccomp:\t") == '2';
+	fj_scratch_release(t, mark);
+	return is_so;
+}
+
+/* Returns 0 if process `pid` holds the memory, -EACCES if the kernel hides it, or another error. */
+static long shown_memory(const char *pid, const struct memory *m)
+{
+	struct stat st;
+	char text[64];
+	const long r =
+		fj_sys4(__NR_newfstatat, AT_FDCWD, proc_path(text, pid, "/fd/", m->number), &st, 0);
+
+	return r ? r : st.st_ino == m->inode ? 0 : -ENOENT;
+}
+
+static bool shows_memory(struct fj_thread *t, const char *pid, const void *memory)
+{
+	(void)t;
+	return !shown_memory(pid, memory);
+}
+
+static bool may_hold_memory(struct fj_thread *t, const char *pid, const void *memory)
+{
+	const long r = shown_memory(pid, memory);
+
+	return !r || (r == -EACCES && can_be_jailed(t, pid));
+}
+
+static struct memory memory_of(const char *name)
 {
 	struct memory m = {0};
 
 	for (; *name >= '0' && *name <= '9'; name++)
 		m.inode = m.inode * 10 + (uint64_t)(*name - '0');
 	m.number = *name == '-' ? name + 1 : "-";
-	return fj_private_any_process(t, holds_memory, &m, false);
+	return m;
+}
+
+static bool asks_of(bool (*question)(struct fj_thread *, const char *, const void *),
+	struct fj_thread *t, int32_t pid)
+{
+	char name[64], number[12];
+	struct memory m;
+	struct fj_str s;
+
+	fj_str_init(&s, number, sizeof(number));
+	fj_str_num(&s, (uint32_t)pid, 10);
+	fj_str_init(&s, name, sizeof(name));
+	fj_private_name(&s);
+	m = memory_of(name);
+	return question(t, number, &m);
+}
+
+bool fj_private_shows(struct fj_thread *t, int32_t pid)
+{
+	return asks_of(shows_memory, t, pid);
+}
+
+bool fj_private_may_hold(struct fj_thread *t, int32_t pid)
+{
+	return asks_of(may_hold_memory, t, pid);
+}
+
+bool fj_private_is_alive(struct fj_thread *t, const char *name)
+{
+	const struct memory m = memory_of(name);
+
+	return fj_private_any_process(t, shows_memory, &m, false);
+}
+
+bool fj_private_may_be_alive(struct fj_thread *t, const char *name)
+{
+	const struct memory m = memory_of(name);
+
+	return fj_private_any_process(t, may_hold_memory, &m, false);
 }
 
 static bool link_is_below(

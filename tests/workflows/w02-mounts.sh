@@ -55,16 +55,34 @@ private_dirs() {
 }
 prints 'a tmpfs is not on the disk' '' jail "$root" sh -c 'mount -t tmpfs none /tmp; echo x >/tmp/x'
 is 'and gone at the end' '' "$(ls -A "$root/tmp"; private_dirs)"
+# Runs a command and waits until nobody has its standard output open: what the command leaves in the background is
+# killed otherwise (tests/lib/limit).
+cat >"$mine/and-all" <<'SCRIPT'
+#!/bin/sh
+text=$("$@"; echo $? >"$0.status")
+[ -z "$text" ] || printf '%s\n' "$text"
+exit "$(cat "$0.status")"
+SCRIPT
+chmod +x "$mine/and-all"
 # The end of the first process is seen from then on, whatever it is at, but not before (preload/call/ending.c).
+jail_by=$mine/and-all
 for wait in ':' 'while [ ! -e /tmp/x ]; do read -r _ </dev/null; done' 'exec true' 'exec sh -c "sleep 0.1; :"'; do
 	prints "a tmpfs that comes while the first process does: $wait" '' jail "$root" sh -c "(mount -t tmpfs none /tmp; >/tmp/x) & $wait; wait"
-	i=0
-	while [ -n "$(private_dirs)" ] && [ $i -lt 50 ]; do # the other may be the last
-		sleep 0.1
-		i=$((i + 1))
-	done
 	is "and goes: $wait" '' "$(private_dirs)"
 done
+# The kernel hides the descriptors of a process that is not dumpable.
+if gcc -static -o "$mine/hidden" "$tests_dir/workflows/src/hidden.c"; then
+	prints 'a tmpfs stays for a process that hides its descriptors' there jail -b "$mine/hidden:/bin/hidden" "$root" sh -c \
+		'mount -t tmpfs none /tmp; >/tmp/x; exec hidden /tmp/x'
+	is 'and goes with it' '' "$(private_dirs)"
+else
+	skip 'a process that hides its descriptors' 'there is no compiler'
+fi
+jail_by=
+# The first process has ended, but nobody has waited for it.
+# shellcheck disable=SC2016 # for the inner shell
+run as_user sh -c '"$@" & exec sleep 2' sh "$FAKEJAIL" "$root" sh -c '(sleep 0.2; mount -t tmpfs none /tmp; sleep 0.1) & exec true'
+is 'a tmpfs goes beside a zombie' '' "$(private_dirs)"
 # That it becomes another program just then does not kill it.
 i=0
 while [ $i -lt 60 ]; do
