@@ -19,8 +19,8 @@
 #   BENCH_WORK       where everything is kept, for the next run too [a temporary directory]
 #   BENCH_UID        who runs in the jails [4242]
 #   BENCH_FLAVOURS   how micro.c is built [glibc-dynamic glibc-static musl-static]
-#   BENCH_WORKS      what macro.sh does [start find ls tar dpkg subshells git configure make; QUICK: without the
-#                    last three]
+#   BENCH_WORKS      what macro.sh does [start find ls tar dpkg subshells, together-N for 1, 2, 4, 8 and 16 processes, git
+#                    configure make; QUICK: without the last three, and of together-N 1 and 4]
 #   BENCH_REPS       repetitions of micro.c [21; 7]
 #   BENCH_MACRO_REPS of the light works, not above BENCH_REPS [5; 3]
 #   BENCH_BUILD_REPS of configure and make, not above BENCH_REPS [3; 1]
@@ -41,7 +41,8 @@ BENCH_UID=${BENCH_UID:-4242}
 FAKEJAIL_CONFIGS=${FAKEJAIL_CONFIGS-trap:--no-preload preload:--no-trap user:--userspec=$BENCH_UID:$BENCH_UID rm:--rm}
 BENCH_GUARD=${BENCH_GUARD:-900}
 BENCH_FLAVOURS=${BENCH_FLAVOURS:-glibc-dynamic glibc-static musl-static}
-BENCH_WORKS=${BENCH_WORKS:-$(by_mode "start find ls tar dpkg subshells git configure make" "start find ls tar dpkg subshells")}
+BENCH_WORKS=${BENCH_WORKS:-$(by_mode "start find ls tar dpkg subshells $(printf 'together-%s ' 1 2 4 8 16) git configure make" \
+	"start find ls tar dpkg subshells together-1 together-4")}
 BENCH_REPS=${BENCH_REPS:-$(by_mode 21 7)}
 BENCH_MACRO_REPS=${BENCH_MACRO_REPS:-$(by_mode 5 3)}
 BENCH_BUILD_REPS=${BENCH_BUILD_REPS:-$(by_mode 3 1)}

@@ -6,7 +6,7 @@
 #
 # `macro.sh WORK TOOL` prints "cpu_ms wall_ms", start-up of the tool included, as one would type it; or `escapes`, or
 # `fails (why)`, for a figure counts only when the output or the files show that the work was done inside. Works: start
-# find ls tar dpkg subshells git configure make (make wants the configure before it). After prepare.sh; parameters: lib.sh.
+# find ls tar dpkg subshells together-N git configure make (make wants the configure before it). After prepare.sh; parameters: lib.sh.
 
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -86,6 +86,11 @@ subshells)
 	run sh -c 'i=0; while [ $i -lt 1500 ]; do (:) || exit 1; i=$((i + 1)); done; echo "subshells $i"; ls /bench'
 	shows '^subshells 1500$' "$out"
 	shows '^marker$' "$out"
+	;;
+together-*)
+	# As many rounds however many processes share them.
+	run /bench/together "${work#together-}" 16000 /bench/together-work
+	shows "^together ${work#together-}\$" "$out"
 	;;
 git)
 	rm -rf "$root/bench/repository"

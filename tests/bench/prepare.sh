@@ -84,7 +84,7 @@ musl_cc=${BENCH_MUSL_CC:-musl-gcc}
 "$cc" -O2 -o "$bin/cpu_time" "$here/cpu_time.c"
 
 # The root's own compiler, if it has one, for its libc may be older than the host's.
-cp "$here/micro.c" "$here/ops.c" "$here/ops.h" "$here/child.c" "$root/bench/"
+cp "$here/micro.c" "$here/ops.c" "$here/ops.h" "$here/child.c" "$here/together.c" "$root/bench/"
 chroot_cc=no
 if chroot "$root" sh -c 'command -v cc' >/dev/null 2>&1; then
 	chroot_cc=yes
@@ -108,6 +108,10 @@ build micro-glibc-dynamic "micro.c ops.c"
 build micro-glibc-static "micro.c ops.c" -static
 build child-dyn child.c
 build child-static child.c -static
+build together together.c
+rm -rf "$root/bench/together-work"
+mkdir "$root/bench/together-work"
+chown "$BENCH_UID:$BENCH_UID" "$root/bench/together-work"
 chroot_cc=no
 cc=$musl_cc
 build micro-musl-static "micro.c ops.c" -static
