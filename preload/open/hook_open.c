@@ -10,6 +10,7 @@
 #include "call/row.h"
 #include "fast-path/fast.h"
 #include "guest/guest.h"
+#include "layers/union.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "nested/roots.h"
@@ -63,16 +64,32 @@ static inline long open_by_facts(struct fj_fast *q, void *own)
 	return fj_open_place(a->c, &q->place, a->o);
 }
 
+/* What was opened in a union: with O_PATH it may be a whiteout (the kernel refuses to open one in
+ * another way). A directory is noted. */
+__attribute__((noinline)) static bool is_opened_right(
+	struct fj_thread *t, struct fj_fast *q, int fd, const struct fj_opening *o)
+{
+	if (o->flags & O_DIRECTORY) {
+		fj_dir_opened(q, fd);
+		return true;
+	}
+	return !(o->flags & O_PATH) || !fj_union_calls.is_whiteout(t, fd, "", NULL);
+}
+
 static inline enum fj_fast_seen see_open(struct fj_fast *q, void *own, long *r)
 {
-	const struct fj_opening *const o = ((const struct open_call *)own)->o;
+	const struct open_call *const a = own;
+	const struct fj_opening *const o = a->o;
 
 	if (__builtin_expect(q->is_by_fd, 0) && *r >= 0 && !fj_fast_held(q)) {
 		fj_close((int)*r); /* perhaps of another directory than was asked */
 		return FJ_SEEN_UNSURE;
 	}
-	if (__builtin_expect(q->is_layered, 0) && *r >= 0 && (o->flags & O_DIRECTORY))
-		fj_dir_opened(q, (int)*r);
+	if (__builtin_expect(q->is_layered, 0) && *r >= 0 &&
+		!is_opened_right(a->c->thread, q, (int)*r, o)) {
+		fj_close((int)*r);
+		return FJ_SEEN_UNSURE;
+	}
 	if (__builtin_expect(*r >= 0 && q->needs_no_note, 0))
 		fj_dir_unnote((int)*r);
 	/* What openat2(2) has opened is right in any case. What a signal interrupted must not be

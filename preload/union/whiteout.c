@@ -69,7 +69,8 @@ bool fj_union_hides(
 	struct stat asked;
 
 	(void)t;
-	if (!st && fj_sys4(__NR_newfstatat, dirfd, name, &asked, AT_SYMLINK_NOFOLLOW))
+	if (!st && fj_sys4(__NR_newfstatat, dirfd, name, &asked,
+			   AT_SYMLINK_NOFOLLOW | (name[0] ? 0 : AT_EMPTY_PATH)))
 		return false;
 	st = st ? st : &asked;
 	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFCHR)

@@ -5,6 +5,7 @@
  * overlay that only one layer has, and for the same call in a directory of the jail's root. */
 #include "jail/jail.h"
 #include "call/hooks.h"
+#include "sys/abi.h"
 #include "union/change.h"
 
 #include "entries.h"
@@ -214,6 +215,41 @@ START_TEST(first_look)
 }
 END_TEST
 
+/* On this kernel or file system, no user may make a device. */
+static fj_gate_fn gate;
+
+static long no_devices(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	return nr == __NR_mknodat && ((uint32_t)a2 & FJ_S_IFMT) == FJ_S_IFCHR ?
+		       -EPERM :
+		       gate(nr, a0, a1, a2, a3, a4, a5);
+}
+
+/* A file that is opened with O_PATH may be a whiteout: one more call finds that out, in whatever way
+ * the file system has whiteouts. */
+START_TEST(whiteouts_are_not_opened)
+{
+	static const int flags[] = {
+		O_PATH, O_PATH | O_NOFOLLOW, O_PATH | O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC};
+	unsigned plain;
+
+	COUNTED(__NR_openat, AT_FDCWD, "/plain/d/file", O_PATH, 0);
+	COUNTED(__NR_openat, AT_FDCWD, "/plain/d/file", O_PATH, 0);
+	plain = unit_entries;
+	COUNTED(__NR_openat, AT_FDCWD, "/m/d/file", O_PATH, 0);
+	COUNTED(__NR_openat, AT_FDCWD, "/m/d/file", O_PATH, 0);
+	ck_assert_uint_le(unit_entries, plain + 1);
+
+	gate = fj_gate;
+	fj_gate = _i ? no_devices : gate;
+	unit_assert_result(unit_call2(__NR_unlink, "/m/d/file", 0), 0);
+	fj_gate = gate;
+	for (int i = 0; i < 24; i++)
+		unit_assert_result(
+			unit_call4(__NR_openat, AT_FDCWD, "/m/d/file", flags[i % 6], 0), -ENOENT);
+}
+END_TEST
+
 Suite *unit_suite_cost_union(void)
 {
 	Suite *s = suite_create("cost_union");
@@ -226,6 +262,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_test(c, look_at_opened);
 	tcase_add_test(c, beside);
 	tcase_add_test(c, first_look);
+	tcase_add_loop_test(c, whiteouts_are_not_opened, 0, 2);
 	suite_add_tcase(s, c);
 	return s;
 }
