@@ -34,9 +34,14 @@ void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
 	fj_str_init(&paths, fj_scratch(w->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	flags = fj_layers_describe_fact(w->t, w->layers, w->pos.at, &paths);
 	if (flags) {
-		flags |= w->is_open ? FJ_FACT_OPEN : 0;
+		const uint64_t open = w->is_open ? FJ_FACT_OPEN : 0;
+		/* (The walk knows nothing of directories above its root.) */
+		const bool is_whole = !w->root->len && !w->is_root_detached;
+
 		fj_facts_add(&own_root, w->pos.at + (w->pos.len != 0),
-			w->pos.len ? w->pos.len - 1 : 0, paths.at, flags, 0, w->epoch);
+			w->pos.len ? w->pos.len - 1 : 0, paths.at, flags | (is_whole ? open : 0), 0,
+			w->epoch);
+		flags |= open;
 		/* (The root of a union may contain the jail's own directory.) */
 		if (w->pos.len > w->layers->mount_len && !fj_mount_is_in(w->pos.at))
 			flags |= FJ_FACT_PLAIN;

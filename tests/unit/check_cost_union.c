@@ -13,6 +13,8 @@
 
 #include <asm/stat.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static long counted(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
@@ -250,6 +252,31 @@ START_TEST(whiteouts_are_not_opened)
 }
 END_TEST
 
+/* What a process learns below its own root says nothing about who may search the directories above. */
+START_TEST(roots_below_closed_directories)
+{
+	struct stat st;
+	int status;
+	pid_t pid;
+
+	unit_assert_result(unit_call2(__NR_chmod, "/m/d", 0700), 0);
+	pid = fork();
+	if (!pid) {
+		unit_assert_result(unit_call1(__NR_chroot, "/m/d/in"), 0);
+		unit_assert_result(unit_call1(__NR_chdir, "/"), 0);
+		unit_assert_result(unit_call3(__NR_setresuid, 1000, 1000, 1000), 0);
+		for (int i = 0; i < 4; i++)
+			unit_assert_result(unit_call2(__NR_stat, "/file", (uint64_t)&st), 0);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	unit_assert_result(unit_call3(__NR_setresuid, 1000, 1000, 1000), 0);
+	unit_assert_result(unit_call2(__NR_stat, "/m/d/in/file", (uint64_t)&st), -EACCES);
+	unit_assert_result(unit_call2(__NR_unlink, "/m/d/in/none", 0), -EACCES);
+}
+END_TEST
+
 Suite *unit_suite_cost_union(void)
 {
 	Suite *s = suite_create("cost_union");
@@ -263,6 +290,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_test(c, beside);
 	tcase_add_test(c, first_look);
 	tcase_add_loop_test(c, whiteouts_are_not_opened, 0, 2);
+	tcase_add_test(c, roots_below_closed_directories);
 	suite_add_tcase(s, c);
 	return s;
 }
