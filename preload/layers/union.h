@@ -188,8 +188,8 @@ void fj_layers_temp(struct fj_str *out);
 /* The file at `host_path` will be changed. If it is in a lower layer of a union, copy it up, and let
  * `place` lead to the copy. Returns 1, 0 if it is not (`place` is unchanged), or -errno. */
 long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_place *place);
-/* The same for a descriptor of the program that is open for reading: a descriptor of the copy replaces it.
- * Returns 0 or -errno. */
+/* The same for a descriptor of the program that is open for reading, or of a fifo: a descriptor of the copy
+ * replaces it. Returns 0 or -errno. */
 long fj_union_bring_fd_up(struct fj_thread *t, int fd);
 /* Do several layers of a union have the directory `fd` (or AT_FDCWD)? `*dev` is set to its
  * fj_union_dir_device(). */

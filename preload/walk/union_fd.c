@@ -7,6 +7,7 @@
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "walk/steps.h"
 
@@ -67,6 +68,30 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 	return r;
 }
 
+static bool is_fifo(int fd)
+{
+	struct stat st;
+
+	return !fj_sys2(__NR_fstat, fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFIFO;
+}
+
+/* Open the copy with these flags. A fifo has both ends while it is opened, so nothing waits and nothing is
+ * refused: fifo(7). */
+static long open_copy(const struct fj_place *place, long flags, bool opens_fifo)
+{
+	const long both = opens_fifo ? fj_sys4(__NR_openat, place->dirfd, place->name,
+					       O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0) :
+				       -1;
+	const long up = fj_sys4(__NR_openat, place->dirfd, place->name,
+		flags | O_NOFOLLOW | O_CLOEXEC | (opens_fifo ? O_NONBLOCK : 0), 0);
+
+	if (opens_fifo && !fj_is_err(both))
+		fj_close((int)both);
+	if (opens_fifo && !fj_is_err(up))
+		fj_sys3(__NR_fcntl, up, F_SETFL, flags);
+	return up;
+}
+
 /* Replace descriptor `fd` by one of the file at `place`. It keeps its number, its flags and its file
  * offset. */
 static long replace_fd(int fd, const struct fj_place *place)
@@ -76,8 +101,8 @@ static long replace_fd(int fd, const struct fj_place *place)
 	const long at = flags & O_PATH ? 0 : fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
 	long up, r;
 
-	up = fj_sys4(__NR_openat, place->dirfd, place->name,
-		(flags & ~(long)(O_CREAT | O_EXCL | O_TRUNC)) | O_NOFOLLOW | O_CLOEXEC, 0);
+	up = open_copy(place, flags & ~(long)(O_CREAT | O_EXCL | O_TRUNC),
+		!(flags & O_PATH) && is_fifo(fd));
 	if (fj_is_err(up))
 		return up;
 	if (at > 0)
@@ -95,8 +120,9 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 	long n, flags, r;
 
 	flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
-	/* A writable descriptor is one of the upper file, or of a lower one opened outside the union. */
-	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY))
+	/* A writable descriptor is one of the upper file, of a lower one opened outside the union, or of a
+	 * fifo, which is not copied up when it is opened. */
+	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY && !is_fifo(fd)))
 		return 0;
 	host_path = fj_scratch_path(t);
 	n = fj_fd_target(fd, host_path);

@@ -295,3 +295,40 @@ CASE(union_root_used_devices)
 	take_away();
 	R(umount2("/t/s", 0));
 }
+
+/* A fifo of a lower layer is open when it is changed by its descriptor. */
+CASE(union_root_used_fifo)
+{
+	static const int flags[] = {O_RDWR, O_RDONLY | O_NONBLOCK, O_RDWR | O_NONBLOCK};
+	struct stat st;
+	char name[20];
+
+	make_layers();
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "l2/only/fifo%d", i);
+		R(mkfifo(name, 0622));
+	}
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	for (int i = 0; i < 4; i++) {
+		int fd, other = -1;
+
+		snprintf(name, sizeof(name), "m/only/fifo%d", i);
+		if (i == 3)
+			R(other = open(name, O_RDWR));
+		R(fd = open(name, i == 3 ? O_WRONLY : flags[i]));
+		R(fchmod(fd, 0600));
+		R(fchown(fd, 3, 4));
+		R(fstat(fd, &st));
+		say("%s: %o %u flags %x\n", name, st.st_mode, st.st_uid,
+			(unsigned)fcntl(fd, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
+		R(stat(name, &st));
+		say("%s: %o %u\n", name, st.st_mode, st.st_uid);
+		snprintf(name, sizeof(name), "l2/only/fifo%d", i);
+		R(stat(name, &st));
+		say("%s: %o %u\n", name, st.st_mode, st.st_uid);
+		close(fd);
+		close(other);
+	}
+	take_away();
+	show_tree("u");
+}
