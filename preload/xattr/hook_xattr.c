@@ -31,6 +31,8 @@
 #include "walk/walk.h"
 #include "xattr/xattr.h"
 
+#include <linux/xattr.h>
+
 static long perform_on(
 	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what, struct fj_file *file)
 {
@@ -154,15 +156,36 @@ static void read_arguments(
 	q->flags = (uint32_t)c->arg[first + 2];
 }
 
+/* ovl_set_acl() of fs/overlayfs/inode.c judges an access list before it copies the file up. Returns
+ * the error, 1 if there is nothing to do, or 0 to go on. */
+static long refuse_list(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what what)
+{
+	const bool sets = what == FJ_XATTR_SET;
+	struct fj_file file;
+	long r;
+
+	if (read_name(q, what) || !fj_xattr_is_acl(q->text) ||
+		(sets && (q->flags & ~(uint32_t)(XATTR_CREATE | XATTR_REPLACE) ||
+				 q->size > FJ_ATTRIBUTE_MAX)) ||
+		fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file) < 0)
+		return 0;
+	r = fj_acl_may_set(c, q->text, &file, sets ? q->value : 0, sets ? q->size : 0);
+	return r < 0 ? r : !r;
+}
+
 /* ovl_xattr_set() of fs/overlayfs/xattrs.c: a file is not copied up to remove an attribute that it
- * lacks. (An access list that does not exist may be removed.) Returns the error, or 0 to go on. */
+ * lacks. (An access list that does not exist may be removed.) Returns the error, 1 if there is
+ * nothing to do, or 0 to go on. */
 __attribute__((noinline)) static long refuse_if_lacking(
 	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what)
 {
 	struct fj_xattr asked = *q;
+	long r = what == FJ_XATTR_SET ? fj_early_complaint(c, 0) : 0;
 
-	if (what == FJ_XATTR_SET)
-		return fj_early_complaint(c, 0);
+	if (!r)
+		r = refuse_list(c, &asked, what);
+	if (r || what == FJ_XATTR_SET)
+		return r;
 	asked.value = asked.size = 0;
 	if (perform_on_file(c, &asked, FJ_XATTR_GET) != -ENODATA || fj_xattr_is_acl(asked.text))
 		return 0;
@@ -200,7 +223,7 @@ static long by_path(struct fj_call *c, enum fj_xattr_what what)
 		return r;
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && (c->row->flags & FJ_WRITES) &&
 		(r = path_lacks(c, jail_path, is_link ? 0 : FJ_FOLLOW, &q, what)))
-		return r;
+		return r < 0 ? r : 0;
 	r = fj_find_object(c, AT_FDCWD, jail_path,
 		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE | FJ_COPY_UP : 0),
 		0, &q.file);
@@ -225,7 +248,7 @@ static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
 		(what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE) &&
 		(r = refuse_if_lacking(c, &q, what)))
-		return r;
+		return r < 0 ? r : 0;
 	r = what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE ?
 		    fj_union_before_change(c, q.file.dirfd) :
 		    0;

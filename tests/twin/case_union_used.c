@@ -332,3 +332,39 @@ CASE(union_root_used_fifo)
 	take_away();
 	show_tree("u");
 }
+
+/* What is refused copies nothing up: the two names stay one file. */
+CASE(union_root_used_refused)
+{
+	static const unsigned char list[] = {2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 4, 0, 4, 0,
+		255, 255, 255, 255, 32, 0, 4, 0, 255, 255, 255, 255};
+	struct stat st;
+	pid_t pid;
+
+	make_layers();
+	R(link("l2/only/f", "l2/only/second"));
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	R(link("m/only/f", "m/only/.."));
+	R(link("m/only/f", "m/only/."));
+	R(link("m/only/f", "m/only/second"));
+	R(setxattr("m/only/f", "system.posix_acl_default", list, sizeof(list), 0));
+	R(removexattr("m/only/f", "system.posix_acl_default"));
+	R(setxattr("m/only/f", "system.posix_acl_access", "?", 1, 0));
+	pid = fork();
+	if (!pid) {
+		R(setresuid(1, 1, 1));
+		R(setxattr("m/only/f", "system.posix_acl_access", list, sizeof(list), 0));
+		R(removexattr("m/only/f", "system.posix_acl_access"));
+		int fd = open("m/only/f", O_RDONLY);
+		R(fsetxattr(fd, "system.posix_acl_access", list, sizeof(list), 0));
+		_exit(0);
+	}
+	reap("another user", pid);
+	R(stat("m/only/f", &st));
+	say("%u links\n", (unsigned)st.st_nlink);
+	R(setxattr("m/only/f", "system.posix_acl_access", list, sizeof(list), 0));
+	R(stat("m/only/f", &st));
+	say("%o, %u links\n", st.st_mode, (unsigned)st.st_nlink);
+	take_away();
+	show_tree("u");
+}
