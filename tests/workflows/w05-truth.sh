@@ -18,6 +18,17 @@ new_jail direct bin etc var
 busybox_applets $applets
 give_to_user "$root"
 direct=$root
+# Roots that are moved here are entered as they are, also with FAKEJAIL_OVERLAY.
+elsewhere=$mine/elsewhere
+mkdir "$elsewhere"
+give_to_user "$elsewhere"
+if [ -n "${FAKEJAIL_OVERLAY:-}" ]; then
+	# From outside, the upper layer alone is the tree. It gets the same programs and directories.
+	for tree in "$outer" "$direct"; do
+		jail "$tree" sh -c :
+		cp -a "$(as_made "$tree")/." "$tree"
+	done
+fi
 
 # What any of the tools says of the tree: owners, modes, devices.
 make='cd "$1" && mkdir -p etc/d var && echo a >etc/a && echo b >etc/d/b && ln -s a etc/l && mknod etc/null c 1 3 && mkfifo etc/p &&
@@ -49,7 +60,7 @@ pack() {
 }
 # Of the jail around and the one that was made in it.
 check_both() {
-	for checked in "$outer" "$mine/renamed"; do
+	for checked in "$outer" "$elsewhere/renamed"; do
 		as_user $FAKEJAIL owners check "$checked"
 	done | grep -c ' 0 damaged'
 }
@@ -163,9 +174,9 @@ prints 'and tells it' 62:63 jail "$outer/late2" stat -c %u:%g /etc/a
 
 # One that is moved away before it is entered at all.
 jail "$outer" sh -c 'mkdir /away && tar x -C /away -f /tmp/t.tar && chown 12:13 /away && chown -h 7:8 /away/etc/l'
-mv "$outer/away" "$mine/away"
-prints 'moved away, then entered' "$made" jail "$mine/away" sh -c "$look" sh /
-prints 'and seen from fakejail /' "$made" jail / busybox sh -c "$look" sh "$mine/away"
+mv "$outer/away" "$elsewhere/away"
+prints 'moved away, then entered' "$made" jail "$elsewhere/away" sh -c "$look" sh /
+prints 'and seen from fakejail /' "$made" jail / busybox sh -c "$look" sh "$elsewhere/away"
 
 # Two jails change files of one root at the same time: no change is lost, nor a record damaged.
 mkdir "$outer/late/many"
@@ -314,19 +325,19 @@ fi
 
 # ---- moved and renamed ----
 
-mv "$outer/new" "$mine/moved"
-prints 'from outside, moved' "$made" jail "$mine/moved" sh -c "$look" sh /
-prints 'and from fakejail /' "$made" jail / busybox sh -c "$look" sh "$mine/moved"
+mv "$outer/new" "$elsewhere/moved"
+prints 'from outside, moved' "$made" jail "$elsewhere/moved" sh -c "$look" sh /
+prints 'and from fakejail /' "$made" jail / busybox sh -c "$look" sh "$elsewhere/moved"
 prints 'renamed in fakejail /' "$made" jail / busybox sh -c "cd \"\$1\"; stat moved/etc/a >/dev/null; mv moved renamed; chown 50 renamed/etc/a; stat -c %u renamed/etc/a >&2; chown 5:6 renamed/etc/a; chmod 4751 renamed/etc/a; shift; $look" \
-	sh "$mine" "$mine/renamed"
-prints 'and seen directly' "$made" jail "$mine/renamed" sh -c "$look" sh /
+	sh "$elsewhere" "$elsewhere/renamed"
+prints 'and seen directly' "$made" jail "$elsewhere/renamed" sh -c "$look" sh /
 prints 'a file moved out of it keeps its owner' '5:6 4751
 5:6 4751' jail / busybox sh -c 'cd "$1"; stat renamed/etc/a >/dev/null; mv renamed/etc/a "$2/tmp/a"; stat -c "%u:%g %a" "$2/tmp/a"; chroot "$2" stat -c "%u:%g %a" /tmp/a' \
-	sh "$mine" "$outer"
+	sh "$elsewhere" "$outer"
 prints 'and is known to the jail that it is in' '5:6 4751' jail "$outer" stat -c '%u:%g %a' /tmp/a
-prints 'and back' '5:6 4751' jail / busybox sh -c 'cd "$1"; mv "$2/tmp/a" renamed/etc/a; stat -c "%u:%g %a" renamed/etc/a' sh "$mine" "$outer"
+prints 'and back' '5:6 4751' jail / busybox sh -c 'cd "$1"; mv "$2/tmp/a" renamed/etc/a; stat -c "%u:%g %a" renamed/etc/a' sh "$elsewhere" "$outer"
 prints 'so is a directory' '9:10 2775
-11:10 644' jail / busybox sh -c 'cd "$1"; mv renamed/etc/d "$2/tmp/d"; stat -c "%u:%g %a" "$2/tmp/d" "$2/tmp/d/b"' sh "$mine" "$outer"
+11:10 644' jail / busybox sh -c 'cd "$1"; mv renamed/etc/d "$2/tmp/d"; stat -c "%u:%g %a" "$2/tmp/d" "$2/tmp/d/b"' sh "$elsewhere" "$outer"
 prints 'to that jail too' '9:10 2775
 11:10 644' jail "$outer" stat -c '%u:%g %a' /tmp/d /tmp/d/b
 prints 'records of both are sound' 2 check_both
@@ -334,6 +345,6 @@ mkdir "$mine/only" "$mine/next"
 give_to_user "$mine/only" "$mine/next"
 jail --bind=/bin/busybox:/busybox "$mine/only" /busybox true
 succeeds 'a directory takes the place of an empty one that was a root' jail / busybox sh -c 'cd "$1" && rm only/busybox && mv -T next only' sh "$mine"
-succeeds 'a root is removed like any tree' jail / busybox rm -r "$mine/renamed"
-is 'and gone' '' "$(ls -d "$mine/renamed" 2>/dev/null)"
+succeeds 'a root is removed like any tree' jail / busybox rm -r "$elsewhere/renamed"
+is 'and gone' '' "$(ls -d "$elsewhere/renamed" 2>/dev/null)"
 finish
