@@ -184,6 +184,11 @@ static long finish_in_union(struct fj_walk *w, const char *name, unsigned how, b
 	}
 	if ((how & FJ_ENTRY) && l->found >= 0 && !l->is_whiteout)
 		return -EEXIST;
+	if (has_slash && l->found >= 0 && !l->is_whiteout &&
+		(l->mode & FJ_S_IFMT) != FJ_S_IFDIR) {
+		aim_walk(w); /* ENOTDIR */
+		return 0;
+	}
 	if (wants_copy(l, how) || l->found < 0 || l->is_whiteout) {
 		r = fj_layers_up(w->t, l, w->pos.at);
 		if (r < 0)

@@ -20,6 +20,7 @@
 #include "fast-path/fast.h"
 #include "guest/guest.h"
 #include "inode/owned.h"
+#include "layers/union.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "records/records.h"
@@ -173,9 +174,23 @@ static long refuse_list(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_wha
 	return r < 0 ? r : !r;
 }
 
+/* Is the file in a lower layer? */
+static bool is_lower_file(struct fj_call *c, const struct fj_place *file)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *text = fj_scratch_path(c->thread);
+	const bool is_absolute = file->name[0] == '/';
+	const bool is = (is_absolute || fj_fd_target(file->dirfd, text) > 0) &&
+			fj_union_is_lower(is_absolute ? file->name : text);
+
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
 /* ovl_xattr_set() of fs/overlayfs/xattrs.c: a file is not copied up to remove an attribute that it
- * lacks. (An access list that does not exist may be removed.) Returns the error, 1 if there is
- * nothing to do, or 0 to go on. */
+ * lacks. (An access list that does not exist may be removed from a copy, but not from a lower file:
+ * ovl_set_or_remove_acl() of fs/overlayfs/inode.c.) Returns the error, 1 if there is nothing to do,
+ * or 0 to go on. */
 __attribute__((noinline)) static long refuse_if_lacking(
 	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what)
 {
@@ -187,8 +202,10 @@ __attribute__((noinline)) static long refuse_if_lacking(
 	if (r || what == FJ_XATTR_SET)
 		return r;
 	asked.value = asked.size = 0;
-	if (perform_on_file(c, &asked, FJ_XATTR_GET) != -ENODATA || fj_xattr_is_acl(asked.text))
+	if (perform_on_file(c, &asked, FJ_XATTR_GET) != -ENODATA)
 		return 0;
+	if (fj_xattr_is_acl(asked.text))
+		return is_lower_file(c, &asked.file) ? -ENODATA : 0;
 	return fj_xattr_is_kept(asked.text) ? -ENODATA :
 					      perform_on_file(c, &asked, FJ_XATTR_REMOVE);
 }

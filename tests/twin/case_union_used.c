@@ -349,6 +349,9 @@ CASE(union_root_used_refused)
 	R(link("m/only/f", "m/only/second"));
 	R(setxattr("m/only/f", "system.posix_acl_default", list, sizeof(list), 0));
 	R(removexattr("m/only/f", "system.posix_acl_default"));
+	R(removexattr("m/only/f", "system.posix_acl_access"));
+	R(setxattr("m/only/f/", "system.posix_acl_access", list, sizeof(list), 0));
+	R(chmod("m/only/f/", 0640));
 	R(setxattr("m/only/f", "system.posix_acl_access", "?", 1, 0));
 	pid = fork();
 	if (!pid) {
@@ -365,6 +368,10 @@ CASE(union_root_used_refused)
 	R(setxattr("m/only/f", "system.posix_acl_access", list, sizeof(list), 0));
 	R(stat("m/only/f", &st));
 	say("%o, %u links\n", st.st_mode, (unsigned)st.st_nlink);
+	R(removexattr("m/only/f", "system.posix_acl_access"));
+	R(removexattr("m/only", "system.posix_acl_default"));
+	int fd = open("m/only/second", O_RDONLY);
+	R(fremovexattr(fd, "system.posix_acl_access"));
 	take_away();
 	show_tree("u");
 }
