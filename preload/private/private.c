@@ -152,7 +152,11 @@ static long open_private_dir(int dirfd, const char *name)
 	return fj_sys4(__NR_openat, dirfd, name, flags, 0);
 }
 
+/* Somebody who has the directory open may make names in it without end. Then it is left, for the next jail
+ * that starts (private_users.c). */
 #define IDLE_STEPS 65536u
+#define STEPS (1u << 24) /* more directories than any tmpfs has had */
+#define PASSES 100u	 /* two are usual, the second of which finds nothing */
 
 static bool remove_entry(int fd, const struct fj_dirent64 *d)
 {
@@ -166,7 +170,7 @@ static const struct fj_dirent64 *first_left(int fd, char *list)
 {
 	bool was_removed;
 
-	do {
+	for (unsigned pass = 0; pass < PASSES; pass++) { /* the listing may skip a name */
 		long n;
 
 		was_removed = false;
@@ -183,11 +187,14 @@ static const struct fj_dirent64 *first_left(int fd, char *list)
 					return d;
 				was_removed = true;
 			}
-	} while (was_removed); /* the listing may have skipped a name */
+		if (!was_removed)
+			break;
+	}
 	return NULL;
 }
 
-/* Rename `name` in `fd` to a number in `top`. */
+/* Rename `name` in `fd` to a number in `top`. (Each try passes one name that is there already, and no
+ * number is tried twice.) */
 static bool move_to_top(int fd, const char *name, int top, uint32_t *last)
 {
 	char text[16];
@@ -206,13 +213,15 @@ static bool move_to_top(int fd, const char *name, int top, uint32_t *last)
 
 /* Empty directory `fd`, and close it. The depth has no limit: what is in a subdirectory is removed or moved
  * up. `..` is not used, since somebody may move the directory meanwhile. Ends when many steps have removed
- * nothing: there may be a directory that cannot be removed, such as a mount point of the host. */
+ * nothing: there may be a directory that cannot be removed, such as a mount point of the host. Also ends
+ * after STEPS. */
 static void empty_directory(char *list, int fd)
 {
 	const struct fj_dirent64 *d;
-	uint32_t last = 0;
+	uint32_t last = 0, steps = 0;
 
-	for (unsigned idle = 0; idle < IDLE_STEPS && (d = first_left(fd, list)); idle++) {
+	for (unsigned idle = 0; idle < IDLE_STEPS && steps < STEPS && (d = first_left(fd, list));
+		idle++) {
 		char name[FJ_NAME_MAX + 1];
 		struct fj_str s;
 		long below;
@@ -223,7 +232,7 @@ static void empty_directory(char *list, int fd)
 		if (fj_is_err(below))
 			break;
 		fj_sys2(__NR_fchmod, below, 0700);
-		while ((d = first_left((int)below, list)) &&
+		while (steps++ < STEPS && (d = first_left((int)below, list)) &&
 			move_to_top((int)below, d->name, fd, &last))
 			idle = 0;
 		fj_close((int)below);

@@ -350,6 +350,30 @@ START_TEST(tmpfs_is_removed)
 }
 END_TEST
 
+/* Somebody makes each name again when it is removed. */
+static long make_again(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	const long r = real_gate(nr, a0, a1, a2, a3, a4, a5);
+
+	if (nr == __NR_unlinkat && !r)
+		real_gate(__NR_mknodat, a0, a1, 0100600, 0, 0, 0);
+	return r;
+}
+
+START_TEST(tmpfs_in_use_is_left)
+{
+	ways_make_tree();
+	tree_dir("other");
+	tree_dir("other/tmp");
+	tree_file("other/tmp/file", "");
+	real_gate = fj_gate;
+	fj_gate = make_again;
+	fj_private_remove(unit_thread, tree_path("other/tmp"));
+	fj_gate = real_gate;
+	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("other/tmp/file"), 0), 0);
+}
+END_TEST
+
 Suite *unit_suite_mounts(void)
 {
 	Suite *s = suite_create("mounts");
@@ -362,6 +386,7 @@ Suite *unit_suite_mounts(void)
 	tcase_add_test(c, mount_table);
 	tcase_add_test(c, read_before_unshare);
 	tcase_add_test(c, tmpfs_is_removed);
+	tcase_add_test(c, tmpfs_in_use_is_left);
 	tcase_add_test(c, place_of_one_in_child);
 	tcase_add_test(c, mount_forgets_facts);
 	tcase_add_test(c, there_and_back);
