@@ -203,7 +203,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	f->epoch = epoch;
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;
-	f->flags = (uint32_t)flags;
+	f->flags = flags;
 	f->born = fj_facts_now();
 	f->asker = asker;
 	memcpy(f->text, key, key_len);

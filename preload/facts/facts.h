@@ -21,7 +21,7 @@ struct fj_root;
 struct fj_thread;
 
 #define FJ_FACTS 2048u
-#define FJ_FACT_TEXT 464u
+#define FJ_FACT_TEXT 460u
 #define FJ_BLOOM_WORDS 1024u
 
 /* One fact: the jail path `text` (the key: an absolute path as written) is the real directory that the
@@ -32,9 +32,9 @@ struct fj_fact {
 	uint64_t root; /* the root in which the key begins: fj_root.id */
 	uint64_t hash;
 	uint64_t epoch;
-	uint32_t flags; /* FJ_FACT_ */
-	uint32_t born;	/* when it was stored, in units of 1 << FJ_FACT_TICK ticks */
+	uint64_t flags; /* FJ_FACT_, and in a union its layers: layers/union_facts.c */
 	uint64_t asker; /* who may search it and all above: fj_search.asker; 0: nobody is known */
+	uint32_t born;	/* when it was stored, in units of 1 << FJ_FACT_TICK ticks */
 	char text[FJ_FACT_TEXT];
 };
 _Static_assert(sizeof(struct fj_fact) == 512, "facts fill whole cache lines");
@@ -83,6 +83,7 @@ enum {
 	FJ_FACT_HAS_UPPER = 64, /* ... and the union has an upper layer */
 	FJ_FACT_MINE = 128,	/* never stored: the caller of now is the fact's asker */
 	FJ_FACT_IN_UPPER = 256, /* only the upper layer has it */
+	FJ_FACT_UPPER_HAS = 512, /* the upper layer has it, perhaps not alone */
 	FJ_FACT_LETS = FJ_FACT_OPEN | FJ_FACT_MINE,
 };
 /* Call this after a directory was closed to somebody: all facts become invalid, since some say that it may

@@ -209,9 +209,11 @@ uint64_t fj_layers_describe_fact(
 		if (has && i >= LAYERS_KNOWN)
 			flags = 0;
 	}
+	if (flags && l->has_upper && l->fd[0] >= 0)
+		flags |= FJ_FACT_UPPER_HAS;
 	if (flags && fj_layers_having(l) > 1)
 		flags |= FJ_FACT_MERGED;
-	else if (flags && l->has_upper && l->fd[0] >= 0)
+	else if (flags & FJ_FACT_UPPER_HAS)
 		flags |= FJ_FACT_IN_UPPER;
 	fj_scratch_release(t, mark);
 	return out->overflowed || !out->len ? 0 : flags;

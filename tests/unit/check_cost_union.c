@@ -12,6 +12,7 @@
 #include "unit.h"
 
 #include <asm/stat.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -277,6 +278,40 @@ START_TEST(roots_below_closed_directories)
 }
 END_TEST
 
+/* A union may have many layers, and what the last ones have is found again by facts. */
+START_TEST(many_layers)
+{
+	char name[64], options[512] = "lowerdir=";
+	struct stat st;
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "jail/%d", i);
+		tree_dir(name);
+		if (i % 13 == 0) {
+			strcat(name, "/d");
+			tree_dir(name);
+		}
+		snprintf(name, sizeof(name), "%s/%d", i ? ":" : "", i);
+		strcat(options, name);
+	}
+	tree_dir("jail/39/d/in");
+	tree_file("jail/39/d/in/file", "text");
+	tree_file("jail/39/d/file", "text");
+	tree_dir("jail/many");
+	unit_assert_result(unit_call5(__NR_mount, "overlay", "/many", "overlay", 0, options), 0);
+	fj_mount_flags()->has_aliases = 0;
+	for (int i = 0; i < 3; i++) {
+		COUNTED(__NR_newfstatat, AT_FDCWD, "/many/d/in/file", &st, 0);
+		fj_close((int)COUNTED(__NR_openat, AT_FDCWD, "/many/d/in/file", O_RDONLY, 0));
+		COUNTED(__NR_newfstatat, AT_FDCWD, "/many/d/file", &st, 0);
+		COUNTED(__NR_newfstatat, AT_FDCWD, "/many/d/in/../file", &st, 0);
+		COUNTED(__NR_newfstatat, AT_FDCWD, "/many/d/in/../in/file", &st, 0);
+	}
+	ck_assert_uint_eq(entries_of(__NR_listxattr, "/many/d/in/file", name, sizeof(name)),
+		entries_of(__NR_listxattr, "/plain/d/file", name, sizeof(name)));
+}
+END_TEST
+
 Suite *unit_suite_cost_union(void)
 {
 	Suite *s = suite_create("cost_union");
@@ -291,6 +326,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_test(c, first_look);
 	tcase_add_loop_test(c, whiteouts_are_not_opened, 0, 2);
 	tcase_add_test(c, roots_below_closed_directories);
+	tcase_add_test(c, many_layers);
 	suite_add_tcase(s, c);
 	return s;
 }
