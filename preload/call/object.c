@@ -40,13 +40,18 @@ static long open_object(struct fj_fast *q, void *own)
 
 static enum fj_fast_seen see_object(struct fj_fast *q, void *own, long *r)
 {
+	const struct object_call *const a = own;
+
+	/* (No whiteout is a directory.) */
 	if (__builtin_expect(q->is_layered, 0) && !fj_is_err(*r) &&
-		(fj_union_calls.is_whiteout(((const struct object_call *)own)->t, q->place.dirfd,
-			 q->place.name, NULL) ||
+		((!(a->flags & O_DIRECTORY) &&
+			 fj_union_calls.is_whiteout(a->t, (int)*r, "", NULL)) ||
 			!fj_fast_held(q))) {
 		fj_close((int)*r);
 		return FJ_SEEN_UNSURE;
 	}
+	if (__builtin_expect(q->is_merged && *r == -ENOENT, 0))
+		return FJ_SEEN_UNSURE; /* a lower layer may have it */
 	return !fj_is_err(*r) || *r == -EINTR ? FJ_SEEN_FINAL : FJ_SEEN_ANSWER;
 }
 
@@ -59,9 +64,9 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	struct fj_fast q;
 	long r;
 
-	/* A file that is to be changed in a union is copied up first. */
+	/* A file that is to be changed in a union is copied up first, if the upper layer does not have it. */
 	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_mount_flags()->has_read_only) ||
-		!(how & FJ_WRITE ? fj_fast_begin : fj_fast_begin_layered)(
+		!(how & FJ_WRITE ? fj_fast_begin_in_upper : fj_fast_begin_layered)(
 			&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;
 	if (!fj_fast_ask(&q, false, open_object, see_object, FJ_SURE_OPENED, &own, &r))

@@ -163,11 +163,16 @@ static inline bool use_fact(
 	struct fj_fast *q, unsigned flags, struct fj_str *value, const char *name, size_t len)
 {
 	if (__builtin_expect(flags & FJ_FACT_UNION, 0)) {
-		if (!q->takes_layers || (q->only_upper && !(flags & FJ_FACT_IN_UPPER)))
+		if (!q->takes_layers ||
+			(q->only_upper && !(flags & (q->takes_merged ? FJ_FACT_UPPER_HAS :
+								       FJ_FACT_IN_UPPER))))
 			return false;
 		name_in_layers(q, value, name, len);
 		if (q->only_upper && q->place.dirfd == AT_FDCWD)
 			return false; /* the upper layer of another overlay */
+		q->is_merged = q->only_upper && q->left;
+		if (q->is_merged)
+			q->left = 0;
 	} else {
 		q->place.name = join_name(q->t, value, name, len);
 	}
@@ -221,6 +226,22 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	return kind;
 }
 
+/* Look up a name in the caller's root, which is in a union. */
+__attribute__((noinline)) static bool find_in_root(struct fj_fast *q, const char *name, size_t len)
+{
+	const struct fj_root *const root = fj_root();
+	struct fj_str paths;
+	unsigned flags;
+
+	q->epoch = fj_facts_epoch();
+	if (!q->epoch || root->fd < 0 || may_be_special(name, len))
+		return false;
+	fj_str_init(&paths, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	fj_layers_recall_paths(q->t, root->pos, q->epoch, &paths, &flags);
+	return paths.len && (!fj_search(q->t)->asks || (flags & FJ_FACT_LETS)) &&
+	       use_fact(q, flags, &paths, name, len);
+}
+
 FJ_HOT bool fj_fast_find(struct fj_fast *q)
 {
 	struct fj_thread *const t = q->t;
@@ -240,7 +261,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		name > path ? (size_t)(name - path) - 1 : 0; /* length of the directory part */
 
 	q->epoch = 0;
-	q->is_layered = q->is_by_fd = q->needs_no_note = q->stands = q->is_in_root = false;
+	q->is_layered = q->is_by_fd = q->needs_no_note = q->stands = q->is_in_root = q->is_merged = false;
 	q->left = 0;
 	q->dir = NULL;
 	q->fact = NULL;
@@ -250,7 +271,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		return false;
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && may_be_in_union(path, len)) {
 		if (path[0] == '/')
-			return false;
+			return find_in_root(q, name, name_len);
 		kind = recall_dir(q, name, name_len);
 		if (kind != FJ_DIR_OUTSIDE)
 			return kind == FJ_DIR_IN_UNION;
@@ -305,13 +326,14 @@ bool fj_fast_end(struct fj_fast *q)
 	return false;
 }
 
-enum { LAYERS = 1, CWD = 2, UPPER = 4 };
+enum { LAYERS = 1, CWD = 2, UPPER = 4, MERGED = 8 };
 static inline bool begin_lookup(struct fj_fast *q, struct fj_thread *t, int dirfd,
 	const char *jail_path, size_t len, unsigned takes)
 {
 	q->takes_layers = takes & LAYERS;
 	q->takes_cwd = takes & CWD;
 	q->only_upper = takes & UPPER;
+	q->takes_merged = takes & MERGED;
 	q->t = t;
 	q->dirfd = dirfd;
 	q->path = jail_path;
@@ -344,6 +366,12 @@ bool fj_fast_begin_upper(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
 	return begin_lookup(q, t, dirfd, jail_path, len, LAYERS | CWD | UPPER);
+}
+
+bool fj_fast_begin_in_upper(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+{
+	return begin_lookup(q, t, dirfd, jail_path, len, LAYERS | CWD | UPPER | MERGED);
 }
 
 bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos)

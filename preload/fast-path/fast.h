@@ -39,6 +39,8 @@ struct fj_fast {
 	unsigned links;
 	bool takes_layers; /* the caller can handle a place in a union */
 	bool only_upper;   /* and only one in the upper layer */
+	bool takes_merged; /* whose directory lower layers may have, too */
+	bool is_merged;	   /* they have it: a name that is not found may be in a lower layer */
 	bool is_layered;   /* the place is in a union: what is found may be a whiteout */
 	bool takes_cwd;	   /* the caller can handle a place in the working directory */
 	bool stands;	   /* the place is in the working directory, whose position is remembered:
@@ -65,6 +67,10 @@ bool fj_fast_begin_layered(
 /* The same as fj_fast_begin(), for a call that changes the file. The directory may also be one that only
  * the upper layer of the jail's own root has. What is found there may be a whiteout. */
 bool fj_fast_begin_upper(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* The same, and lower layers may have the directory, too (`is_merged`). A name that the upper layer has is
+ * the one that the program means. If the upper layer does not have it, only a walk can tell. */
+bool fj_fast_begin_in_upper(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
 /* The same as fj_fast_begin_layered(), but the place's name is relative to the root or absolute. The
  * exception is a path of one name relative to `dirfd`. */

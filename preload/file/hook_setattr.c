@@ -94,6 +94,7 @@ static enum fj_fast_seen see_for_chown(struct fj_fast *q, void *own, long *r)
 	const struct chown_call *const a = own;
 
 	return *r || (a->follows && (a->file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
+			       (q->is_layered && fj_union_shows_whiteout(&a->sx)) ||
 			       fj_file_is_layered(&a->file, q->place.dirfd, q->place.name) ?
 		       FJ_SEEN_UNSURE :
 		       FJ_SEEN_ANSWER;
@@ -113,7 +114,7 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_mount_flags()->has_read_only)
 		return false;
 	jail_path = fj_arg_path(c, i, r);
-	if (!jail_path || !fj_fast_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
+	if (!jail_path || !fj_fast_begin_in_upper(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
 		return false;
 	if (!fj_fast_ask(&q, false, look_for_chown, see_for_chown, FJ_SURE_DONE, &own, r))
 		return false;

@@ -31,7 +31,7 @@ void fj_layers_move_up(int *fd)
 
 void fj_layers_close(struct fj_layers *l)
 {
-	for (uint32_t i = 0; i < l->count; i++)
+	for (uint32_t i = 0; i < l->count && !l->is_borrowed; i++)
 		if (l->fd[i] >= 0)
 			fj_close(l->fd[i]);
 	if (l->work_fd >= 0)
@@ -75,21 +75,18 @@ static long open_roots(struct fj_thread *t, const char *text, struct fj_layers *
 
 /* What layer `i` has as `name`: 1 a file, 0 nothing, 2 a whiteout, or -errno. */
 static long look_in_layer(struct fj_thread *t, const struct fj_layers *l, uint32_t i,
-	const char *name, uint32_t *mode)
+	const char *name, struct stat *st)
 {
-	struct stat st;
-	const long r = fj_sys4(__NR_newfstatat, l->fd[i], name, &st, AT_SYMLINK_NOFOLLOW);
+	const long r = fj_sys4(__NR_newfstatat, l->fd[i], name, st, AT_SYMLINK_NOFOLLOW);
 
-	if (r == -ENOENT)
-		return 0;
 	if (r < 0)
-		return r;
-	*mode = st.st_mode;
-	return fj_union_calls.hides(t, l->fd[i], name, &st, l->is_nested) ? 2 : 1;
+		return r == -ENOENT ? 0 : r;
+	return fj_union_calls.hides(t, l->fd[i], name, st, l->is_nested) ? 2 : 1;
 }
 
 long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name)
 {
+	struct stat st;
 	long r = 0;
 
 	l->found = -1;
@@ -98,11 +95,14 @@ long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name)
 	for (uint32_t i = 0; i < l->count; i++) {
 		if (l->fd[i] < 0)
 			continue;
-		r = look_in_layer(t, l, i, name, &l->mode);
-		if (r < 0)
-			return r;
+		r = look_in_layer(t, l, i, name, &st);
 		if (!r)
 			continue;
+		if (r < 0)
+			return r;
+		l->mode = st.st_mode;
+		l->dev = st.st_dev;
+		l->ino = st.st_ino;
 		l->found = (int)i;
 		l->is_whiteout = r == 2;
 		return 0;
@@ -112,13 +112,13 @@ long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name)
 
 bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *name)
 {
-	uint32_t mode;
+	struct stat st;
 	long r;
 
 	for (uint32_t i = 1; i < l->count; i++) {
 		if (l->fd[i] < 0)
 			continue;
-		r = look_in_layer(t, l, i, name, &mode);
+		r = look_in_layer(t, l, i, name, &st);
 		if (r)
 			return r != 2;
 	}
@@ -130,7 +130,8 @@ bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *
 static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *name, int *to)
 {
 	bool is_in_dir = false;
-	uint32_t mode = 0, left = fj_layers_having(l);
+	struct stat st;
+	uint32_t left = fj_layers_having(l);
 	long r, fd;
 
 	for (uint32_t i = 0; i < l->count; i++)
@@ -145,9 +146,9 @@ static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *na
 		if (fd == -ENOENT)
 			continue;
 		r = 1;
-		mode = FJ_S_IFDIR;
+		st.st_mode = FJ_S_IFDIR;
 		if (fj_is_err(fd))
-			r = look_in_layer(t, l, i, name, &mode);
+			r = look_in_layer(t, l, i, name, &st);
 		if (r < 0 && is_in_dir)
 			continue; /* a lower one that may not be searched */
 		if (r < 0)
@@ -157,11 +158,11 @@ static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *na
 		if (!is_in_dir) {
 			l->found = (int)i;
 			l->is_whiteout = r == 2;
-			l->mode = mode;
+			l->mode = st.st_mode;
 		}
 		if (r == 2)
 			break;
-		if ((mode & FJ_S_IFMT) != FJ_S_IFDIR) {
+		if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR) {
 			if (is_in_dir)
 				break;
 			return -ENOTDIR;
@@ -180,8 +181,8 @@ static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *na
 
 bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const char *name)
 {
+	struct stat st;
 	long fd, r;
-	uint32_t mode = 0;
 	bool is_opaque;
 
 	if (l->found < 0 || l->is_whiteout || (l->mode & FJ_S_IFMT) != FJ_S_IFDIR)
@@ -192,9 +193,9 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 	is_opaque = fj_union_calls.is_opaque(t, (int)fd, l->is_nested);
 	fj_close((int)fd);
 	for (uint32_t i = (uint32_t)l->found + 1; i < l->count && !is_opaque; i++) {
-		r = l->fd[i] < 0 ? 0 : look_in_layer(t, l, i, name, &mode);
+		r = l->fd[i] < 0 ? 0 : look_in_layer(t, l, i, name, &st);
 		if (r > 0)
-			return r == 1 && (mode & FJ_S_IFMT) == FJ_S_IFDIR;
+			return r == 1 && (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	}
 	return false;
 }

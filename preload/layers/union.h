@@ -35,6 +35,7 @@ struct fj_layers {
 	uint32_t mount_id;
 	bool has_upper, is_read_only;
 	bool is_nested; /* a layer is in another union */
+	bool is_borrowed; /* the descriptors in `fd` are another's: they stay open */
 	int work_fd;	/* the work directory, where files for the upper layer are made; -1: not
 			 * open */
 	/* The directory in each layer, from the top; 0 is the upper layer if there is one. -1: the layer
@@ -45,6 +46,7 @@ struct fj_layers {
 	bool is_whiteout;
 	bool is_merged; /* it is a directory that several layers have */
 	uint32_t mode;
+	uint64_t dev, ino;
 	char *pos;	  /* position of the directory, if this outlives the walk */
 	const char *name; /* the final name of what is made in the work directory: union_over.c */
 };
@@ -91,7 +93,7 @@ static inline uint32_t fj_layers_having(const struct fj_layers *l)
 		n += l->fd[i] >= 0;
 	return n;
 }
-/* Look `name` up: sets `found`, `is_whiteout` and `mode`. Returns 0, or -errno of a layer. */
+/* Look `name` up: sets `found`, `is_whiteout`, and what is there: `mode`, `dev`, `ino`. Returns 0, or -errno of a layer. */
 long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name);
 /* Does a lower layer have `name`, so that removing it must leave a whiteout? */
 bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *name);
@@ -175,10 +177,13 @@ long fj_layers_open_work(struct fj_thread *t, const char *path);
  * or -errno. */
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 
+/* Open the work directory of the union of `l` with flags of open(2). Returns a descriptor or -errno. */
+long fj_layers_open_work_of(struct fj_thread *t, const struct fj_layers *l, int flags);
+
 /* union_lock.c: a lock for code that removes names from a union, or makes them where whiteouts are. After
- * locking, look up again what was found before. Returns a value for fj_layers_unlock(). */
+ * locking, look up again what was found before. The work directory is open meanwhile. Returns a value for fj_layers_unlock(). */
 int fj_layers_lock(struct fj_thread *t, struct fj_layers *l);
-void fj_layers_unlock(int lock);
+void fj_layers_unlock(struct fj_layers *l, int lock);
 
 /* Append a new name for a file in the work directory to `out`. */
 #define FJ_LAYERS_TEMP 48u

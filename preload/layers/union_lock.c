@@ -18,14 +18,15 @@
 int fj_layers_lock(struct fj_thread *t, struct fj_layers *l)
 {
 	const struct __kernel_timespec wait = {.tv_nsec = WAIT_NS};
-	const long work = fj_layers_work(t, l);
 	long fd, r = -EWOULDBLOCK;
 
-	if (fj_is_err(work))
-		return -1;
-	fd = fj_sys4(__NR_openat, work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = l->work_fd < 0 ? fj_layers_open_work_of(t, l, O_RDONLY) :
+			      fj_sys4(__NR_openat, l->work_fd, ".",
+				      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fj_is_err(fd))
 		return -1;
+	if (l->work_fd < 0)
+		l->work_fd = (int)fd;
 	for (unsigned i = 0; (r == -EWOULDBLOCK || r == -EINTR) && i < TRIES; i++) {
 		if (i)
 			fj_sys2(__NR_nanosleep, &wait, 0);
@@ -34,8 +35,10 @@ int fj_layers_lock(struct fj_thread *t, struct fj_layers *l)
 	return (int)fd;
 }
 
-void fj_layers_unlock(int lock)
+void fj_layers_unlock(struct fj_layers *l, int lock)
 {
 	if (lock >= 0)
 		fj_close(lock);
+	if (l->work_fd == lock)
+		l->work_fd = -1;
 }

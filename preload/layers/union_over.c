@@ -127,7 +127,7 @@ long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r)
 	if (!done) {
 		lock = fj_layers_lock(t, place->layers);
 		done = put_over(t, place);
-		fj_layers_unlock(lock);
+		fj_layers_unlock(place->layers, lock);
 	}
 	if (done < 0)
 		remove_made(place, is_dir);

@@ -14,11 +14,11 @@
 #include "sys/sys.h"
 
 /* The work directory of the jail's own root is made when it is needed: many jails change nothing. */
-long fj_layers_open_work(struct fj_thread *t, const char *path)
+static long open_work(struct fj_thread *t, const char *path, int how)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	const int flags = O_DIRECTORY | O_NOFOLLOW;
-	long fd = fj_open_path(AT_FDCWD, path, flags);
+	const int flags = how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	long fd = fj_sys4(__NR_openat, AT_FDCWD, path, flags, 0);
 	struct fj_str above;
 	size_t len = fj_strlen(path);
 
@@ -31,23 +31,36 @@ long fj_layers_open_work(struct fj_thread *t, const char *path)
 	fj_make_engine_dir(AT_FDCWD, above.at);
 	fj_make_engine_dir(AT_FDCWD, path);
 	fj_scratch_release(t, mark);
-	return fj_open_path(AT_FDCWD, path, flags);
+	return fj_sys4(__NR_openat, AT_FDCWD, path, flags, 0);
 }
 
-long fj_layers_work(struct fj_thread *t, struct fj_layers *l)
+long fj_layers_open_work(struct fj_thread *t, const char *path)
+{
+	return open_work(t, path, O_PATH);
+}
+
+long fj_layers_open_work_of(struct fj_thread *t, const struct fj_layers *l, int flags)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_mount_found m;
 	struct fj_str layers, work;
 	long fd = -ENOENT;
 
-	if (l->work_fd >= 0)
-		return l->work_fd;
 	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
 	fj_str_init(&work, fj_scratch_path(t), FJ_PATH_MAX);
 	if (fj_mount_union_by_id(l->mount_id, &m, &layers, &work))
-		fd = fj_layers_open_work(t, work.at);
+		fd = open_work(t, work.at, flags);
 	fj_scratch_release(t, mark);
+	return fd;
+}
+
+long fj_layers_work(struct fj_thread *t, struct fj_layers *l)
+{
+	long fd;
+
+	if (l->work_fd >= 0)
+		return l->work_fd;
+	fd = fj_layers_open_work_of(t, l, O_PATH);
 	if (fj_is_err(fd))
 		return fd;
 	l->work_fd = (int)fd;

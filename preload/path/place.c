@@ -171,6 +171,24 @@ static const char *plain_name(const char *jail_path)
 		       name;
 }
 
+/* `place` is `name` in the merged directory of `first`, whose descriptors it shares. */
+__attribute__((noinline)) static bool share_layers(struct fj_thread *t,
+	const struct fj_place *first, const char *name, struct fj_place *place)
+{
+	struct fj_layers *l = (struct fj_layers *)fj_scratch(t, sizeof(*l));
+
+	*l = *first->layers;
+	l->is_borrowed = true;
+	l->work_fd = -1;
+	/* (Where only lower layers have the directory, each place gets the upper one for itself.) */
+	if (l->name || l->is_read_only || l->fd[0] < 0 || fj_layers_find(t, l, name) < 0)
+		return false;
+	place->dirfd = l->fd[l->found < 0 ? 0 : l->found];
+	place->is_lower = !l->has_upper || place->dirfd != l->fd[0];
+	place->layers = l;
+	return true;
+}
+
 bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const char *first_path,
 	const char *jail_path, struct fj_place *place)
 {
@@ -179,11 +197,13 @@ bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const ch
 
 	if (!name || !first_name || name - jail_path != first_name - first_path ||
 		memcmp(jail_path, first_path, (size_t)(name - jail_path)) ||
-		fj_place_dir_len(first->name) || first->layers || first->is_lower)
+		fj_place_dir_len(first->name) || (first->is_lower && !first->layers))
 		return false;
 	*place = *first;
 	place->owned_fd = -1;
 	place->name = name;
+	if (__builtin_expect(first->layers != NULL, 0) && !share_layers(t, first, name, place))
+		return false;
 	if (first->pos) {
 		const size_t len = fj_place_dir_len(first->pos), size = len + fj_strlen(name) + 1;
 

@@ -96,7 +96,7 @@ long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wan
 	do
 		r = unlink_alone(t, place->layers, name, has_slash, wants_dir);
 	while (r == -FJ_RESTART);
-	fj_layers_unlock(lock);
+	fj_layers_unlock(place->layers, lock);
 	return r;
 }
 
@@ -113,13 +113,8 @@ struct moving {
 
 static bool are_both_one_file(const struct moving *m)
 {
-	struct stat st[2];
-
-	for (int i = 0; i < 2; i++)
-		if (!m->is_there[i] || fj_sys4(__NR_newfstatat, m->l[i]->fd[m->l[i]->found],
-					       m->name[i], &st[i], AT_SYMLINK_NOFOLLOW))
-			return false;
-	return st[0].st_ino == st[1].st_ino && st[0].st_dev == st[1].st_dev;
+	return m->is_there[0] && m->is_there[1] && m->l[0]->ino == m->l[1]->ino &&
+	       m->l[0]->dev == m->l[1]->dev;
 }
 
 /* `name` is a directory: do lower layers have it too, or only they? */
@@ -303,8 +298,9 @@ static long rename_alone(struct moving *m, const bool *has_slash)
 	r = judge_names(m, has_slash);
 	if (r < 1)
 		return r;
-	for (int i = 0; i < 2; i++)
-		m->is_below[i] = fj_layers_have_below(m->t, m->l[i], m->name[i]);
+	/* (Of the new name it matters only where a directory gets it: hide_lower().) */
+	m->is_below[0] = fj_layers_have_below(m->t, m->l[0], m->name[0]);
+	m->is_below[1] = m->is_dir[0] && fj_layers_have_below(m->t, m->l[1], m->name[1]);
 	m->has_upper_whiteout = !m->l[1]->found && m->l[1]->is_whiteout;
 	r = judge_move(m);
 	if (r < 0)
@@ -345,6 +341,6 @@ long fj_union_rename(
 	do
 		r = rename_alone(&m, has_slash);
 	while (r == -FJ_RESTART);
-	fj_layers_unlock(lock);
+	fj_layers_unlock(m.l[0], lock);
 	return r;
 }

@@ -9,8 +9,10 @@
 #include "call/call.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
+#include "sys/abi.h"
 #include "sys/thread_area.h"
 
+#include <linux/stat.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,6 +54,13 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone 
 long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name);
 /* Replace `name` in the upper directory of `l` by a whiteout. Returns 0 or -errno. */
 long fj_union_put_whiteout(struct fj_thread *t, struct fj_layers *l, const char *name);
+
+/* Is this, by what the file shows with its record, a whiteout? */
+static inline bool fj_union_shows_whiteout(const struct statx *sx)
+{
+	return (sx->stx_mode & FJ_S_IFMT) == FJ_S_IFCHR && !sx->stx_rdev_major &&
+	       !sx->stx_rdev_minor;
+}
 
 /* Called before a change of the file behind descriptor `fd` of the program. Returns 0 or -errno. */
 static inline long fj_union_before_change(struct fj_call *c, int fd)

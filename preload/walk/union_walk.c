@@ -273,14 +273,16 @@ long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place
 		l->pos = fj_scratch(w->t, above + 1);
 		memcpy(l->pos, w->pos.at, above);
 		l->pos[above] = 0;
-		for (uint32_t i = 0; i < l->count; i++) {
+		/* (The program gets a descriptor only of what is made: fj_layers_move_up().) */
+		for (uint32_t i = 0; i < l->count && is_over; i++) {
 			const bool is_it = l->fd[i] == was && was >= 0;
 
 			fj_layers_move_up(&l->fd[i]);
 			if (is_it)
 				place->dirfd = l->fd[i];
 		}
-		fj_layers_move_up(&l->work_fd);
+		if (is_over)
+			fj_layers_move_up(&l->work_fd);
 		place->layers = l;
 		return 0;
 	}
