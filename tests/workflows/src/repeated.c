@@ -1,0 +1,92 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * repeated.c - repeated WHAT TIMES: makes one call, or a pair of calls, again and again, by absolute paths below /repeated, which it
+ * makes. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define A "/repeated/a"
+#define B "/repeated/b"
+
+static int do_rename(long i)
+{
+	return i & 1 ? rename(B, A) : rename(A, B);
+}
+
+static int do_renameat(long i)
+{
+	return i & 1 ? renameat(AT_FDCWD, B, AT_FDCWD, A) : renameat(AT_FDCWD, A, AT_FDCWD, B);
+}
+
+static int do_link(long i)
+{
+	(void)i;
+	return link(A, B) || unlink(B);
+}
+
+static int do_symlink(long i)
+{
+	(void)i;
+	return symlink("a", B) || unlink(B);
+}
+
+static int do_mkdir(long i)
+{
+	(void)i;
+	return mkdir(B, 0755) || rmdir(B);
+}
+
+static int do_chmod(long i)
+{
+	return chmod(A, i & 1 ? 0600 : 0604);
+}
+
+static int do_chdir(long i)
+{
+	(void)i;
+	return chdir("/repeated");
+}
+
+static int do_stat(long i)
+{
+	struct stat st;
+
+	(void)i;
+	return stat(A, &st);
+}
+
+static const struct {
+	const char *name;
+	int (*make)(long i);
+} calls[] = {{"rename", do_rename}, {"renameat", do_renameat}, {"link", do_link},
+	{"symlink", do_symlink}, {"mkdir", do_mkdir}, {"chmod", do_chmod}, {"chdir", do_chdir},
+	{"stat", do_stat}};
+
+int main(int argc, char **argv)
+{
+	const long times = argc == 3 ? atol(argv[2]) : 0;
+	int fd;
+
+	if ((mkdir("/repeated", 0755) && errno != EEXIST) || (unlink(B) && errno != ENOENT) ||
+		(fd = open(A, O_CREAT | O_RDWR, 0600)) < 0)
+		return 2;
+	close(fd);
+	for (size_t n = 0; times && n < sizeof(calls) / sizeof(calls[0]); n++) {
+		if (strcmp(calls[n].name, argv[1]) != 0)
+			continue;
+		for (long i = 0; i < times; i++)
+			if (calls[n].make(i)) {
+				perror(argv[1]);
+				return 1;
+			}
+		return 0;
+	}
+	return 2;
+}
