@@ -9,7 +9,7 @@
 #include "door/page.h"
 #include "open/preload.h"
 #include "sys/gate.h"
-#include "sys/sys.h"
+#include "sys/page.h"
 #include "wrappers/wrap.h"
 
 #include <sys/mman.h>

@@ -9,7 +9,9 @@
 #include "call/translate.h"
 #include "guest/guest.h"
 #include "sys/abi.h"
+#include "sys/hot.h"
 #include "sys/scratch.h"
+#include "sys/sys.h"
 
 FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 {

@@ -8,8 +8,9 @@
 
 #include "call/call.h"
 #include "call/row.h"
-#include "sys/sys.h"
+#include "sys/hash.h"
 
+#include <linux/fcntl.h>
 #include <stdint.h>
 
 enum fj_kind;

@@ -15,6 +15,7 @@
 #include "private/private.h"
 #include "sys/abi_signal.h"
 #include "sys/nr.h"
+#include "sys/sys.h"
 
 #include <linux/fs.h>
 #include <linux/netlink.h>

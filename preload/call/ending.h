@@ -9,6 +9,7 @@
 #include "sys/thread.h"
 
 #include <asm/siginfo.h>
+#include <stdbool.h>
 
 /* Call when the jail has private directories to be removed at its end, which its first filter did
  * not know of. From now on the ends of the first process, and of those that it makes later, trap;

@@ -12,8 +12,9 @@
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "path/path.h"
-#include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -5,6 +5,8 @@
  * the engine knows: mounts of the jail that lie on one device of the host, or are read-only. Called
  * by run.c. */
 #include "call/replaced.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 

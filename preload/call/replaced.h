@@ -11,7 +11,10 @@
 #include "call/row.h"
 #include "layers/place.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
+
+#include <asm/unistd.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct fj_replaced {
 	struct fj_place place;

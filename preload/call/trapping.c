@@ -8,7 +8,11 @@
 #include "call/trap_tag.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
+#include "sys/arch.h"
+#include "sys/assert.h"
 #include "sys/gate.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/audit.h>

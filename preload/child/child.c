@@ -8,6 +8,7 @@
 #include "child/child.h"
 
 #include "sys/abi_signal.h"
+#include "sys/arch.h"
 #include "sys/sys.h"
 
 #include <linux/prctl.h>

@@ -4,7 +4,8 @@
  * errors.c - the kernel's errors in the words of strerror(3). Called for all messages of the
  * loader. */
 #include "command/command.h"
-#include "sys/sys.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 
 #include <stdint.h>
 

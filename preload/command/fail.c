@@ -4,6 +4,8 @@
  * fail.c - prints why a jail cannot be made, and exits; and small string functions. Called by
  * setup/, launch/ and this room. */
 #include "command/command.h"
+#include "sys/say.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error)

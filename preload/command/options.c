@@ -3,7 +3,10 @@
  *
  * options.c - reads the loader's command line, which launch.c describes. Called by launch/. */
 #include "command/command.h"
-#include "sys/sys.h"
+#include "sys/hot.h"
+#include "sys/str.h"
+
+#include <stdbool.h>
 
 struct fj_options fj_options FJ_BULKY;
 

@@ -17,6 +17,10 @@
  * Called by launch.c, before there is a jail. */
 #include "command/command.h"
 #include "sys/abi_signal.h"
+#include "sys/arch.h"
+#include "sys/hot.h"
+#include "sys/say.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/prctl.h>

@@ -5,6 +5,7 @@
  * security/commoncap.c). Called by identity/, exec/ and the hook of prctl(2). */
 #include "cred/ids.h"
 
+#include <linux/errno.h>
 #include <linux/prctl.h>
 #include <linux/securebits.h>
 

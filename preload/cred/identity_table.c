@@ -13,6 +13,8 @@
  * is killed leaves the count odd: then the identity is unknown, until the entry is taken over. */
 #include "cred/ids.h"
 #include "locking/seq.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #define PROBES 16u /* entries looked at for one id */
 

@@ -11,6 +11,11 @@
  * entry is free, those of threads that are gone are reused. */
 #include "cred/ids.h"
 
+#include "sys/arch.h"
+#include "sys/assert.h"
+#include "sys/hot.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 
 /* Entries of threads with an identity of their own. If there are more such threads, the others have

@@ -16,12 +16,14 @@
 #ifndef FJ_IDS_H
 #define FJ_IDS_H
 
+#include "sys/hash.h"
 #include "sys/process.h"
-#include "sys/sys.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct fj_str; /* sys/str.h */
 
 #define FJ_GROUPS_FEW 32u
 #define FJ_GROUPS_MAX 65536u /* NGROUPS_MAX, linux/limits.h */

@@ -8,6 +8,7 @@
  * that, else it gives EINVAL. */
 #include "cred/ids.h"
 
+#include <linux/errno.h>
 #include <linux/securebits.h>
 
 /* CAP_FS_SET of include/linux/capability.h: they change with the fs uid. */

@@ -25,7 +25,9 @@
 #include "mount-table/mounts.h"
 #include "path/path.h"
 #include "private/private.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

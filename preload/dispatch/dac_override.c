@@ -22,6 +22,7 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "walk/walk.h"

@@ -18,8 +18,10 @@
 #include "mount-table/mount_flags.h"
 #include "permission/may.h"
 #include "signal/signalfd.h"
+#include "sys/hot.h"
 #include "sys/nr.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"
 

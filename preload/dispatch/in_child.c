@@ -24,8 +24,11 @@
 #include "jail/fds.h"
 #include "path/path.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/nr.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 
 #include <asm/stat.h>

@@ -14,7 +14,10 @@
 #include "inode/exe.h"
 #include "jail/root.h"
 #include "mount-table/paths.h"
+#include "sys/arch.h"
+#include "sys/say.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 static struct {

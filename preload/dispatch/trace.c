@@ -10,7 +10,9 @@
 #include "jail/memory.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

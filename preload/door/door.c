@@ -11,7 +11,6 @@
 #include "door/door.h"
 
 #include "call/condition.h"
-#include "call/hooks.h"
 #include "door/handlers.h"
 #include "door/page.h"
 #include "door/record.h"
@@ -24,6 +23,11 @@
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 #include "signal/libc_signals.h"
+#include "sys/arch.h"
+#include "sys/gate_code.h"
+#include "sys/hot.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -11,7 +11,11 @@
 #include "signal/deferred_call.h"
 #include "signal/handlers.h"
 #include "sys/abi_signal.h"
+#include "sys/gate_code.h"
 #include "sys/thread.h"
+
+#include <asm/unistd.h>
+#include <linux/errno.h>
 
 extern const char fj_door_deferred_made[];
 

@@ -17,7 +17,6 @@
  * interrupts the program, or would overwrite the frame on our stack. */
 #include "door/handlers.h"
 
-#include "call/call.h"
 #include "child/descriptors.h"
 #include "door/record.h"
 #include "guest/guest.h"
@@ -28,6 +27,7 @@
 #include "signal/interrupted.h"
 #include "sys/abi_signal.h"
 #include "sys/frame.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 
 #define BELOW_FRAME 1024u /* on the area's stack: for fj_handler_done() */

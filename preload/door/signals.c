@@ -16,6 +16,12 @@
 #include "signal/deferred_call.h"
 #include "signal/libc_signals.h"
 #include "sys/abi_signal.h"
+#include "sys/arch.h"
+#include "sys/gate_code.h"
+#include "sys/hot.h"
+#include "sys/page.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 #include "text/sites.h"
 

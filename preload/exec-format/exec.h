@@ -8,6 +8,8 @@
 #ifndef FJ_EXEC_H
 #define FJ_EXEC_H
 
+#include "sys/sys.h"
+
 #include <linux/elf.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,11 @@
  * handoff.c - the string that passes a process's state through execve(2). Called by exec/ and the
  * loader. */
 #include "exec-format/exec.h"
-#include "sys/sys.h"
+#include "sys/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe,
 	const char *execfn, const char *ids)

@@ -4,7 +4,13 @@
  * image.c - reads the first bytes of a file as the kernel does. Called by exec/ and launch/. */
 #include "exec-format/elf_note.h"
 #include "exec-format/exec.h"
-#include "sys/sys.h"
+#include "sys/arch.h"
+#include "sys/str.h"
+
+#include <linux/errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 static bool is_blank(char c)
 {

@@ -6,6 +6,7 @@
 #include "call/call.h"
 #include "exec/program.h"
 #include "guest/guest.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

@@ -10,7 +10,6 @@
 
 #include "call/call.h"
 #include "exec-format/exec.h"
-#include "facts/facts.h"
 #include "fast-path/fast.h"
 #include "inode/exe.h"
 #include "jail/jail.h"
@@ -20,7 +19,9 @@
 #include "mount-table/paths.h"
 #include "path/path.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

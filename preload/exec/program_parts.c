@@ -9,7 +9,9 @@
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "sys/gate.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 /* The program headers of an ELF file, some of which are in memory. */

@@ -32,7 +32,9 @@
 #include "jail/root.h"
 #include "mount-table/mount_table.h"
 #include "sys/arch.h"
-#include "sys/sys.h"
+#include "sys/hash.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,7 +11,7 @@
 #include "jail/memory.h"
 #include "jail/search.h"
 #include "locking/seq.h"
-#include "sys/sys.h"
+#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -13,6 +13,8 @@
 #include "layers/place.h"
 #include "mount-table/mount_flags.h"
 #include "path/path.h"
+#include "sys/hash.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -8,6 +8,7 @@
 #include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -5,8 +5,9 @@
  * symlink, and looks this path up by facts. Called by hooks that used fast.c and met a symlink, or know that
  * it was one before (links_seen.h). The text is read each time, since others may change it. */
 #include "fast-path/fast.h"
-#include "path/path.h"
+#include "sys/hash.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 enum { LINKS_MAX = 4 }; /* symlinks that one call follows here: /bin/sh, /etc/alternatives/... */

@@ -11,9 +11,13 @@
 #include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
-#include "walk/steps.h"
+#include "sys/str.h"
 #include "walk/walk.h"
+
+#include <linux/fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 static const struct fj_root own_root;
 

@@ -19,6 +19,8 @@
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "sys/abi.h"
+#include "sys/hot.h"
+#include "sys/sys.h"
 #include "walk/walk.h"
 
 /* Puts `place` into the arguments, for a call with a descriptor argument before the path. */

@@ -16,7 +16,10 @@
 #include "path/proc.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "union/change.h"
 #include "union/union.h"
 

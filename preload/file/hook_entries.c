@@ -18,6 +18,7 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/sys.h"
 #include "union/change.h"
 
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)

@@ -8,7 +8,6 @@
  * themselves; here are those that lie in the program's memory. */
 #include "call/call.h"
 #include "call/condition.h"
-#include "call/hooks.h"
 #include "guest/guest.h"
 #include "jail/fds.h"
 #include "signal/signalfd.h"

@@ -8,6 +8,7 @@
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "procfs/machine.h"
+#include "sys/sys.h"
 
 #include <linux/timex.h>
 #include <linux/utsname.h>

@@ -16,7 +16,9 @@
 #include "mount-table/mount_flags.h"
 #include "mountinfo/mount_ids.h"
 #include "path/path.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

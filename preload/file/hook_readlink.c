@@ -20,7 +20,11 @@
 #include "path/path.h"
 #include "path/proc.h"
 #include "procfs/procfs.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>

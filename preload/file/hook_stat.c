@@ -20,7 +20,10 @@
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "sys/abi.h"
+#include "sys/hot.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/walk.h"
 
 static long give_stat(uint64_t out, const struct statx *sx)

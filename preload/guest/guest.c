@@ -11,6 +11,9 @@
  * policies refuse it. */
 #include "guest/guest.h"
 
+#include "sys/hot.h"
+#include "sys/page.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 
 #define WORD 8u /* sizeof(sigset_t) of the kernel */

@@ -14,8 +14,8 @@
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "sys/nr.h"
+#include "sys/str.h"
 #include "sys/sys.h"
-#include "sys/thread.h"
 
 #include <linux/capability.h>
 

@@ -12,10 +12,10 @@
 
 #include "call/call.h"
 #include "call/condition.h"
-#include "call/hooks.h"
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */

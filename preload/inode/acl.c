@@ -15,7 +15,12 @@
 #include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "sys/str.h"
+
+#include <linux/errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define ACL_MAX 8192u /* about 1000 entries; ext4 holds about 500 */
 #define HEAD 4u	      /* struct posix_acl_xattr_header of linux/posix_acl_xattr.h */

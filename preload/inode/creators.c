@@ -9,6 +9,7 @@
  * creator enters itself in a list, and a process that was refused meanwhile looks again. Processes
  * that are not refused do not come here. */
 #include "inode/making.h"
+#include "locking/doing.h"
 #include "sys/sys.h"
 
 #include <linux/time_types.h>

@@ -24,7 +24,10 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -8,12 +8,13 @@
  * PR_SET_MM_MAP). */
 #include "inode/exe.h"
 
-#include "facts/facts.h"
 #include "fast-path/fast.h"
 #include "layers/place.h"
 #include "mount-table/paths.h"
 #include "path/path.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -13,7 +13,10 @@
 #include "mount-table/paths.h"
 #include "nested/roots.h"
 #include "path/path.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 /* Is the file with host path `text` (that of `fd`, or of AT_FDCWD) foreign? */
 static bool is_foreign_path(struct fj_call *c, char *text, int fd)

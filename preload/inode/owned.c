@@ -21,6 +21,7 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/hot.h"
 #include "sys/sys.h"
 
 #include <stdint.h>

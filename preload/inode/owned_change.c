@@ -10,7 +10,9 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/nr.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdint.h>

@@ -16,6 +16,9 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+
+#include <linux/fcntl.h>
 
 #define STICKY_FOR_OTHERS 01002u /* S_ISVTX | S_IWOTH */
 

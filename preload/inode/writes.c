@@ -24,7 +24,7 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/thread.h"
+#include "sys/sys.h"
 
 #define LIST_SIZE 1024u
 

@@ -11,6 +11,10 @@
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "ipc/ipc.h"
+#include "sys/races.h"
+
+#include <asm/unistd.h>
+#include <linux/errno.h>
 
 #define MODE_BITS 0777u
 #define OWNER 0600u

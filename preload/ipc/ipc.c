@@ -19,6 +19,10 @@
 #include "cred/ids.h"
 #include "ownership/ownership.h"
 #include "private/private.h"
+#include "sys/fd.h"
+#include "sys/hash.h"
+#include "sys/races.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 

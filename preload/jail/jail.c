@@ -8,6 +8,9 @@
 #include "jail/fds.h"
 #include "jail/root.h"
 #include "jail/root_moves.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -15,6 +15,8 @@
 #include "jail/fds.h"
 #include "jail/root.h"
 #include "locking/seq.h"
+#include "sys/fd.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

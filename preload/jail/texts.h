@@ -9,7 +9,7 @@
 
 #include "jail/jail.h"
 #include "jail/memory.h"
-#include "sys/sys.h"
+#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

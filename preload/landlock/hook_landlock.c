@@ -23,7 +23,10 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "seccomp/policy.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #define PATH_BENEATH 1 /* linux/landlock.h: LANDLOCK_RULE_PATH_BENEATH */
 #define EXECUTE 1UL    /* LANDLOCK_ACCESS_FS_ */

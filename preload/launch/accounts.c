@@ -6,10 +6,11 @@
 #include "launch/accounts.h"
 
 #include "call/call.h"
-#include "command/command.h"
 #include "cred/ids.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #define LINE_MAX 65536u /* a group may have many members */

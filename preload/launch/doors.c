@@ -11,6 +11,9 @@
 #include "mount-table/paths.h"
 #include "private/private.h"
 #include "setup/setup.h"
+#include "sys/hash.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "trap/trap.h"
 

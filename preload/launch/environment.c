@@ -9,6 +9,8 @@
 #include "command/command.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -9,10 +9,13 @@
 #include "command/command.h"
 #include "exec-format/exec.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/abi.h"
+#include "sys/arch.h"
+#include "sys/hot.h"
+#include "sys/say.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

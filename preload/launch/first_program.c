@@ -6,6 +6,8 @@
 #include "exec-format/exec.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stddef.h>

@@ -30,7 +30,11 @@
 #include "setup/setup.h"
 #include "signal/faults.h"
 #include "sys/abi_signal.h"
+#include "sys/hot.h"
+#include "sys/say.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 
 #include <asm/stat.h>

@@ -38,6 +38,10 @@
 #include "setup/setup.h"
 #include "signal/faults.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
+#include "sys/say.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 #include "trap/trap.h"
 

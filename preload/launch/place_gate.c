@@ -10,6 +10,9 @@
  * the page is mapped, no call may be made that the filter traps; mmap and mprotect are not trapped. */
 #include "launch/loader.h"
 #include "sys/gate.h"
+#include "sys/gate_code.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

@@ -19,6 +19,9 @@
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "ownership/ownership.h"
+#include "sys/hot.h"
+#include "sys/say.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #define FAILED 125

@@ -1,18 +1,19 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union.c - opens the directories of all layers that a position in a union leads to. union.h explains
- * unions.
+ * union.c - opens the directories of all layers that a position in a union leads to. union.h explains unions.
  *
- * A layer's directory is opened component by component from the layer's root, never through a symlink. A
- * position contains no symlink, and one that appears in a layer meanwhile is not followed. */
+ * A layer's directory is opened component by component from the layer's root, never through a symlink. A position
+ * contains no symlink, and one that appears in a layer meanwhile is not followed. */
 #include "layers/union.h"
 
 #include "jail/fds.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>
@@ -230,8 +231,7 @@ long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name, 
 	return r;
 }
 
-/* Go into the directory `name`, as fj_layers_into() does. If only lower layers have the directory, make it in
- * the upper one first. */
+/* Go into the directory `name`, as fj_layers_into() does. If the upper layer lacks it, make it there first. */
 static long into_upper(struct fj_thread *t, struct fj_layers *l, const char *name)
 {
 	int to[FJ_LAYERS_MAX];

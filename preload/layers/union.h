@@ -15,6 +15,7 @@
 #define FJ_LAYERS_UNION_H
 
 #include "mount-table/mounts.h"
+#include "sys/sys.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,7 +11,9 @@
  * of other layers get bits of their own device, where inode numbers have none. */
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
+#include "sys/hash.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

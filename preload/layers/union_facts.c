@@ -15,7 +15,9 @@
 #include "jail/root.h"
 #include "layers/union.h"
 #include "mount-table/mounts.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #define COUNT_SHIFT 16 /* number of layers of the union */

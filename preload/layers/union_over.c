@@ -8,7 +8,9 @@
 #include "layers/place.h"
 #include "layers/union.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -10,7 +10,9 @@
 #include "layers/engine_dir.h"
 #include "layers/union.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 /* The work directory of the jail's own root is made when it is needed: many jails change nothing. */

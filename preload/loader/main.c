@@ -5,10 +5,12 @@
  * exec in one. Called by entry.S. */
 #include "exec-format/exec.h"
 #include "launch/loader.h"
-#include "sys/sys.h"
+#include "sys/assert.h"
+#include "sys/page.h"
 
 #include <linux/auxvec.h>
 #include <stddef.h>
+#include <stdint.h>
 
 _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);
 

@@ -7,6 +7,10 @@
 #include "exec-format/exec.h"
 #include "guest/guest.h"
 #include "launch/loader.h"
+#include "sys/arch.h"
+#include "sys/hot.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "text/sites.h"
 

@@ -12,6 +12,7 @@
 #include "door/door.h"
 #include "launch/loader.h"
 #include "mount-table/paths.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

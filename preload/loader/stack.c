@@ -4,9 +4,11 @@
  * stack.c - reads and changes the initial stack (ABI 3.4.1): argc, argv, NULL, envp, NULL, auxv. Called by
  * main.c and continue.c. */
 #include "launch/loader.h"
-#include "sys/sys.h"
+#include "sys/str.h"
 
 #include <linux/auxvec.h>
+#include <stddef.h>
+#include <stdint.h>
 
 void fj_stack_read(struct fj_stack *s, uint64_t *base)
 {

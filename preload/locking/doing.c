@@ -7,6 +7,9 @@
  * It reads the state of each thread (proc_pid_stat(5)), since a debugger stops single threads. A
  * thread that is frozen with its cgroup seems to sleep (or, in a cgroup of version 1, to wait for a
  * disk). */
+#include "locking/doing.h"
+
+#include "sys/str.h"
 #include "sys/sys.h"
 
 struct dirent_ { /* struct linux_dirent64 */

@@ -7,6 +7,7 @@
  * is done. */
 #include "locking/lock.h"
 
+#include "locking/doing.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

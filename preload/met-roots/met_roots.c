@@ -14,6 +14,8 @@
 
 #include "met-roots/stores.h"
 #include "records/store.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

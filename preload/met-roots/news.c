@@ -14,7 +14,11 @@
 #include "met-roots/met_roots.h"
 #include "met-roots/stores.h"
 #include "records/store.h"
-#include "sys/sys.h"
+#include "sys/hot.h"
+#include "sys/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 static uint64_t count_news(void)
 {

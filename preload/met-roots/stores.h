@@ -9,6 +9,7 @@
 #include "records/store.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Returns the files of records that count, one at each call, in the order of lookup. `*at` begins

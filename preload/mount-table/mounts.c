@@ -6,7 +6,12 @@
 
 #include "mount-table/mount_table.h"
 #include "mount-table/paths.h"
-#include "sys/sys.h"
+#include "sys/hash.h"
+#include "sys/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 const struct fj_mounts *fj_mounts_look(struct fj_mounts_seen *seen)
 {

@@ -10,7 +10,7 @@
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
-#include "sys/sys.h"
+#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -17,6 +17,9 @@
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
+#include "sys/hash.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

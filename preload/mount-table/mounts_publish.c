@@ -10,6 +10,7 @@
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "sys/abi_signal.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

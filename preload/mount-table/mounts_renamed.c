@@ -7,8 +7,9 @@
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
-#include "sys/sys.h"
+#include "sys/str.h"
 
+#include <linux/errno.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -9,6 +9,8 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

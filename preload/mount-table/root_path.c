@@ -11,6 +11,9 @@
 #include "jail/jail.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -13,6 +13,7 @@
 #include "mount/tmpfs.h"
 #include "private/private.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/statfs.h>

@@ -10,9 +10,11 @@
 #include "path/path.h"
 #include "sys/arch.h"
 #include "sys/frame.h"
-#include "sys/sys.h"
 
+#include <linux/errno.h>
 #include <linux/sched.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* clone(2) with CLONE_NEWNS: the program continues at fj_clone_apart (clone.S). This code makes the
  * clone(2) without CLONE_NEWNS, and then an unshare(2) of mounts in the child. The arguments are

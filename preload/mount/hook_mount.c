@@ -7,7 +7,6 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "guest/guest.h"
-#include "jail/jail.h"
 #include "jail/root.h"
 #include "layers/union.h"
 #include "mount-table/mount_edit.h"
@@ -17,8 +16,8 @@
 #include "mount/overlay.h"
 #include "path/path.h"
 #include "private/private.h"
-#include "sys/frame.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mount.h>

@@ -11,7 +11,11 @@
 #include "mount/mount_fd.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <linux/mount.h>

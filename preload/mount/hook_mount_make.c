@@ -10,7 +10,10 @@
 #include "mount-table/mounts.h"
 #include "mount/mount_fd.h"
 #include "mount/mounting.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <linux/mount.h>
 

@@ -17,6 +17,7 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 /* include/linux/statfs.h */

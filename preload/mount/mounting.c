@@ -13,6 +13,7 @@
 #include "mount-table/mounts.h"
 #include "mount/tmpfs.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mount.h>

@@ -8,14 +8,16 @@
 
 #include "call/call.h"
 #include "jail/hidden.h"
-#include "jail/jail.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "mount/mounting.h"
 #include "nested/roots.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "union/union.h"
 
 #include <asm/stat.h>
@@ -43,8 +45,7 @@ static size_t option_len(const char *s)
 	return n;
 }
 
-/* A copy of `text` without its escapes, in scratch memory: `len` bytes, or up to an unescaped colon if
- * `is_list`. `*used`: how many bytes were read. */
+/* Unescaped copy, in scratch memory, of `text`; if `is_list`, up to an unescaped colon. `*used`: how many bytes. */
 static char *unescape_option(
 	struct fj_call *c, const char *text, size_t len, bool is_list, size_t *used)
 {
@@ -264,8 +265,7 @@ static long clean_work(struct parsed *p)
 	return 0;
 }
 
-/* The work directory of the jail's own root is in the hidden directory, so what is made in it already
- * belongs to this root. It is made at the first change. */
+/* The work directory is in the hidden directory: what is made in it belongs to this root already. Made at a change. */
 static long find_upper_of_root(struct parsed *p)
 {
 	long r;

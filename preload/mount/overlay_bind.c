@@ -11,7 +11,9 @@
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "path/path.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 /* A bound file is the file of one layer. */

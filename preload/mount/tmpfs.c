@@ -9,6 +9,8 @@
 #include "mount/tmpfs.h"
 
 #include "private/private.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stddef.h>

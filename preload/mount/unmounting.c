@@ -12,7 +12,9 @@
 #include "mount/mounting.h"
 #include "mountinfo/hostmounts.h"
 #include "private/private.h"
+#include "sys/races.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 /* Remove the directory of a tmpfs to which no mount leads any more. If there are other namespaces, it may

@@ -9,7 +9,9 @@
 #include "mountinfo/mount_ids.h"
 #include "mountinfo/mount_list.h"
 #include "sys/nr.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/statfs.h>

@@ -4,6 +4,8 @@
  * hostmounts.c - reads and parses the host's mountinfo. Called through hostmounts.h. */
 #include "mountinfo/hostmounts.h"
 
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

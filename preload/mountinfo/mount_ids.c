@@ -11,6 +11,7 @@
 #include "jail/fds.h"
 #include "mount-table/mounts.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/stat.h>

@@ -15,6 +15,7 @@
 #include "mountinfo/mount_ids.h"
 #include "path/path.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -20,7 +20,6 @@
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
 #include "facts/facts.h"
-#include "guest/guest.h"
 #include "jail/fds.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
@@ -28,6 +27,8 @@
 #include "nested/roots.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 

@@ -18,8 +18,12 @@
 #include "jail/jail.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/paths.h"
-#include "records/records.h"
+#include "sys/fd.h"
+#include "sys/hash.h"
+#include "sys/say.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 

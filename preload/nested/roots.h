@@ -10,7 +10,7 @@
 #include "met-roots/met_roots.h"
 #include "mount-table/mount_table.h"
 #include "records/records.h"
-#include "sys/sys.h"
+#include "sys/hash.h"
 #include "walk/walk.h"
 
 #include <stdbool.h>

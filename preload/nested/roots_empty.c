@@ -7,10 +7,11 @@
  * another one over it: then the records are removed first. Called by hooks that remove or replace
  * directories. fj_roots_each_name() is also used to look through the open descriptors. */
 #include "jail/hidden.h"
-#include "jail/jail.h"
 #include "nested/roots.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #define DENTS_SIZE 4096u
 

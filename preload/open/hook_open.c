@@ -18,6 +18,9 @@
 #include "open/preload.h"
 #include "path/path.h"
 #include "procfs/procfs.h"
+#include "sys/hot.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/openat2.h>

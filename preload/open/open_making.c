@@ -7,6 +7,8 @@
 #include "nested/roots.h"
 #include "open/opening.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 /* Is `fd` a directory? (make_new_file(), below, makes a file that needs a record. Only O_EXCL tells
  * whether the call made the file, so that is tried first. If the file exists, it is opened without

@@ -12,6 +12,8 @@
 #include "path/path.h"
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/walk.h"
 
 __attribute__((noinline)) long fj_open_issue_old(

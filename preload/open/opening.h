@@ -15,6 +15,7 @@
 #include "mount-table/mount_flags.h"
 #include "ownership/ownership.h"
 #include "sys/abi.h"
+#include "sys/races.h"
 #include "sys/sys.h"
 
 #include <linux/openat2.h>

@@ -10,7 +10,12 @@
 #include "cred/ids.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
-#include "sys/sys.h"
+#include "sys/str.h"
+
+#include <linux/errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { /* linux/posix_acl.h */
 	USER_OBJ = 1,

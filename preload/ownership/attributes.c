@@ -1,20 +1,21 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * attributes.c - extended attributes: lists in blocks beside the records (records/blocks.c), in the
- * same file. Called by inode/, exec/, union/ and xattr/.
+ * attributes.c - extended attributes: lists in blocks beside the records (records/blocks.c), in the same file. Called
+ * by inode/, exec/, union/ and xattr/.
  *
- * A record names its block. A change writes a new block, makes the record name it, and then frees
- * the old one. So a reader may be reading a block that another file has got meanwhile: it stays
- * within bounds whatever it reads, and uses the result only if the record's state is the same
- * afterwards. A writer that has lost the lock (records/lock.c) may be copying such a block, too: it
- * stays within bounds, and its result is dropped. */
+ * A record names its block. A change writes a new block, makes the record name it, and then frees the old one. So
+ * a reader may be reading a block that another file has got meanwhile: it stays within bounds whatever it reads,
+ * and uses the result only if the record's state is the same afterwards. A writer that has lost the lock
+ * (records/lock.c) may be copying such a block, too: it stays within bounds, and its result is dropped. */
 #include "guest/guest.h"
 #include "locking/seq.h"
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
+#include "sys/str.h"
 
+#include <linux/errno.h>
 #include <linux/xattr.h>
 
 /* State of a walk over entries of a block. Numbers are copies, checked before use. */
@@ -100,9 +101,8 @@ static struct fj_store *find_record(const struct fj_owner_key *key, struct fj_st
 	return NULL;
 }
 
-/* Lets `look` walk over the file's attributes. Returns what `look` returned when nothing was
- * changed meanwhile, or `none` if the file has no attributes. `look` may be called several
- * times. */
+/* Lets `look` walk over the file's attributes. Returns what `look` returned when nothing was changed meanwhile, or
+ * `none` if the file has no attributes. `look` may be called several times. */
 static long look_at_all(const struct fj_owner_key *key, long none,
 	long (*look)(struct walk *w, void *context), void *context)
 {
@@ -231,8 +231,7 @@ static uint32_t entry_size(const char *name, size_t size)
 	return padded_entry((uint32_t)fj_strlen(name) + 1, (uint32_t)size);
 }
 
-/* Writes the block that takes the place of `old`. With `value` NULL the entry `name` is left
- * out. */
+/* Writes the block that takes the place of `old`. With `value` NULL the entry `name` is left out. */
 static long rewrite_block(struct fj_store_hold *hold, uint32_t old, const char *name,
 	const void *value, size_t size, uint32_t *made)
 {

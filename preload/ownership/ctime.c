@@ -23,7 +23,10 @@
  *   asked from then on. */
 #include "ownership/ownership.h"
 #include "records/store.h"
+#include "sys/fd.h"
+#include "sys/page.h"
 #include "sys/process.h"
+#include "sys/sys.h"
 
 #include <linux/mman.h>
 #include <linux/stat.h>

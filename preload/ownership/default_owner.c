@@ -6,6 +6,7 @@
 #include "cred/ids.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
+#include "sys/hot.h"
 #include "sys/sys.h"
 
 static uint32_t real_uid, real_gid;

@@ -8,6 +8,8 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/hash.h"
+#include "sys/hot.h"
 #include "sys/sys.h"
 
 #include <linux/stat.h>

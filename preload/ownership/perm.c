@@ -7,7 +7,11 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
+#include "sys/str.h"
+
+#include <linux/errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define ANY_X 0111u
 

@@ -8,6 +8,10 @@
 #include "ownership/ownership.h"
 #include "records/store.h"
 #include "sys/abi.h"
+#include "sys/hot.h"
+#include "sys/str.h"
+
+#include <linux/errno.h>
 
 static bool has_any_record(const struct fj_store *s)
 {

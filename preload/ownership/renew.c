@@ -7,6 +7,8 @@
 #include "ownership/ownership.h"
 #include "records/store.h"
 
+#include <linux/errno.h>
+
 /* Runs with the lock. The old record stays, unless the new one takes its slot: other names of the
  * file may still lead to the old file. */
 static long renew_record(struct fj_store_hold *hold, void *data)

@@ -16,6 +16,8 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/stat.h>

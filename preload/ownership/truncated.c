@@ -13,6 +13,7 @@
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
+#include "sys/sys.h"
 
 #include <linux/mman.h>
 

@@ -19,6 +19,10 @@
 #include "jail/fds.h"
 #include "patch/recalled.h"
 #include "patch/text_cache.h"
+#include "sys/fd.h"
+#include "sys/page.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "text/sites.h"
 
 #include <linux/elf.h>

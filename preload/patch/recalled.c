@@ -23,6 +23,9 @@
 #include "jail/texts.h"
 #include "patch/recalled_files.h"
 #include "patch/text_cache.h"
+#include "sys/hash.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "text/sites.h"
 

@@ -9,6 +9,7 @@
 #include "patch/recalled_files.h"
 
 #include "door/shared.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "text/sites.h"
 

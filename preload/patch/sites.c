@@ -22,6 +22,8 @@
 #include "guest/guest.h"
 #include "patch/recalled.h"
 #include "patch/text_cache.h"
+#include "sys/page.h"
+#include "sys/sys.h"
 #include "text/certain.h"
 #include "text/flow.h"
 #include "text/frames.h"

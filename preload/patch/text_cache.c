@@ -8,9 +8,13 @@
 #include "patch/text_cache.h"
 
 #include "jail/texts.h"
-#include "sys/sys.h"
+#include "sys/page.h"
+#include "sys/str.h"
 
+#include <asm/unistd.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 bool fj_text_cache_is_same(const struct fj_sited_text *t, const struct fj_text_key *k)
 {

@@ -25,8 +25,14 @@
 #include "mount-table/mount_table.h"
 #include "path/cwd_notes.h"
 #include "path/path.h"
-#include "sys/sys.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 #include "sys/thread.h"
+
+#include <linux/fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* A call that moves the directory writes only this word, which lies among other small variables. Each page
  * that is written to costs a forked child a page fault. Low half: number of running calls that may move the

@@ -12,7 +12,10 @@
 #include "mount-table/paths.h"
 #include "path/cwd_notes.h"
 #include "path/path.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -6,6 +6,7 @@
 #define FJ_PATH_NAMES_H
 
 #include "jail/hidden.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

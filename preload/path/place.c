@@ -14,7 +14,12 @@
 #include "path/path.h"
 #include "path/proc.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
+#include "sys/races.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/statfs.h>
 #include <linux/openat2.h>

@@ -10,7 +10,9 @@
 #include "jail/texts.h"
 #include "mount-table/paths.h"
 #include "path/path.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #define NAMES                                                                                      \

@@ -29,6 +29,7 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

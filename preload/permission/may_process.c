@@ -16,6 +16,7 @@
 #include "permission/may.h"
 #include "sys/abi_signal.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/ptrace.h>

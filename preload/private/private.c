@@ -16,6 +16,7 @@
 #include "layers/engine_dir.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -8,10 +8,13 @@
  * knows page sizes and build ids. The mappings and their names come from the text that the program
  * would read now. */
 #include "call/condition.h"
-#include "call/hooks.h"
 #include "guest/guest.h"
 #include "procfs/procfs.h"
+#include "sys/fd.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "union/change.h"
 
 #include <linux/fs.h>

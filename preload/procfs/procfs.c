@@ -8,7 +8,10 @@
 #include "jail/fds.h"
 #include "path/path.h"
 #include "path/proc.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 void fj_report_step(struct fj_report *r)
 {

@@ -10,6 +10,7 @@
 #define FJ_PROCFS_H
 
 #include "layers/place.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

@@ -7,7 +7,10 @@
 #include "path/path.h"
 #include "path/proc.h"
 #include "procfs/procfs.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #define FIELD "mnt_id:\t" /* seq_show() of fs/proc/fd.c */
 

@@ -5,6 +5,8 @@
  * jail. Called by procfs.c. */
 #include "ipc/ipc.h"
 #include "procfs/procfs.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #define FIELDS 17u
 

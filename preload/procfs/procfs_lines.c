@@ -4,6 +4,7 @@
  * procfs_lines.c - reads a file of procfs line by line. Called by the other files of this room. */
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
+#include "sys/sys.h"
 
 /* seq_path() of fs/seq_file.c may make four bytes from one */
 #define LINE_SIZE (4 * FJ_PATH_MAX + 512)

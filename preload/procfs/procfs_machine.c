@@ -7,6 +7,8 @@
 #include "procfs/machine.h"
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 static const char *own_name(enum fj_proc which)
 {

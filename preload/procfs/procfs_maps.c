@@ -10,7 +10,10 @@
 #include "path/proc.h"
 #include "procfs/procfs.h"
 #include "sys/gate.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 static bool is_octal(char c)
 {
@@ -123,8 +126,7 @@ static bool is_page(const struct fj_mapping *m, const char *perms)
 	return m->to == m->from + FJ_PAGE && fj_begins(m->perms + 1, perms);
 }
 
-/* May the gate page of a process begin there? A process has it at one of two addresses, and may have a
- * part of its program at the other. */
+/* May the gate page of a process begin there? It is at one of two addresses; the program may be at the other. */
 static bool is_gate_address(uint64_t at)
 {
 	return at == fj_jail->gate || at == fj_jail->gate + FJ_GATE_APART;
@@ -301,8 +303,7 @@ void fj_report_maps(struct fj_report *r)
 	while ((line = fj_lines_next(&l, &len))) {
 		const size_t before = r->text.len;
 
-		if (is_hex(line[0])) { /* the other lines about a mapping begin with a capital
-					  letter */
+		if (is_hex(line[0])) { /* other lines about it begin with a capital letter */
 			is_dropped = !put_mapping(r, &f, line, len);
 		} else if (!is_dropped) {
 			fj_str_add(&r->text, line, len);

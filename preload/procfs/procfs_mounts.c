@@ -6,6 +6,7 @@
 #include "mountinfo/mount_list.h"
 #include "path/proc.h"
 #include "procfs/procfs.h"
+#include "sys/str.h"
 
 #define ESCAPED " \t\n\\" /* show_vfsmnt() of fs/proc_namespace.c */
 

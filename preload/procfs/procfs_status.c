@@ -14,6 +14,7 @@
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #define TEXT_SIZE                                                                                  \

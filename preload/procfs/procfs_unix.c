@@ -7,6 +7,8 @@
 #include "procfs/procfs.h"
 #include "socket/unix_name.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 /* Appends a socket's name as it was bound; see socket/unix_name.h. */
 static void put_socket_name(struct fj_report *r, const char *text, size_t len)

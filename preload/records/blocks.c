@@ -8,6 +8,8 @@
  * in use. They change by single stores; a kill between two stores loses a block. A writer that has
  * lost the lock (lock.c) takes and frees blocks by the page of an array that is no longer used. */
 #include "records/store.h"
+#include "sys/page.h"
+#include "sys/sys.h"
 
 #define CHUNK (64u * 1024)
 

@@ -12,6 +12,8 @@
  * jail. */
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/statfs.h>

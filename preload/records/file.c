@@ -4,6 +4,9 @@
  * file.c - the file of records itself: it is opened, and recognised as a copy. Called by other files of
  * this room, by met-roots, and at the start of a jail. */
 #include "records/store.h"
+#include "sys/fd.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <linux/stat.h>

@@ -1,16 +1,20 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * grow.c - creates, checks, maps and extends the file of records. Called at the start of a jail and
- * of each process, by met-roots/met_roots.c, by replace.c and blocks.c, and by the tools.
+ * grow.c - creates, checks, maps and extends the file of records. Called at the start of a jail and of each process,
+ * by met-roots/met_roots.c, by replace.c and blocks.c, and by the tools.
  *
- * Disk space is claimed before a byte of it is touched. So a full disk gives an error of the call
- * that wanted to record something, and never SIGBUS. A piece of the file belongs to one process
- * from the moment that this process raises head.claimed past it, by a compare-and-swap. If that
- * process is killed, the piece stays unused. head.end follows when the file is that long. The file
- * is extended by writing, never by setting its size: another process may have claimed and written
- * the next piece already. */
+ * Disk space is claimed before a byte of it is touched. So a full disk gives an error of the call that wanted to
+ * record something, and never SIGBUS. A piece of the file belongs to one process from the moment that this process
+ * raises head.claimed past it, by a compare-and-swap. If that process is killed, the piece stays unused. head.end
+ * follows when the file is that long. The file is extended by writing, never by setting its size: another process
+ * may have claimed and written the next piece already. */
 #include "records/store.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
+#include "sys/page.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -98,8 +102,7 @@ static void raise_end(struct fj_store_head *h, uint64_t end)
 		;
 }
 
-/* Gets the space for the piece in the mapping, too: touches, in one call, what fallocate(2) has
- * reserved. */
+/* Gets the space for the piece in the mapping, too: touches, in one call, what fallocate(2) has reserved. */
 static long populate_piece(struct fj_store *s, uint64_t at, uint64_t size)
 {
 	char *piece = fj_store_at(s, at, size);
@@ -142,8 +145,7 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	const long fd = fj_store_open_again(s, O_RDWR);
 	long r;
 
-	/* The program may have as many descriptors as it likes. EMFILE would make no sense for its
-	 * chown. */
+	/* The program may have as many descriptors as it likes. EMFILE would make no sense for its chown. */
 	if (fj_is_err(fd))
 		return fd == -EMFILE || fd == -ENFILE ? -ENOMEM : fd;
 	r = extend_file(s, (int)fd, size);
@@ -349,8 +351,7 @@ static long start_store(struct fj_store *s, int fd)
 	r = map_store(s, to_map);
 	if (r < 0)
 		return r;
-	/* The loader has checked the file. If it was damaged since, the program must start
-	 * nevertheless. */
+	/* The loader has checked the file. If it was damaged since, the program must start nevertheless. */
 	if (!is_usable(s, size))
 		s->is_truncated = true;
 	else

@@ -14,6 +14,7 @@
 #include "guest/guest.h"
 #include "records/store.h"
 #include "sys/abi_signal.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 
 /* Replacing an array takes time. Each LARGE slots allow the holder one more look by those who wait. */

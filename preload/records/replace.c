@@ -11,6 +11,8 @@
  * made one the record before its slot was frozen, this record is copied. No place of the file is used for an array twice. So what
  * that process still writes lies in an array that is not used any more. */
 #include "records/store.h"
+#include "sys/page.h"
+#include "sys/sys.h"
 
 #define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
 

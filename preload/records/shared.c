@@ -26,7 +26,11 @@
  * it. So nobody may go on while a stopped writer exists. But a writer is a short-lived child
  * (lock.c), and losing it loses nothing. A process that waits for a stopped writer of its own
  * machine and PID namespace kills it, and the parent of that writer begins anew. */
+#include "locking/doing.h"
 #include "records/store.h"
+#include "sys/fd.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <linux/stat.h>

@@ -11,6 +11,8 @@
 
 #include "locking/lock.h"
 #include "records/records.h"
+#include "sys/page.h"
+#include "sys/races.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

@@ -15,6 +15,9 @@
  * later (lock.c). So a change counts only by one compare-and-swap of a slot's state. */
 #include "locking/seq.h"
 #include "records/store.h"
+#include "sys/hot.h"
+#include "sys/page.h"
+#include "sys/sys.h"
 
 struct fj_store fj_store[2];
 uint32_t fj_store_count;

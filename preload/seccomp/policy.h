@@ -14,6 +14,7 @@
 #include "exec-format/exec.h"
 #include "jail/memory.h"
 #include "sys/process.h"
+#include "sys/sys.h"
 
 #include <linux/filter.h>
 #include <stdbool.h>

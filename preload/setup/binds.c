@@ -21,7 +21,10 @@
 #include "private/private.h"
 #include "setup/setup.h"
 #include "sys/abi.h"
+#include "sys/assert.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

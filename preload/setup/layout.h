@@ -35,6 +35,9 @@
 #include "sys/thread.h"
 #include "union/change.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* X(section, its offset, the offset of the next one) */
 #define FJ_JAIL_SECTIONS(X)                                                                        \
 	X(fj_jail, 0, FJ_FDS_AT)                                                                   \

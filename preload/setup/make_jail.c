@@ -4,7 +4,6 @@
  * make_jail.c - makes the jail's memory, which all its processes share, and the descriptors that stay open.
  * Called by launch.c. */
 #include "command/command.h"
-#include "facts/facts.h"
 #include "jail/jail.h"
 #include "jail/texts.h"
 #include "mount-table/paths.h"
@@ -14,6 +13,9 @@
 #include "records/records.h"
 #include "setup/layout.h"
 #include "setup/setup.h"
+#include "sys/fd.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

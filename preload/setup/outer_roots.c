@@ -13,6 +13,10 @@
 #include "records/records.h"
 #include "setup/layout.h"
 #include "setup/setup.h"
+#include "sys/hot.h"
+#include "sys/say.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "union/change.h"
 
 #include <asm/stat.h>

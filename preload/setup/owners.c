@@ -21,6 +21,11 @@
 #include "records/records.h"
 #include "setup/setup.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
+#include "sys/hash.h"
+#include "sys/hot.h"
+#include "sys/say.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -17,7 +17,11 @@
 #include "mount/overlay.h"
 #include "private/private.h"
 #include "setup/setup.h"
+#include "sys/fd.h"
+#include "sys/hot.h"
+#include "sys/say.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/union.h"
 

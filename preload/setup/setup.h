@@ -6,7 +6,7 @@
 #ifndef FJ_SETUP_H
 #define FJ_SETUP_H
 
-#include "sys/sys.h"
+#include "sys/str.h"
 
 #include <stdbool.h>
 

@@ -9,9 +9,12 @@
  * processes of that jail have ended. */
 #include "command/command.h"
 #include "jail/hidden.h"
-#include "jail/jail.h"
 #include "private/private.h"
 #include "setup/setup.h"
+#include "sys/hot.h"
+#include "sys/say.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <linux/time_types.h>

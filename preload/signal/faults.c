@@ -1,24 +1,23 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * faults.c - SIGBUS and SIGSEGV are the engine's until one comes that is the program's. Called
- * through the table, by the other files of this room, and by the loader.
+ * faults.c - SIGBUS and SIGSEGV are the engine's until one comes that is the program's. Called through the table, by
+ * the other files of this room, and by the loader.
  *
- * The records are read from a mapped file, which somebody may truncate: a page that is gone raises
- * SIGBUS in the middle of the engine (ownership/truncated.c). And a bad pointer of the program
- * raises either signal when the engine uses it (guest/x86_64/copy.S), which must give EFAULT. So
- * the engine takes both signals, and keeps and reports the actions that the program sets. A signal
- * that is not for the engine makes the program's action the real one, for good, and happens again:
- * the instruction is executed once more, or a signal that a process sent is sent once more. If a
- * process ignores one of the two, it is left alone, since exec passes that on. Where the engine
- * does not get them, it asks the kernel about pointers (guest/guest.c).
+ * The records are read from a mapped file, which somebody may truncate: a page that is gone raises SIGBUS in the
+ * middle of the engine (ownership/truncated.c). And a bad pointer of the program raises either signal when the engine
+ * uses it (guest/x86_64/copy.S), which must give EFAULT. So the engine takes both signals, and keeps and reports the
+ * actions that the program sets. A signal that is not for the engine makes the program's action the real one, for
+ * good, and happens again: the instruction is executed once more, or a signal that a process sent is sent once more.
+ * If a process ignores one of the two, it is left alone, since exec passes that on. Where the engine does not get
+ * them, it asks the kernel about pointers (guest/guest.c).
  *
- * The two are not blocked while the engine blocks signals (the trap's mask, the lock of the
- * records), because the kernel kills a process for a blocked one. SIGSEGV is blocked when the
- * program itself blocks it; then the kernel is asked, too.
+ * The two are not blocked while the engine blocks signals (the trap's mask, the lock of the records), because the
+ * kernel kills a process for a blocked one. SIGSEGV is blocked when the program itself blocks it; then the kernel is
+ * asked, too.
  *
- * Threads may set actions while a fault gives one up. So a kept action is read under a sequence
- * count; everything else about it changes only once. */
+ * Threads may set actions while a fault gives one up. So a kept action is read under a sequence count; everything
+ * else about it changes only once. */
 #include "signal/faults.h"
 
 #include "call/call.h"
@@ -31,6 +30,7 @@
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
 #include "sys/abi_signal.h"
+#include "sys/gate_code.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 
@@ -154,10 +154,9 @@ static bool is_held_back(const struct fj_frame *f)
 	return (f->mask | FJ_KILL_AND_STOP | BOTH) == ~0UL;
 }
 
-/* A program's handler is entered through fj_fault_filter (guest/x86_64/copy.S), with its own
- * flags, mask and restorer: another thread may have been in one of the engine's copies when the
- * action changed. (The kernel resets an action with SA_RESETHAND.) From there it goes the way of
- * all handlers. */
+/* A program's handler is entered through fj_fault_filter (guest/x86_64/copy.S), with its own flags, mask and
+ * restorer: another thread may have been in one of the engine's copies when the action changed. (The kernel resets
+ * an action with SA_RESETHAND.) From there it goes the way of all handlers. */
 static long set_real(int number, const struct fj_sigaction *action)
 {
 	struct fj_sigaction real = *action;

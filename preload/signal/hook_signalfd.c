@@ -17,8 +17,8 @@
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
+#include "sys/str.h"
 #include "sys/sys.h"
-#include "sys/thread.h"
 
 #include <linux/signalfd.h>
 #include <linux/time_types.h>

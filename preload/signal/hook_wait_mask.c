@@ -16,6 +16,7 @@
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
+#include "sys/sys.h"
 
 /* The mask for the kernel, for a call that waits with the program's `mask`. */
 static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)

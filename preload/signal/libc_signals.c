@@ -22,6 +22,7 @@
 #include "signal/hook_signal.h"
 #include "signal/interrupted.h"
 #include "sys/abi_signal.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

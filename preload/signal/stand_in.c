@@ -19,7 +19,9 @@
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 #include "sys/abi_signal.h"
+#include "sys/gate_code.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -12,6 +12,9 @@
 #include "signal/interrupted.h"
 #include "signal/libc_signals.h"
 #include "sys/abi_signal.h"
+#include "sys/gate_code.h"
+#include "sys/hot.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 
 /* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */

@@ -16,6 +16,7 @@
 #include "socket/message.h"
 #include "socket/unix_name.h"
 #include "sys/abi_signal.h"
+#include "sys/sys.h"
 
 #define SO_DOMAIN_ 39 /* asm-generic/socket.h */
 #define MSG_WAITFORONE 0x10000

@@ -14,6 +14,7 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

@@ -8,6 +8,7 @@
 
 #include "jail/memory.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct fj_place;

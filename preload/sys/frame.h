@@ -9,6 +9,9 @@
 
 #include "sys/sys.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct fj_altstack { /* stack_t of asm/signal.h */
 	uint64_t sp;
 	int32_t flags;

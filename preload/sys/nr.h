@@ -7,6 +7,8 @@
 #ifndef FJ_NR_H
 #define FJ_NR_H
 
+#include <asm/unistd.h>
+
 #ifndef __NR_process_madvise
 #define __NR_process_madvise 440
 #endif

@@ -11,6 +11,10 @@
  * again. */
 #include "sys/process.h"
 
+#include "sys/arch.h"
+#include "sys/page.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 
 #include <linux/kcmp.h>

@@ -2,6 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * say.c - formatted messages without libc. Called by all rooms. */
+#include "sys/say.h"
+
+#include "sys/assert.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdarg.h>

@@ -5,6 +5,7 @@
 #ifndef FJ_SCRATCH_H
 #define FJ_SCRATCH_H
 
+#include "sys/assert.h"
 #include "sys/sys.h"
 #include "sys/thread_area.h"
 

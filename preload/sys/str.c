@@ -2,7 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * str.c - strings: building in a buffer, comparing, hashing. Called by all rooms. */
-#include "sys/sys.h"
+#include "sys/str.h"
+
+#include "sys/hash.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 bool fj_streq(const char *a, const char *b)
 {

@@ -12,7 +12,10 @@
  * may be given out again (sys/memory.c). */
 #include "sys/thread.h"
 
+#include "sys/hot.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <linux/mman.h>
 

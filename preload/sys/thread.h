@@ -10,8 +10,8 @@
 #ifndef FJ_THREAD_H
 #define FJ_THREAD_H
 
+#include "sys/page.h"
 #include "sys/process.h"
-#include "sys/sys.h"
 
 #include <stdbool.h>
 #include <stddef.h>

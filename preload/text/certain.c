@@ -12,10 +12,13 @@
 #include "text/certain.h"
 
 #include "jail/texts.h"
-#include "sys/sys.h"
+#include "sys/str.h"
 #include "text/flow.h"
 #include "text/frames.h"
 #include "text/functions.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /* The last step is done only if more than one site in this many is uncertain, and for no larger text: 10 ms
  * at most. */

@@ -7,6 +7,8 @@
  * Pure. The bytes may be anything. */
 #include "text/decode.h"
 
+#include "sys/str.h"
+
 /* What follows an opcode. */
 enum {
 	N = 0,	 /* nothing */

@@ -6,7 +6,7 @@
 #ifndef FJ_DOOR_DECODE_H
 #define FJ_DOOR_DECODE_H
 
-#include "sys/sys.h"
+#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -13,6 +13,7 @@
  * Pure. The bytes may be anything. Only the encodings that x86-64 linkers write are known. */
 #include "text/frames.h"
 
+#include "sys/str.h"
 #include "text/decode.h"
 
 #include <linux/elf.h>

@@ -10,11 +10,13 @@
  * Pure. The file may hold anything. */
 #include "text/functions.h"
 
-#include "sys/sys.h"
+#include "sys/str.h"
 #include "text/frames.h"
 
 #include <linux/elf.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define SECTIONS_MAX 4096u
 #define STT_FUNC_ 2

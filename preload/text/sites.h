@@ -8,7 +8,7 @@
 
 #include "jail/jail.h"
 #include "jail/texts.h"
-#include "sys/sys.h"
+#include "sys/gate_code.h"
 
 #include <stdbool.h>
 #include <stddef.h>

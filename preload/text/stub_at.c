@@ -9,6 +9,8 @@
  * ever. A stub is recognised by its end, which loads the address after the system call, and by the jump
  * there that leads to its beginning; patch/stubs.c writes both. */
 #include "guest/guest.h"
+#include "sys/page.h"
+#include "sys/str.h"
 #include "text/decode.h"
 #include "text/sites.h"
 

@@ -16,8 +16,10 @@
  * The number is tested first, and alone. Then the kernel (5.11 and newer) stores in a bitmap that a call is
  * always allowed, and does not run the program for it. */
 #include "call/condition.h"
-#include "call/trap_tag.h"
-#include "call/trapping.h"
+#include "sys/arch.h"
+#include "sys/assert.h"
+#include "sys/hot.h"
+#include "sys/sys.h"
 #include "trap/building.h"
 #include "trap/trap.h"
 

@@ -6,7 +6,6 @@
 #include "call/trap_tag.h"
 #include "call/trapping.h"
 #include "trap/building.h"
-#include "trap/trap.h"
 
 #include <linux/audit.h>
 

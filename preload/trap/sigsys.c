@@ -16,7 +16,12 @@
 #include "signal/libc_signals.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
+#include "sys/arch.h"
+#include "sys/assert.h"
+#include "sys/gate_code.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 #include "trap/trap.h"
 

@@ -10,6 +10,7 @@
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "sys/abi.h"
+#include "sys/sys.h"
 #include "sys/thread_area.h"
 
 #include <linux/stat.h>

@@ -10,6 +10,7 @@
  * blocked while a file is copied, and the code looks between the parts for one that ends the process. */
 #include "call/call.h"
 #include "sys/abi_signal.h"
+#include "sys/fd.h"
 #include "sys/sys.h"
 #include "union/parts.h"
 

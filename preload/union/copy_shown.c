@@ -12,6 +12,8 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "union/parts.h"
 #include "union/union.h"
 

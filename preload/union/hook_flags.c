@@ -8,6 +8,7 @@
 #include "call/hooks.h"
 #include "guest/guest.h"
 #include "ownership/ownership.h"
+#include "sys/sys.h"
 #include "union/change.h"
 
 #include <linux/fs.h>

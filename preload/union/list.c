@@ -3,31 +3,32 @@
  *
  * list.c - lists merged directories. Called by the hooks of getdents(2) and rmdir(2).
  *
- * Nothing is stored between calls except the position, which is the file offset of the program's own
- * descriptor; its own entries are not read. The layers are listed from the bottom to the top. A name is
- * shown when its lowest layer is listed, if the highest layer that has it shows it. So a file that is
- * copied up or gets a whiteout during the listing moves no other file, and is not shown twice. For each
- * name of a layer, every other layer is asked once: the time grows with names times layers, the memory does
- * not.
+ * Nothing is stored between calls except the position, which is the file offset of the program's own descriptor; its
+ * own entries are not read. The layers are listed from the bottom to the top. A name is shown when its lowest layer
+ * is listed, if the highest layer that has it shows it. So a file that is copied up or gets a whiteout during the
+ * listing moves no other file, and is not shown twice. For each name of a layer, every other layer is asked once: the
+ * time grows with names times layers, the memory does not.
  *
- * A position is the number of a layer, and the place in that layer's own listing (d_off). This is usually a
- * small number. ext4 has hashes of 63 bits there. Of those the last 21 bits are dropped, and the listing
- * continues at the first name whose hash is not below the rest. Names whose hashes differ only in these
- * bits could be shown twice: one pair among 2^42.
+ * A position is the number of a layer, and the place in that layer's own listing (d_off). This is usually a small
+ * number. ext4 has hashes of 63 bits there. Of those the last 21 bits are dropped, and the listing continues at the
+ * first name whose hash is not below the rest. Names whose hashes differ only in these bits could be shown twice: one
+ * pair among 2^42.
  *
- * A position here differs from all small positions of the kernel's own listings. A large one has a check
- * sum, which one among 2^14 of the kernel's has by chance. So an open file tells who has listed it last,
- * whichever process has it. */
+ * A position here differs from all small positions of the kernel's own listings. A large one has a check sum,
+ * which one among 2^14 of the kernel's has by chance. So an open file tells who has listed it last, whichever
+ * process has it. */
 #include "call/call.h"
 #include "guest/guest.h"
 #include "jail/hidden.h"
-#include "jail/jail.h"
 #include "layers/union.h"
 #include "nested/roots.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/hash.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "union/parts.h"
 #include "union/union.h"
 

@@ -8,6 +8,8 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "sys/thread.h"
 #include "union/change.h"
 #include "union/union.h"

@@ -5,11 +5,11 @@
  * by walk.c. */
 #include "facts/facts.h"
 #include "jail/kernel_lacks.h"
-#include "jail/root.h"
 #include "jail/search.h"
 #include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

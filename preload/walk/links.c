@@ -6,6 +6,8 @@
 #include "jail/root.h"
 #include "path/proc.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 

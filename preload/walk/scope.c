@@ -7,6 +7,8 @@
 #include "jail/root.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/steps.h"
 
 #include <asm/stat.h>

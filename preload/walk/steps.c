@@ -11,15 +11,15 @@
 #include "facts/facts.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
-#include "jail/kernel_lacks.h"
 #include "jail/root.h"
-#include "jail/search.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
-#include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>

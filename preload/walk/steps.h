@@ -7,6 +7,7 @@
 
 #include "mount-table/mounts.h"
 #include "path/names.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -16,10 +16,10 @@
 #include "facts/facts.h"
 #include "jail/root.h"
 #include "layers/union.h"
-#include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 

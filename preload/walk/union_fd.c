@@ -8,7 +8,10 @@
 #include "layers/union.h"
 #include "path/path.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/steps.h"
 
 #include <asm/stat.h>

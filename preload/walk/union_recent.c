@@ -19,7 +19,12 @@
 #include "locking/seq.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
-#include "sys/sys.h"
+#include "sys/hot.h"
+#include "sys/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define PAIRS 32u
 #define TEXT 196u

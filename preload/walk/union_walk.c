@@ -8,6 +8,8 @@
 #include "layers/union.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 

@@ -14,6 +14,7 @@
 #include "jail/root.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

@@ -21,7 +21,10 @@
 #include "mount-table/paths.h"
 #include "path/path.h"
 #include "path/proc.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 #include "walk/steps.h"
 
 long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);

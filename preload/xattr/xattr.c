@@ -7,6 +7,7 @@
 
 #include "ownership/ownership.h"
 #include "sys/nr.h"
+#include "sys/sys.h"
 
 /* Since Linux 6.13. */
 static long ask_kernel_at(const struct fj_xattr *q, enum fj_xattr_what what)

@@ -7,10 +7,14 @@
 #include "inode/owned.h"
 #include "inode/writes.h"
 #include "ownership/ownership.h"
-#include "sys/sys.h"
+#include "sys/str.h"
 #include "xattr/xattr.h"
 
+#include <linux/errno.h>
 #include <linux/xattr.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 bool fj_xattr_is_acl(const char *name)
 {

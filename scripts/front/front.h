@@ -13,8 +13,9 @@
 #ifndef FRONT_H
 #define FRONT_H
 
-#include "sys/sys.h"
-
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <asm/stat.h>
 
 /* What the kernel put on the stack, and where our own files are (place.c). */

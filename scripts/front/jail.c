@@ -4,6 +4,8 @@
  * jail.c - the jail as it looks from outside, and what may have to be done before it starts. Each
  * function does the same as the one in fakejail.in. Called by main.c. */
 #include "front.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 struct front_mount front_mounts[FRONT_MOUNTS_MAX];
 uint32_t front_mount_count;

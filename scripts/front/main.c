@@ -4,6 +4,8 @@
  * main.c - does, in order, what the launcher (fakejail.in) does from its line "in order" on, for
  * the usual command lines. */
 #include "front.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include <linux/auxvec.h>
 

@@ -4,6 +4,8 @@
  * texts.c - strings, and names as the launcher makes them (fakejail-lib). Called by the other files
  * of this program. */
 #include "front.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 static char room[1 << 16];
 static size_t used;

@@ -4,10 +4,10 @@
  * fuzz_handoff.c - the last environment string of a process, which may be anything
  * (exec-format/handoff.c). */
 #include "exec-format/exec.h"
+#include "sys/str.h"
 
 #include "fuzz.h"
 #include "cred/ids.h"
-#include "sys/sys.h"
 
 #include <string.h>
 

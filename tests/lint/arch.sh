@@ -37,7 +37,7 @@ found=$(find preload \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/x86_64/*'
 		}
 		if (line ~ /__asm__|(^|[^a-z_])asm[ \t]*(volatile)?[ \t]*\(/)
 			complain("instructions: they belong in preload/sys/arch")
-		if (line ~ /(EM|AUDIT_ARCH|R)_X86_64|x86_64-linux-gnu|"x86_64"|__x86_64__/ && FILENAME !~ /^preload\/(sys\/(arch|frame)\.h|dispatch\/calls\.def)$/)
+		if (line ~ /(EM|AUDIT_ARCH|R)_X86_64|x86_64-linux-gnu|"x86_64"|__x86_64__/ && FILENAME !~ /^preload\/(sys\/(arch|frame|page)\.h|dispatch\/calls\.def)$/)
 			complain("a number or name of x86_64: preload/sys/arch.h has it for all")
 		if (line ~ /(^|[^a-z0-9_])[re](ax|bx|cx|dx|si|di|sp|bp|ip)([^a-z0-9_]|$)|REG_R[A-Z0-9]|regs(\.|->)|sigcontext/)
 			complain("a register: preload/sys/frame.h has accessors")

@@ -3,6 +3,7 @@
  *
  * check_cost.c - tests how many system calls the engine makes for one call of the program. */
 #include "call/hooks.h"
+#include "sys/sys.h"
 #include "nested/roots.h"
 
 #include "entries.h"

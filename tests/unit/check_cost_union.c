@@ -4,6 +4,7 @@
  * check_cost_union.c - tests how many system calls the engine makes for a call in a directory of an
  * overlay that only one layer has, and for the same call in a directory of the jail's root. */
 #include "jail/jail.h"
+#include "sys/sys.h"
 #include "call/hooks.h"
 #include "sys/abi.h"
 #include "union/change.h"

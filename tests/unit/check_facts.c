@@ -3,6 +3,7 @@
  *
  * check_facts.c - tests facts, and when they become invalid (facts/facts.c). */
 #include "unit.h"
+#include "sys/str.h"
 #include "facts/facts.h"
 #include "jail/root.h"
 #include "jail/search.h"

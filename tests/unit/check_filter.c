@@ -5,6 +5,8 @@
  * interpreter runs it for every number, every condition, and calls from around the gate page. The
  * expected answers are computed here again, in C. */
 #include "unit.h"
+#include "sys/page.h"
+#include "sys/sys.h"
 
 #include "call/condition.h"
 #include "sys/gate.h"

@@ -4,6 +4,8 @@
  * check_guest.c - tests reads and writes of guest memory beside pages that are not mapped
  * (guest/guest.c). */
 #include "guest/guest.h"
+#include "sys/page.h"
+#include "sys/sys.h"
 
 #include "unit.h"
 

@@ -4,6 +4,8 @@
  * check_handoff.c - tests the handoff through execve(2): the state arrives unchanged, and no other
  * string is taken for a handoff. */
 #include "unit.h"
+#include "sys/str.h"
+#include "sys/sys.h"
 
 #include "exec-format/exec.h"
 #include "cred/ids.h"

@@ -4,6 +4,7 @@
  * check_held.c - tests calls that change something, while somebody outside the jail exchanges their directory and
  * a symlink out of the jail. They must change the directory that was found, or nothing, and nothing outside. */
 #include "unit.h"
+#include "sys/sys.h"
 #include "sys/nr.h"
 
 #include <asm/stat.h>

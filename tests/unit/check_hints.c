@@ -4,6 +4,7 @@
  * symlinks, new names of renames, and directories. A wrong hint must give no wrong result: the text
  * of a symlink is read each time. */
 #include "entries.h"
+#include "sys/sys.h"
 #include "unit.h"
 #include "jail/jail.h"
 #include "ownership/ownership.h"

@@ -4,6 +4,7 @@
  * the cases of fs/binfmt_script.c and fs/binfmt_elf.c. Random #! lines are compared with the
  * kernel. */
 #include "unit.h"
+#include "sys/sys.h"
 
 #include "exec-format/exec.h"
 #include "exec-format/elf_note.h"

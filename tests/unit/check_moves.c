@@ -4,6 +4,7 @@
  * check_moves.c - tests moves of roots, which other processes have to follow (jail/root_moves.c).
  * Several processes tell moves at once, and one of them is stopped meanwhile. */
 #include "unit.h"
+#include "sys/sys.h"
 
 #include "jail/root.h"
 #include "jail/root_moves.h"

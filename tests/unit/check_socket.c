@@ -4,6 +4,7 @@
  * check_socket.c - tests sockets with a name in the file system (socket/hook_net.c,
  * socket/unix_name.c). */
 #include "call/hooks.h"
+#include "sys/sys.h"
 
 #include "unit.h"
 #include "socket/unix_name.h"

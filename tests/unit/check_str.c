@@ -3,6 +3,11 @@
  *
  * check_str.c - tests strings and messages (sys/str.c, sys/say.c). */
 #include "unit.h"
+#include "sys/assert.h"
+#include "sys/fd.h"
+#include "sys/hash.h"
+#include "sys/say.h"
+#include "sys/str.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,7 @@
  * check_stubs.c - tests how sites are found in a text, their stubs, and which address of the
  * program a signal in a stub shows (text/find.c, text/stub_at.c, patch/stubs.c). */
 #include "unit.h"
+#include "sys/page.h"
 
 #include "door/door.h"
 #include "text/decode.h"

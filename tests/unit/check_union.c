@@ -4,6 +4,8 @@
  * file with random owners, modes, attributes, times and holes. Also tests which layer's records
  * have the record of a copy. check_union_faults.c and check_union_kills.c test failures. */
 #include "union_tree.h"
+#include "sys/fd.h"
+#include "sys/sys.h"
 
 #include "nested/roots.h"
 #include "union/union.h"

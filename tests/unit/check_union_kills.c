@@ -4,6 +4,7 @@
  * before each system call in turn, and at random moments. Files that are left in the work directory
  * are removed. */
 #include "union_tree.h"
+#include "sys/sys.h"
 
 #include "union/union.h"
 #include "sys/abi.h"

@@ -4,6 +4,7 @@
  * with a model; files that are copied up, removed and made during a listing; seeking; and 100,000
  * names. */
 #include "unit.h"
+#include "sys/sys.h"
 
 #include "inode/owned.h"
 #include "union/union.h"

@@ -3,6 +3,7 @@
  *
  * check_walk.c - tests walks from a jail path to a place (walk/walk.c) by a table of cases. */
 #include "ways.h"
+#include "sys/fd.h"
 #include "unit.h"
 #include "call/call.h"
 #include "jail/jail.h"

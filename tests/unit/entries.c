@@ -3,6 +3,7 @@
  *
  * entries.c - a gate that counts the system calls of the engine. See entries.h. */
 #include "entries.h"
+#include "sys/sys.h"
 
 #include "unit.h"
 

@@ -10,6 +10,7 @@
  * Prints a line for each check, and the reports of ThreadSanitizer, after which the exit status is
  * 66. */
 #include "races.h"
+#include "sys/str.h"
 
 #include "cred/ids.h"
 #include "path/path.h"

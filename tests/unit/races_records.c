@@ -4,6 +4,7 @@
  * races_records.c - the part of races.c for files of owner records, and for the stored actions of
  * SIGSEGV and SIGBUS, which the engine handles. Called by races.c. */
 #include "sys/abi_signal.h"
+#include "sys/sys.h"
 #include "call/call.h"
 #include "races.h"
 

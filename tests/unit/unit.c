@@ -3,6 +3,8 @@
  *
  * unit.c - what the tests of the engine share: see unit.h. */
 #include "ownership/ownership.h"
+#include "sys/assert.h"
+#include "sys/fd.h"
 
 #include "unit.h"
 #include "call/call.h"

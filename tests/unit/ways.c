@@ -3,6 +3,8 @@
  *
  * ways.c - looks up names by each way of a walk, and makes the tree for that: see ways.h. */
 #include "ways.h"
+#include "sys/fd.h"
+#include "sys/str.h"
 
 #include "jail/kernel_lacks.h"
 #include "layers/place.h"

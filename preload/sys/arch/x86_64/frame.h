@@ -5,6 +5,8 @@
 #ifndef FJ_ARCH_FRAME_H
 #define FJ_ARCH_FRAME_H
 
+#include "sys/sys.h"
+
 #include <asm/sigcontext.h>
 
 struct fj_frame { /* struct ucontext, asm/ucontext.h */

@@ -8,7 +8,7 @@
  * the life of the jail (launch/place_gate.c). Until then the engine calls the block where it was
  * linked. Everything between fj_gate_begin and fj_gate_end must be position independent. */
 
-#include "sys/arch/x86_64/machine.h"
+#include "sys/arch/x86_64/page.h"
 
 	.text
 	.globl	fj_gate_move

@@ -5,6 +5,10 @@
 #ifndef FJ_MACHINE_H
 #define FJ_MACHINE_H
 
+#include "sys/sys.h"
+
+#include <stdint.h>
+
 /* linux/elf-em.h, linux/audit.h, elf.h */
 #define FJ_ELF_MACHINE EM_X86_64
 #define FJ_AUDIT_ARCH AUDIT_ARCH_X86_64
@@ -16,16 +20,12 @@
 /* Another word size or ABI with the same ELF machine, whose programs cannot run. */
 #define FJ_MACHINE_SIBLING "an x32"
 
-/* PAGE_SIZE of asm/page_types.h: the processor's page tables know no other base page, so it is a constant, in
- * the layout of memory and of files, too. The loader asks the kernel all the same (AT_PAGESZ). */
-#define FJ_PAGE 4096
 /* TASK_SIZE_MAX with four-level tables, arch/x86/include/asm/page_64_types.h. A program gets no
  * address above it unless it asks for one. */
 #define FJ_ADDRESS_END 0x7ffffffff000UL
 
 #define FJ_SYSCALL_SIZE 2u /* bytes of a syscall instruction */
 
-#ifdef fj_sys2 /* for the engine, which comes here from sys/sys.h */
 /* Raises SIGSEGV: only the kernel may execute this instruction. */
 static inline void fj_arch_fault(void)
 {
@@ -65,6 +65,4 @@ static inline void *fj_arch_child_stack(uintptr_t top, void (*begin)(void *data)
 	stack[2] = (uintptr_t)data;
 	return stack;
 }
-#endif
-
 #endif
