@@ -354,9 +354,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 	if (!r && count == 2)
 		r = fj_refuse_crossing(c, with);
 	if (__builtin_expect(!r && links && count == (linked ? 2 : 1), 0))
-		r = fj_place_look(place[count - 1]) ?
-			    bring_linked_up(c, arg, linked, &with[0]) :
-			    -EEXIST; /* "." or ".." */
+		r = fj_place_look(place[count - 1]) ? bring_linked_up(c, arg, linked, &with[0]) :
+						      -EEXIST; /* "." or ".." */
 	if (!r) {
 		r = around(c, place, count);
 		for (int i = 0; i < count; i++)

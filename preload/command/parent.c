@@ -160,7 +160,7 @@ static void kill_all(void)
 	while (left != -ECHILD && kill_children()) {
 		long r;
 
-		do
+		do /* the child has been killed */
 			r = fj_sys4(__NR_wait4, -1, 0, 0, 0);
 		while (r == -EINTR);
 		while (r > 0)
@@ -197,7 +197,7 @@ static void clean_up(void)
 		fj_say(2, "fakejail: cannot run '%s': %s\n", me.wish->afterwards[0], fj_error(r));
 		fj_sys1(__NR_exit_group, 125);
 	}
-	do
+	do /* however long it takes */
 		r = fj_sys4(__NR_wait4, pid, 0, 0, 0);
 	while (r == -EINTR);
 }

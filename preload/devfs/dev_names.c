@@ -100,7 +100,7 @@ static long add_entry(struct fj_edit *e, struct fj_thread *t, const char *pos)
 /* From now on, look `pos`, a name in the host's /dev, up in the jail's directory. */
 static bool add_dev_name(struct fj_thread *t, const char *pos)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	long r;
 
 	do

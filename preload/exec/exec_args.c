@@ -21,7 +21,7 @@ long fj_exec_count_pointers(uint64_t array)
 
 	if (!array)
 		return 0;
-	for (;;) {
+	for (;;) { /* to the end of the array, or of what is mapped */
 		/* Read up to the end of a page: the next page may not be mapped. */
 		const size_t room = (FJ_PAGE - ((array + (uint64_t)n * 8) & (FJ_PAGE - 1))) / 8;
 		const size_t want = room && room < 64 ? room : room ? 64 : 1;
@@ -44,7 +44,7 @@ long fj_exec_check_strings(uint64_t array)
 
 		if (!at)
 			return 0;
-		while (!ends) {
+		while (!ends) { /* to the end of the string, or of what is mapped */
 			/* The same. */
 			const size_t room = FJ_PAGE - (at & (FJ_PAGE - 1));
 			const size_t n = room < sizeof(part) ? room : sizeof(part);

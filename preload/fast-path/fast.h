@@ -187,7 +187,7 @@ static inline __attribute__((always_inline)) bool fj_fast_ask(struct fj_fast *q,
 	enum fj_fast_seen (*see)(struct fj_fast *q, void *own, long *r), enum fj_fast_sure sure,
 	void *own, long *r)
 {
-	do {
+	do { /* fj_fast_follow() counts the symlinks; there are as many layers as the fact tells */
 		if (skips_links && fj_fast_was_link(q))
 			continue;
 		do

@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define LOST_RACES 10000u /* how often a writer begins again because others were faster */
 #define SPINS 1000 /* wait for a process that is writing; it may have been killed or stopped */
 
 static bool shares_root(int32_t a, int32_t b)
@@ -73,16 +74,23 @@ static uint32_t describe_move(struct fj_root_moves *moves, const struct fj_root 
 uint32_t fj_root_move_tell(const struct fj_root *root)
 {
 	struct fj_root_moves *moves = fj_root_moves();
+	uint32_t n = 0;
 
-	for (;;) {
-		const uint32_t n = describe_move(moves, root);
-		uint32_t count = __atomic_load_n(&moves->count, __ATOMIC_SEQ_CST);
+	/* Each time another process has told a move meanwhile. One that has lost so often is followed
+	 * by those that look at its description later. */
+	for (unsigned tries = 0; tries < LOST_RACES; tries++) {
+		uint32_t count;
 
+		n = describe_move(moves, root);
+		count = __atomic_load_n(&moves->count, __ATOMIC_SEQ_CST);
+
+		/* (Each failure brings the count, which never falls, nearer to n.) */
 		while ((int32_t)(count - n) <= 0)
 			if (__atomic_compare_exchange_n(&moves->count, &count, n + 1, false,
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 				return n;
 	}
+	return n;
 }
 
 /* Copy the description of move `n`. False: it was overwritten, or never completed. */

@@ -132,6 +132,8 @@ void fj_lock_take(struct fj_lock *l, uint32_t *waiters, uint32_t pid, uint32_t p
 	uint64_t last = 0;
 	uint32_t looks = 0;
 
+	/* No holder is waited for longer than `patience` says. Other holders may be faster when the lock
+	 * is given back: then they make a change each. */
 	for (uint32_t tries = 0;; tries++) {
 		const uint64_t word = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
 		const uint32_t holder = (uint32_t)word;

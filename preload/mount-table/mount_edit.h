@@ -19,20 +19,25 @@ long fj_namespace_unshare(void);
 
 /* A change of the mounts. Between begin and end, `e.v` is the version to change.
  *
+ * struct fj_edit e = {.times = 0};
  * do {
  *         if (!fj_edit_begin(&e))
  *                 return -EBUSY;
  *         ... r is 0 or more, or -errno
- * } while ((r = fj_edit_end(&e, r)) == FJ_EDIT_AGAIN); */
+ * } while ((r = fj_edit_end(&e, r)) == FJ_EDIT_AGAIN);
+ *
+ * fj_edit_begin() bounds this loop. */
 struct fj_edit {
 	struct fj_namespace *ns;
 	struct fj_mounts *v;
 	uint64_t from; /* `current`, when it was copied */
 	uint32_t place;
+	uint32_t times; /* how often it was begun */
 	struct fj_lock_hold hold; /* of that place */
 	uint64_t mask;
 };
-/* Returns false if all places are taken by writers that do not continue. */
+/* Returns false if all places are taken by writers that do not continue, or if others have published their
+ * changes before this one 10,000 times. */
 bool fj_edit_begin(struct fj_edit *e);
 /* Publish the change. If `r` is an error, drop it. Returns `r`, or FJ_EDIT_AGAIN: another change was
  * published meanwhile, and this one must be made again. */

@@ -6,7 +6,7 @@
  *
  * A mount namespace is memory that all its processes share. It has room for several versions. A writer
  * takes a free place, copies the current version there, changes the copy, and publishes it with one
- * compare-and-swap. If another writer was faster, it begins again. A reader begins again if the place that
+ * compare-and-swap. If another writer was faster, it begins again, at most 10,000 times. A reader begins again if the place that
  * it read was written to meanwhile. So nobody waits: a stopped writer keeps its place until it continues,
  * and then finds that others were faster. A dead writer's place is taken over by a process in its PID
  * namespace (locking/lock.h). */
@@ -94,7 +94,9 @@ struct fj_mounts_seen {
 	uint64_t current;
 };
 /* Read with v = fj_mounts_look(&seen), until fj_mounts_held(&seen). What is read in between may be wrong,
- * but can be read safely. */
+ * but can be read safely. Each repetition means that others have published seven changes since the version
+ * was current, each of which copies the table, while this thread read it once. A stopped or dead writer
+ * causes none. */
 const struct fj_mounts *fj_mounts_look(struct fj_mounts_seen *seen);
 static inline bool fj_mounts_held(const struct fj_mounts_seen *seen)
 {

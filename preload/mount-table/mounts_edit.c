@@ -355,7 +355,7 @@ long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t pare
 
 long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char *type)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	long r;
 
 	do {

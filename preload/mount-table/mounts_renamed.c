@@ -56,7 +56,7 @@ static long move_all(struct fj_edit *e, const char *from, const char *to)
 static void edit_all(long (*change)(struct fj_edit *, const char *, const char *), const char *from,
 	const char *to)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 
 	do
 		if (!fj_edit_begin(&e))

@@ -83,7 +83,7 @@ static long add_mount(struct fj_edit *e, const struct fj_filesystem *fs, const c
 
 static long add_at(const struct fj_filesystem *fs, const char *pos)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	long r;
 
 	do
@@ -160,7 +160,7 @@ long fj_mounting_bind(const struct fj_mount_point *from, const struct fj_mount_p
 	bool is_recursive, uint32_t clear, uint32_t set)
 {
 	const uint32_t options[] = {clear, set};
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	long r;
 
 	if (from->is_dir != to->is_dir)
@@ -177,7 +177,7 @@ long fj_mounting_bind(const struct fj_mount_point *from, const struct fj_mount_p
 
 long fj_mounting_repeat(const char *from, const char *except, const struct fj_mount_point *to)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	uint32_t count;
 	long r;
 
@@ -211,7 +211,7 @@ void fj_mounting_mark_tree(const struct fj_mounts *v, const struct fj_mount *top
 long fj_mounting_move(const struct fj_mount_point *from, const struct fj_mount_point *to)
 {
 	bool in[FJ_MOUNTS_MAX];
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	const struct fj_mount *top, *below;
 	long r;
 
@@ -271,7 +271,7 @@ static void change_options(
 long fj_mounting_change(
 	const struct fj_mount_point *at, uint32_t clear, uint32_t set, bool is_recursive)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 
 	/* unshare(1) makes such a change before its mounts. It has no effect here, and is allowed: without
 	 * it unshare(1) would fail. */
@@ -294,7 +294,7 @@ long fj_mounting_reconfigure(
 	char was[FJ_TMPFS_TEXT], text[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
 	const struct fj_mounts *v;
 	const struct fj_mount *tmpfs;
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	struct fj_str h, w, s;
 	struct fj_mounts_seen seen;
 	uint32_t id;

@@ -40,7 +40,7 @@ static void remove_private(struct fj_call *c, const char *host)
 static long hide_host_mount(const struct fj_mount_point *at)
 {
 	struct fj_mount_found m;
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	long r;
 
 	if (!fj_hostmounts_has(at->host))
@@ -81,7 +81,7 @@ static long remove_from(
 
 static long remove_mounts(const char *pos, const struct fj_mount_found *m, bool is_lazy)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	long r;
 
 	do

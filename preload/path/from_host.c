@@ -260,7 +260,7 @@ bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str 
 	struct fj_mounts_seen seen;
 	bool found;
 
-	do {
+	do { /* again when the jail's root was moved on the host meanwhile */
 		do {
 			fj_str_cut(out, before);
 			v = fj_mounts_look(&seen);

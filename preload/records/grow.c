@@ -46,7 +46,7 @@ static long write_zeros(int fd, uint64_t at, uint64_t size)
 		const uint64_t part = size < sizeof(zeros) ? size : sizeof(zeros);
 		const long n = fj_sys4(__NR_pwrite64, fd, zeros, part, at);
 
-		if (n == -EINTR)
+		if (n == -EINTR) /* only by a stop: signals are blocked while the lock is held */
 			continue;
 		if (n <= 0)
 			return n ? n : -EIO;
@@ -62,7 +62,7 @@ static long allocate_space(int fd, uint64_t at, uint64_t size)
 
 	if (!fj_may_grow_to(at + size))
 		return -EFBIG;
-	do
+	do /* the same */
 		r = fj_sys4(__NR_fallocate, fd, 0, at, size);
 	while (r == -EINTR);
 	return r == -EOPNOTSUPP || r == -ENOSYS ? write_zeros(fd, at, size) : r;
@@ -77,6 +77,7 @@ static uint64_t claim_place(struct fj_store_head *h, uint64_t size)
 {
 	uint64_t seen = __atomic_load_n(&h->claimed, __ATOMIC_ACQUIRE), at;
 
+	/* Each failure is another process's claim, and the file's size limits those. */
 	do
 		at = later_of(seen, __atomic_load_n(&h->end, __ATOMIC_ACQUIRE));
 	while (!__atomic_compare_exchange_n(
@@ -97,6 +98,7 @@ static void raise_end(struct fj_store_head *h, uint64_t end)
 {
 	uint64_t seen = __atomic_load_n(&h->end, __ATOMIC_ACQUIRE);
 
+	/* (`seen` only rises.) */
 	while (seen < end && !__atomic_compare_exchange_n(&h->end, &seen, end, false,
 				     __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE))
 		;

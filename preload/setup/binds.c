@@ -324,7 +324,7 @@ void fj_bind_make_directory(struct fj_thread *t, const char *jail_path)
  * namespace, so that one page fault maps both (mount-table/mount_table.h). */
 void fj_bind_settle(void)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 
 	if (fj_namespace()->current % FJ_VERSIONS && fj_edit_begin(&e))
 		fj_edit_end(&e, 0);
@@ -333,7 +333,7 @@ void fj_bind_settle(void)
 void fj_bind_root_read_only(void)
 {
 	struct fj_mount *root;
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 
 	fj_assert(fj_edit_begin(&e)); /* there is no other process yet */
 	e.v->root_flags |= FJ_MOUNT_READ_ONLY;

@@ -74,7 +74,7 @@ static int32_t highest_in_memory(int32_t pid)
 	/* The usual case: a child of the process that was forked. That has the old memory. */
 	if (parent == owner_before || !shares_memory(pid, parent))
 		return pid;
-	for (;;) {
+	for (;;) { /* up to the jail's first process: read_parent() of one that is gone is 0 */
 		const int32_t next = read_parent(parent);
 
 		if (!shares_memory(pid, next))

@@ -78,6 +78,7 @@ static void count_child_states(int count, uint32_t bit)
 					     &fj_child_states.both, __ATOMIC_RELAXED)},
 			      now;
 
+	/* Each failure is another child's change: there are as many at once as processors. */
 	do {
 		now.count = was.count + (uint32_t)count;
 		now.sections = now.count ? was.sections | bit : 0;
@@ -269,6 +270,7 @@ static struct child_state *add_child_state(void)
 		return NULL;
 	o->pid = BEING_MADE;
 	o->next = first_child_state();
+	/* (The same.) */
 	while (!__atomic_compare_exchange_n(
 		&first, &o->next, o, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		;

@@ -145,6 +145,7 @@ static void mark_used(uint32_t n)
 {
 	uint32_t used = used_areas();
 
+	/* (`used` only rises.) */
 	while (used <= n && !__atomic_compare_exchange_n(&pool.used, &used, n + 1, false,
 				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		;
@@ -227,6 +228,8 @@ struct fj_thread *fj_thread_mine(void)
 	if (t)
 		return t;
 	fj_thread_company |= tid != pid;
+	/* Each round either frees areas of threads that have ended, or adds a chunk, and both are few:
+	 * only threads that begin at the same moment can take them all. */
 	for (;;) {
 		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
@@ -312,7 +315,7 @@ static struct fj_thread *borrow_abandoned(uintptr_t thread_pointer, uintptr_t sp
 
 static struct fj_thread *borrow_any(uintptr_t thread_pointer, uintptr_t sp)
 {
-	for (;;) {
+	for (;;) { /* each round adds a chunk, or ends */
 		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
 		for (uint32_t n = 0; n < areas_of(count); n++) {

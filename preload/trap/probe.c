@@ -37,7 +37,7 @@ long fj_trap_probe(void)
 			fj_sys0(__NR_getppid);
 		fj_sys1(__NR_exit_group, r ? -r : 0);
 	}
-	do
+	do /* the child makes three calls and ends */
 		r = fj_sys4(__NR_wait4, pid, &status, 0, 0);
 	while (r == -EINTR);
 	if ((status & 0x7f) == FJ_SIGSYS)

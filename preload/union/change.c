@@ -95,7 +95,7 @@ long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wan
 	if (is_no_entry(name)) /* do_rmdir() and do_unlinkat() of fs/namei.c */
 		return !wants_dir ? -EISDIR : !name[0] ? -EBUSY : !name[1] ? -EINVAL : -ENOTEMPTY;
 	lock = fj_layers_lock(t, place->layers);
-	do
+	do /* twice at most: then the parent directory is in the upper layer */
 		r = unlink_alone(t, place->layers, name, has_slash, wants_dir);
 	while (r == -FJ_RESTART);
 	fj_layers_unlock(place->layers, lock);
@@ -340,7 +340,7 @@ long fj_union_rename(
 	if (is_no_entry(m.name[1]))
 		return flags & FJ_RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	lock = fj_layers_lock(t, m.l[0]);
-	do
+	do /* twice at most: then both directories are in the upper layer */
 		r = rename_alone(&m, has_slash);
 	while (r == -FJ_RESTART);
 	fj_layers_unlock(m.l[0], lock);

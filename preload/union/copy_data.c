@@ -82,7 +82,7 @@ static long read_and_write(struct copying *q, uint64_t at, uint64_t size)
 		const long w = fj_sys4(
 			__NR_pwrite64, q->d->dst, q->room + done, n - done, at + (uint64_t)done);
 
-		if (w == -EINTR)
+		if (w == -EINTR) /* only by a stop: signals are blocked */
 			continue;
 		if (w <= 0)
 			return w ? w : -EIO;
@@ -111,7 +111,7 @@ static long copy_stretch(struct copying *q, uint64_t at, uint64_t end)
 	while (at < end) {
 		const long n = copy_part(q, at, end - at < PART ? end - at : PART);
 
-		if (n == -EINTR)
+		if (n == -EINTR) /* the same */
 			continue;
 		if (n <= 0)
 			return n;

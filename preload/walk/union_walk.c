@@ -30,7 +30,7 @@ long fj_walk_enter_union(struct fj_walk *w)
 
 	if (!w->layers_room || !fj_union_holds(w->pos.at))
 		return 1;
-	do
+	do /* (FJ_MAX_LINKS) */
 		r = !w->rest ? 0 : fj_walk_leap_in_union(w, &l) ? 1 : fj_walk_leap_down(w, &l);
 	while (r == FJ_LEAP_LINK);
 	if (!r)
@@ -186,8 +186,7 @@ static long finish_in_union(struct fj_walk *w, const char *name, unsigned how, b
 	}
 	if ((how & FJ_ENTRY) && l->found >= 0 && !l->is_whiteout)
 		return -EEXIST;
-	if (has_slash && l->found >= 0 && !l->is_whiteout &&
-		(l->mode & FJ_S_IFMT) != FJ_S_IFDIR) {
+	if (has_slash && l->found >= 0 && !l->is_whiteout && (l->mode & FJ_S_IFMT) != FJ_S_IFDIR) {
 		aim_walk(w); /* ENOTDIR */
 		return 0;
 	}

@@ -271,6 +271,7 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 {
 	long r;
 
+	/* Each round takes a name from the rest. Only symlinks put some there, FJ_MAX_LINKS of them. */
 	do {
 		while (*w->rest == '/')
 			w->rest++;

@@ -276,7 +276,7 @@ START_TEST(place_of_one_in_child)
 {
 	struct fj_lock *writer = fj_jail_namespace()->writer;
 	struct fj_lock_hold hold;
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	pid_t dead = fork();
 
 	if (!dead) {

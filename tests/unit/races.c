@@ -299,7 +299,7 @@ static void *use_mounts(void *arg)
 	char pos[32], host[32], text[FJ_PATH_MAX];
 	struct fj_mount_found found;
 	struct fj_str s;
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 
 	snprintf(pos, sizeof(pos), "/p/%d", (int)(uintptr_t)arg);
 	for (int n = 0; n < ROUNDS / 20; n++) {

@@ -81,7 +81,7 @@ void unit_jail_on(const char *host_path)
 
 long unit_mount(const char *host_path, const char *pos, uint32_t flags)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 	long id;
 
 	fj_assert(fj_edit_begin(&e));
@@ -91,7 +91,7 @@ long unit_mount(const char *host_path, const char *pos, uint32_t flags)
 
 void unit_read_only_root(void)
 {
-	struct fj_edit e;
+	struct fj_edit e = {.times = 0};
 
 	fj_assert(fj_edit_begin(&e)); /* no other process uses the table yet */
 	e.v->root_flags |= FJ_MOUNT_READ_ONLY;

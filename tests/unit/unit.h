@@ -83,5 +83,6 @@ Suite *unit_suite_union_list(void);
 Suite *unit_suite_cost_union(void);
 Suite *unit_suite_stubs(void);
 Suite *unit_suite_moves(void);
+Suite *unit_suite_edits(void);
 
 #endif
