@@ -57,10 +57,16 @@ bool fj_facts_saw_name(const char *name, size_t len)
 	       !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
 }
 
+bool fj_facts_has_seen(const char *name, size_t len)
+{
+	uint64_t bit;
+
+	return __atomic_load_n(bloom_word(name, len, &bit), __ATOMIC_SEQ_CST) & bit;
+}
+
 static bool is_seen_name(const char *name)
 {
 	size_t len = fj_strlen(name), first;
-	uint64_t bit;
 
 	while (len && name[len - 1] == '/')
 		len--;
@@ -68,7 +74,7 @@ static bool is_seen_name(const char *name)
 		;
 	name += first; /* a place that was found by text has directories before the name */
 	len -= first;
-	return __atomic_load_n(bloom_word(name, len, &bit), __ATOMIC_SEQ_CST) & bit;
+	return fj_facts_has_seen(name, len);
 }
 
 bool fj_facts_hold(uint64_t epoch)

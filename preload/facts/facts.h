@@ -72,17 +72,19 @@ static inline uint64_t fj_facts_epoch(void)
 }
 /* Mark `name`: facts may depend on it. Call this before it is looked up. Returns whether it had no mark. */
 bool fj_facts_saw_name(const char *name, size_t len);
+/* Has `name` a mark? */
+bool fj_facts_has_seen(const char *name, size_t len);
 enum {
 	FJ_FACT_HOST = 1, /* the value is an absolute host path; else it is relative to the root */
 	FJ_FACT_OPEN = 2, /* everybody may search the directory and all above it */
-	FJ_FACT_LITERAL = 4,	/* the value is the key without its leading slash */
-	FJ_FACT_PLAIN = 8,	/* it is not the root, and nothing is mounted on a name in it */
-	FJ_FACT_UNION = 16,	/* it is in a union; the value is its directories in all layers,
+	FJ_FACT_LITERAL = 4,	 /* the value is the key without its leading slash */
+	FJ_FACT_PLAIN = 8,	 /* it is not the root, and nothing is mounted on a name in it */
+	FJ_FACT_UNION = 16,	 /* it is in a union; the value is its directories in all layers,
 				 * from the top, with a slash between two: layers/union_facts.c */
-	FJ_FACT_MERGED = 32,	/* ... and there are several */
-	FJ_FACT_HAS_UPPER = 64, /* ... and the union has an upper layer */
-	FJ_FACT_MINE = 128,	/* never stored: the caller of now is the fact's asker */
-	FJ_FACT_IN_UPPER = 256, /* only the upper layer has it */
+	FJ_FACT_MERGED = 32,	 /* ... and there are several */
+	FJ_FACT_HAS_UPPER = 64,	 /* ... and the union has an upper layer */
+	FJ_FACT_MINE = 128,	 /* never stored: the caller of now is the fact's asker */
+	FJ_FACT_IN_UPPER = 256,	 /* only the upper layer has it */
 	FJ_FACT_UPPER_HAS = 512, /* the upper layer has it, perhaps not alone */
 	FJ_FACT_LETS = FJ_FACT_OPEN | FJ_FACT_MINE,
 };

@@ -200,7 +200,7 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 
 	q->epoch = fj_facts_epoch();
 	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-	if (!may_be_special(name, len) && fj_fast_stands_in_one(q, &pos))
+	if (!may_be_special(name, len) && (fj_fast_stands_in_one(q, &pos) || fj_fast_asks_later(q)))
 		return FJ_DIR_IN_UNION;
 	fj_str_cut(&pos, 0);
 	kind = fj_dir_recall(q->dirfd, q->epoch, &pos, &is_alone);
@@ -208,6 +208,7 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 		fj_fast_goes_by_fd(q)) {
 		fj_dir_ask_noted(q->t);
 		q->is_layered = q->is_by_fd = true;
+		fj_dir_expect(q->dirfd, true);
 	} else if (kind == FJ_DIR_IN_UNION) {
 		fj_str_init(&paths, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 		fj_layers_recall_paths(q->t, pos.at, q->epoch, &paths, &flags);
@@ -263,7 +264,8 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		name > path ? (size_t)(name - path) - 1 : 0; /* length of the directory part */
 
 	q->epoch = 0;
-	q->is_layered = q->is_by_fd = q->needs_no_note = q->stands = q->is_in_root = q->is_merged = false;
+	q->is_layered = q->is_by_fd = q->needs_no_note = q->stands = q->is_in_root = q->is_merged =
+		q->is_unproven = false;
 	q->left = 0;
 	q->dir = NULL;
 	q->fact = NULL;
@@ -328,7 +330,7 @@ bool fj_fast_end(struct fj_fast *q)
 	return false;
 }
 
-enum { LAYERS = 1, CWD = 2, UPPER = 4, MERGED = 8 };
+enum { LAYERS = 1, CWD = 2, UPPER = 4, MERGED = 8, LATER = 16 };
 static inline bool begin_lookup(struct fj_fast *q, struct fj_thread *t, int dirfd,
 	const char *jail_path, size_t len, unsigned takes)
 {
@@ -336,6 +338,7 @@ static inline bool begin_lookup(struct fj_fast *q, struct fj_thread *t, int dirf
 	q->takes_cwd = takes & CWD;
 	q->only_upper = takes & UPPER;
 	q->takes_merged = takes & MERGED;
+	q->takes_unproven = takes & LATER;
 	q->t = t;
 	q->dirfd = dirfd;
 	q->path = jail_path;
@@ -376,28 +379,8 @@ bool fj_fast_begin_in_upper(
 	return begin_lookup(q, t, dirfd, jail_path, len, LAYERS | CWD | UPPER | MERGED);
 }
 
-bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos)
+FJ_HOT bool fj_fast_begin_unproven(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	if (q->dir) {
-		fj_str_put(pos, q->dir);
-		fj_str_put(pos, "/");
-	} else if (q->path[0] != '/' || fj_root()->len) {
-		return false;
-	}
-	fj_str_add(pos, q->path, q->len);
-	return !pos->overflowed;
-}
-
-int fj_fast_is_merged(const struct fj_fast *q)
-{
-	const uint32_t mark = fj_scratch_mark(q->t);
-	struct fj_str pos;
-	int is;
-
-	if (!q->left)
-		return 0;
-	fj_str_init(&pos, fj_scratch_path(q->t), FJ_PATH_MAX);
-	is = fj_fast_position(q, &pos) ? fj_layers_know_merged(pos.at, pos.len, q->epoch) : -1;
-	fj_scratch_release(q->t, mark);
-	return is;
+	return begin_lookup(q, t, dirfd, jail_path, len, LAYERS | CWD | LATER);
 }

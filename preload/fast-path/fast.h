@@ -51,10 +51,14 @@ struct fj_fast {
 	uint32_t moves;	   /* if `stands`: the value for fj_cwd_held() */
 	bool is_by_fd;	   /* the place is a name in a descriptor of the program's, a directory that
 			     * only one layer has */
-	bool needs_no_note; /* the position is known from dirfd, without a note of it:
+	bool needs_no_note;  /* the position is known from dirfd, without a note of it:
 			     * path/from_host.c */
-	uint32_t left;	    /* number of lower layers that also have the directory */
-	const char *dir;    /* position of the directory, if a descriptor in a union led there */
+	bool takes_unproven; /* the caller calls fj_fast_prove() after its call */
+	bool is_unproven; /* the place is a name in `dirfd`, which was last a directory that one layer
+			   * alone has; it must be proven that it still is one */
+	bool is_known;	  /* what was found has proven it */
+	uint32_t left;	  /* number of lower layers that also have the directory */
+	const char *dir; /* position of the directory, if a descriptor in a union led there */
 	const struct fj_fact *
 		fact; /* that told the directory of an absolute path, or NULL. It may be overwritten */
 };
@@ -73,6 +77,10 @@ bool fj_fast_begin_upper(
 /* The same, and lower layers may have the directory, too (`is_merged`). A name that the upper layer has is
  * the one that the program means. If the upper layer does not have it, only a walk can tell. */
 bool fj_fast_begin_in_upper(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* The same as fj_fast_begin_layered(), and the place may be unproven. Only for calls that do no harm in another
+ * directory. */
+bool fj_fast_begin_unproven(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
 /* The same as fj_fast_begin_layered(), but the place's name is relative to the root or absolute. The
  * exception is a path of one name relative to `dirfd`. */
@@ -103,7 +111,18 @@ static inline bool fj_fast_next_layer(struct fj_fast *q)
  * opened, and the second with the descriptor. They remember the directory's position and layers, when these
  * follow from its parent. */
 void fj_dir_about_to_open(const struct fj_fast *q);
-void fj_dir_opened(const struct fj_fast *q, int fd);
+/* False: it was unproven, and is another directory than was asked. */
+bool fj_dir_opened(struct fj_fast *q, int fd);
+/* A program that goes from directory to directory by descriptors needs no facts: this process remembers the
+ * directory with this key, which was found at the place, and whose name had a mark before. Returns whether it
+ * does. */
+bool fj_fast_note_child(const struct fj_fast *q, const char *key);
+/* fast_union.c: may the place be a name in `dirfd`, which is proven later? */
+bool fj_fast_asks_later(struct fj_fast *q);
+/* The call has been made at an unproven place. If it has found a directory, `key` is that one's, else NULL. Was
+ * the place right? A directory whose position this process remembers proves it (`is_known`): it has only one
+ * parent. Otherwise the kernel is asked which directory `dirfd` is. */
+bool fj_fast_prove(struct fj_fast *q, const char *key);
 /* fast_union.c: is it remembered that the working directory is in exactly one layer of a union? Then a name
  * in it is looked up as in any other directory. `pos`, which is empty, gets its position. */
 bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos);

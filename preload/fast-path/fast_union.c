@@ -12,6 +12,7 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
+#include "walk/steps.h"
 #include "walk/walk.h"
 
 #include <linux/fcntl.h>
@@ -49,6 +50,47 @@ bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
 	return true;
 }
 
+bool fj_fast_asks_later(struct fj_fast *q)
+{
+	const char *const noted = fj_dir_noted(q->dirfd);
+
+	if (!q->takes_unproven || !q->epoch || !fj_dir_is_expected(q->dirfd) ||
+		!fj_fast_goes_by_fd(q) || (noted && noted[0]) ||
+		(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES))
+		return false;
+	fj_dir_ask_noted(q->t);
+	q->is_layered = q->is_by_fd = q->is_unproven = q->needs_no_note = true;
+	return true;
+}
+
+bool fj_fast_prove(struct fj_fast *q, const char *key)
+{
+	struct fj_str pos;
+	unsigned flags;
+	bool is_alone;
+
+	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	q->is_known = false;
+	if (key && fj_dir_recent(key, q->epoch, &pos, &flags) &&
+		flags == (FJ_DIR_UNITED | FJ_DIR_ALONE)) {
+		const size_t above = fj_walk_parent_len(&pos);
+
+		q->is_known = fj_streq(pos.at + above + 1, q->path);
+		fj_str_cut(&pos, q->is_known ? above : 0);
+	}
+	if (!q->is_known) {
+		fj_str_cut(&pos, 0);
+		if (fj_dir_recall(q->dirfd, q->epoch, &pos, &is_alone) != FJ_DIR_IN_UNION ||
+			!is_alone) {
+			fj_dir_expect(q->dirfd, false);
+			return false;
+		}
+	}
+	q->dir = pos.at;
+	q->is_unproven = false;
+	return true;
+}
+
 /* Where the last component of `path` begins. */
 static const char *name_of(const char *path, size_t len)
 {
@@ -66,10 +108,9 @@ void fj_dir_about_to_open(const struct fj_fast *q)
 	fj_facts_saw_name(name, (size_t)(q->path + q->len - name));
 }
 
-/* A program that goes from directory to directory by descriptors needs no facts: this process remembers the
- * directory. */
-static bool note_child(const struct fj_fast *q, const char key[FJ_DIR_KEY_SIZE], const char *name)
+bool fj_fast_note_child(const struct fj_fast *q, const char *key)
 {
+	const char *const name = name_of(q->path, q->len);
 	const uint32_t mark = fj_scratch_mark(q->t);
 	struct fj_str pos;
 	bool is;
@@ -86,7 +127,7 @@ static bool note_child(const struct fj_fast *q, const char key[FJ_DIR_KEY_SIZE],
 	return is;
 }
 
-void fj_dir_opened(const struct fj_fast *q, int fd)
+bool fj_dir_opened(struct fj_fast *q, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(q->t);
 	const char *const name = name_of(q->path, q->len);
@@ -94,14 +135,22 @@ void fj_dir_opened(const struct fj_fast *q, int fd)
 	struct fj_str parent, child;
 	char key[FJ_DIR_KEY_SIZE];
 	uint32_t sequence;
+	bool has_key = false;
 
+	if (__builtin_expect(q->is_unproven, 0)) {
+		has_key = fj_dir_key(fd, key);
+		if (!fj_fast_prove(q, has_key ? key : NULL))
+			return false;
+		if (q->is_known || !has_key)
+			return true;
+	}
 	/* (A directory with several positions gets no fact: the next caller may have come by another
 	 * one.) */
 	if (fj_mount_flags()->has_aliases || !q->epoch ||
 		(is_absolute ? fj_root()->len != 0 : !q->dir) || !fj_fast_held(q) ||
-		!fj_dir_key(fd, key) || note_child(q, key, name) ||
+		!(has_key || fj_dir_key(fd, key)) || fj_fast_note_child(q, key) ||
 		fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, q->epoch, &sequence))
-		return;
+		return true;
 	fj_str_init(&parent, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	fj_str_init(&child, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	if (is_absolute)
@@ -112,4 +161,31 @@ void fj_dir_opened(const struct fj_fast *q, int fd)
 					  (size_t)(q->path + q->len - name), q->epoch, &child))
 		fj_facts_add(&own_root, key, FJ_DIR_KEY_SIZE, child.at, FJ_FACT_UNION, 0, q->epoch);
 	fj_scratch_release(q->t, mark);
+	return true;
+}
+
+bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos)
+{
+	if (q->dir) {
+		fj_str_put(pos, q->dir);
+		fj_str_put(pos, "/");
+	} else if (q->path[0] != '/' || fj_root()->len) {
+		return false;
+	}
+	fj_str_add(pos, q->path, q->len);
+	return !pos->overflowed;
+}
+
+int fj_fast_is_merged(const struct fj_fast *q)
+{
+	const uint32_t mark = fj_scratch_mark(q->t);
+	struct fj_str pos;
+	int is;
+
+	if (!q->left)
+		return 0;
+	fj_str_init(&pos, fj_scratch_path(q->t), FJ_PATH_MAX);
+	is = fj_fast_position(q, &pos) ? fj_layers_know_merged(pos.at, pos.len, q->epoch) : -1;
+	fj_scratch_release(q->t, mark);
+	return is;
 }

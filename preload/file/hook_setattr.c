@@ -116,7 +116,8 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_mount_flags()->has_read_only)
 		return false;
 	jail_path = fj_arg_path(c, i, r);
-	if (!jail_path || !fj_fast_begin_in_upper(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
+	if (!jail_path ||
+		!fj_fast_begin_in_upper(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
 		return false;
 	if (!fj_fast_ask(&q, false, look_for_chown, see_for_chown, FJ_SURE_DONE, &own, r))
 		return false;

@@ -10,6 +10,7 @@
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
+#include "facts/facts.h"
 #include "fast-path/fast.h"
 #include "guest/guest.h"
 #include "inode/exe.h"
@@ -155,8 +156,7 @@ static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 
 /* In a union: is what was just written to the program right? A whiteout does not exist for it, and
  * for a directory it must be known whether it is merged. */
-__attribute__((noinline)) static bool is_shown_right(
-	struct fj_call *c, const struct fj_fast *q, long r)
+static bool is_shown_right(struct fj_call *c, const struct fj_fast *q, long r)
 {
 	const struct statx *sx = (const struct statx *)c->arg[4];
 	const struct stat *st = (const struct stat *)c->arg[2];
@@ -184,12 +184,57 @@ struct stat_call {
 	struct fj_call *c;
 	unsigned flags;
 	bool is_symlink;
+	/* Of a directory that was found at an unproven place; was its name marked before? */
+	bool has_key, was_seen;
+	char key[FJ_DIR_KEY_SIZE];
 };
+
+__attribute__((noinline)) static long stat_unproven(struct fj_fast *q, struct stat_call *s)
+{
+	struct fj_call *const c = s->c;
+	const bool wants_statx = c->nr == __NR_statx;
+	const unsigned mask = wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS,
+		       flags = s->flags | AT_SYMLINK_NOFOLLOW | (wants_statx ? 0 : AT_NO_AUTOMOUNT);
+	struct fj_file file;
+	struct statx sx;
+	long r;
+
+	s->was_seen = fj_facts_has_seen(q->path, q->len);
+	r = fj_file_statx(c, q->place.dirfd, q->place.name, flags, mask | STATX_BTIME, &sx, &file);
+	s->is_symlink = !r && (sx.stx_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	s->has_key = !r && fj_dir_key_of(&sx, s->key);
+	if (r < 0)
+		return r;
+	if (!wants_statx)
+		return give_stat(c->arg[2], &sx);
+	if (!(mask & STATX_BTIME)) {
+		sx.stx_mask &= ~STATX_BTIME;
+		sx.stx_btime = (struct statx_timestamp){0};
+	}
+	return fj_guest_write(c->arg[4], &sx, sizeof(sx));
+}
+
+/* Was the place right? If it was a directory, remember it. */
+static bool prove_stat(struct fj_fast *q, const struct stat_call *s)
+{
+	if (!fj_fast_prove(q, s->has_key ? s->key : NULL))
+		return false;
+	if (!q->is_known && s->has_key && s->was_seen && fj_fast_held(q))
+		fj_fast_note_child(q, s->key);
+	return true;
+}
+
+__attribute__((noinline)) static bool is_right(struct fj_fast *q, const struct stat_call *s, long r)
+{
+	return (!q->is_unproven || prove_stat(q, s)) && is_shown_right(s->c, q, r);
+}
 
 static inline long stat_place(struct fj_fast *q, void *own)
 {
 	struct stat_call *const s = own;
 
+	if (__builtin_expect(q->is_unproven, 0))
+		return stat_unproven(q, s);
 	return show_stat(s->c, q->place.dirfd, q->place.name, s->flags | AT_SYMLINK_NOFOLLOW,
 		&s->is_symlink);
 }
@@ -198,7 +243,7 @@ static inline enum fj_fast_seen see_stat(struct fj_fast *q, void *own, long *r)
 {
 	const struct stat_call *const s = own;
 
-	if (__builtin_expect(q->is_layered, 0) && !is_shown_right(s->c, q, *r))
+	if (__builtin_expect(q->is_layered, 0) && !is_right(q, s, *r))
 		return FJ_SEEN_UNSURE;
 	return !*r && s->is_symlink && !(s->flags & AT_SYMLINK_NOFOLLOW) ? FJ_SEEN_LINK :
 									   FJ_SEEN_ANSWER;
@@ -228,8 +273,9 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 			see_one_link(c);
 		return r;
 	}
-	own = (struct stat_call){.c = c, .flags = flags};
-	if (fj_fast_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len) &&
+	own.c = c;
+	own.flags = flags;
+	if (fj_fast_begin_unproven(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len) &&
 		fj_fast_ask(&q, follows, stat_place, see_stat, FJ_SURE_ALL, &own, &r))
 		return r;
 	r = fj_exe_walk(c->thread, (int)c->arg[DIRFD], jail_path,

@@ -94,9 +94,7 @@ long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name)
 	l->is_whiteout = false;
 	l->mode = 0;
 	for (uint32_t i = 0; i < l->count; i++) {
-		if (l->fd[i] < 0)
-			continue;
-		r = look_in_layer(t, l, i, name, &st);
+		r = l->fd[i] < 0 ? 0 : look_in_layer(t, l, i, name, &st);
 		if (!r)
 			continue;
 		if (r < 0)
@@ -106,7 +104,7 @@ long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name)
 		l->ino = st.st_ino;
 		l->found = (int)i;
 		l->is_whiteout = r == 2;
-		return 0;
+		break;
 	}
 	return 0;
 }
@@ -183,8 +181,8 @@ static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *na
 bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const char *name)
 {
 	struct stat st;
-	long fd, r;
 	bool is_opaque;
+	long fd, r;
 
 	if (l->found < 0 || l->is_whiteout || (l->mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return false;

@@ -26,6 +26,7 @@ struct fj_place;
 struct fj_str;
 struct fj_thread;
 struct stat;
+struct statx;
 
 #define FJ_LAYERS_MAX 64u
 #define FJ_LAYERS_TEXT (2u * FJ_PATH_MAX)
@@ -35,9 +36,9 @@ struct fj_layers {
 	uint32_t count, mount_len; /* number of layers; length of the mount's position */
 	uint32_t mount_id;
 	bool has_upper, is_read_only;
-	bool is_nested; /* a layer is in another union */
+	bool is_nested;	  /* a layer is in another union */
 	bool is_borrowed; /* the descriptors in `fd` are another's: they stay open */
-	int work_fd;	/* the work directory, where files for the upper layer are made; -1: not
+	int work_fd;	  /* the work directory, where files for the upper layer are made; -1: not
 			 * open */
 	/* The directory in each layer, from the top; 0 is the upper layer if there is one. -1: the layer
 	 * does not have it, or it is hidden. */
@@ -133,17 +134,27 @@ uint64_t fj_layers_describe_fact(
  * one system call. `is_alone`: it is known that only one layer has the directory. */
 enum fj_dir_kind { FJ_DIR_UNKNOWN, FJ_DIR_OUTSIDE, FJ_DIR_IN_UNION };
 enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone);
+/* The same. `*dev` is the directory's own device as stat(2) shows it, or 0: it was not asked for. */
+enum fj_dir_kind fj_dir_recall_on(
+	int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone, uint64_t *dev);
 /* Store this fact. The kernel has said, at `epoch` or later, that directory `dirfd` is at `pos`, merged
  * from `l` (NULL: it is in no union). */
 void fj_dir_keep(
 	struct fj_thread *t, int dirfd, const char *pos, const struct fj_layers *l, uint64_t epoch);
 /* Is directory `dirfd` in a union? If so, `pos` gets its position. If there is no fact, the kernel is
- * asked, and a fact stored. */
-bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone);
+ * asked, and a fact stored. `*dev` as for fj_dir_recall_on(). */
+bool fj_dir_in_union(
+	struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone, uint64_t *dev);
 /* The key of directory `dirfd`: its device, number and time of birth. False: it is no directory, or has no
  * time of birth. */
 #define FJ_DIR_KEY_SIZE 29u
 bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
+/* The same from what statx(2) has said, if it was asked for STATX_BTIME. */
+bool fj_dir_key_of(const struct statx *sx, char key[FJ_DIR_KEY_SIZE]);
+/* walk/union_recent.c: is it to be expected that names in `dirfd` are in a directory of one layer? It was so at
+ * the last look by this number, and fj_dir_expect() has noted that. */
+bool fj_dir_is_expected(int dirfd);
+void fj_dir_expect(int dirfd, bool is);
 /* walk/union_recent.c: what this process remembers of a directory. FJ_DIR_UNITED: it is in a union.
  * FJ_DIR_ALONE: it is in no union, or in only one layer. */
 enum { FJ_DIR_UNITED = 1, FJ_DIR_ALONE = 2 };

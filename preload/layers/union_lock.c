@@ -20,9 +20,9 @@ int fj_layers_lock(struct fj_thread *t, struct fj_layers *l)
 	const struct __kernel_timespec wait = {.tv_nsec = WAIT_NS};
 	long fd, r = -EWOULDBLOCK;
 
-	fd = l->work_fd < 0 ? fj_layers_open_work_of(t, l, O_RDONLY) :
-			      fj_sys4(__NR_openat, l->work_fd, ".",
-				      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = l->work_fd < 0 ?
+		     fj_layers_open_work_of(t, l, O_RDONLY) :
+		     fj_sys4(__NR_openat, l->work_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fj_is_err(fd))
 		return -1;
 	if (l->work_fd < 0)

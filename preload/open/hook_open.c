@@ -41,7 +41,8 @@ static inline bool begin_fast(struct fj_call *c, int dirfd, const char *jail_pat
 	const struct fj_opening *o, struct fj_fast *q)
 {
 	if (!fj_open_writes(o))
-		return fj_fast_begin_layered(q, c->thread, dirfd, jail_path, c->path_len);
+		return (o->flags & O_DIRECTORY ? fj_fast_begin_unproven : fj_fast_begin_layered)(
+			q, c->thread, dirfd, jail_path, c->path_len);
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && !fj_owner_has_devices() &&
 		!(o->flags & O_DIRECTORY))
 		return fj_fast_begin_upper(q, c->thread, dirfd, jail_path, c->path_len);
@@ -72,10 +73,8 @@ static inline long open_by_facts(struct fj_fast *q, void *own)
 __attribute__((noinline)) static bool is_opened_right(
 	struct fj_thread *t, struct fj_fast *q, int fd, const struct fj_opening *o)
 {
-	if (o->flags & O_DIRECTORY) {
-		fj_dir_opened(q, fd);
-		return true;
-	}
+	if (o->flags & O_DIRECTORY)
+		return fj_dir_opened(q, fd);
 	return !(o->flags & O_PATH) || !fj_union_calls.is_whiteout(t, fd, "", NULL);
 }
 
@@ -93,6 +92,8 @@ static inline enum fj_fast_seen see_open(struct fj_fast *q, void *own, long *r)
 		fj_close((int)*r);
 		return FJ_SEEN_UNSURE;
 	}
+	if (__builtin_expect(q->is_unproven, 0) && !fj_fast_prove(q, NULL))
+		return FJ_SEEN_UNSURE;
 	if (__builtin_expect(*r >= 0 && q->needs_no_note, 0))
 		fj_dir_unnote((int)*r);
 	/* What openat2(2) has opened is right in any case. What a signal interrupted must not be

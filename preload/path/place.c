@@ -177,8 +177,8 @@ static const char *plain_name(const char *jail_path)
 }
 
 /* `place` is `name` in the merged directory of `first`, whose descriptors it shares. */
-__attribute__((noinline)) static bool share_layers(struct fj_thread *t,
-	const struct fj_place *first, const char *name, struct fj_place *place)
+__attribute__((noinline)) static bool share_layers(
+	struct fj_thread *t, const struct fj_place *first, const char *name, struct fj_place *place)
 {
 	struct fj_layers *l = (struct fj_layers *)fj_scratch(t, sizeof(*l));
 

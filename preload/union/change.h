@@ -48,7 +48,7 @@ long fj_union_discard(struct fj_thread *t, int dirfd, const char *name);
 /* getdents(2) and getdents64(2) of a directory in a union. Returns bytes, -errno, or -FJ_RESTART: the
  * directory is in no union, or the kernel can list it. In the latter case `*is_alone` is set: one layer
  * alone has it, or had it when the listing began. fj_union_lists() then decides about each entry; `*dir` is
- * its argument, without the device. */
+ * its argument; the device is 0 if it is not known. */
 long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone *dir);
 
 /* Is directory `name` of `parent` empty? Returns 0, -ENOTEMPTY or another -errno. */

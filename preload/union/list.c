@@ -3,21 +3,14 @@
  *
  * list.c - lists merged directories. Called by the hooks of getdents(2) and rmdir(2).
  *
- * Nothing is stored between calls except the position, which is the file offset of the program's own descriptor; its
- * own entries are not read. The layers are listed from the bottom to the top. A name is shown when its lowest layer
- * is listed, if the highest layer that has it shows it. So a file that is copied up or gets a whiteout during the
- * listing moves no other file, and is not shown twice. For each name of a layer, every other layer is asked once: the
- * time grows with names times layers, the memory does not.
- *
- * A position is the number of a layer, and the place in that layer's own listing (d_off). This is usually a small
- * number. ext4 has hashes of 63 bits there. Of those the last 21 bits are dropped, and the listing continues at the
- * first name whose hash is not below the rest. Names whose hashes differ only in these bits could be shown twice: one
- * pair among 2^42.
- *
- * A position here differs from all small positions of the kernel's own listings. A large one has a check sum,
- * which one among 2^14 of the kernel's has by chance. So an open file tells who has listed it last, whichever
- * process has it. */
+ * Nothing is stored between calls except the position, which is the file offset of the program's own
+ * descriptor; its own entries are not read. The layers are listed from the bottom to the top. A name is
+ * shown when its lowest layer is listed, if the highest layer that has it shows it. So a file that is
+ * copied up or gets a whiteout during the listing moves no other file, and is not shown twice. For each
+ * name of a layer, every other layer is asked once: the time grows with names times layers, the memory does
+ * not. cursor.h explains the position. */
 #include "call/call.h"
+#include "facts/facts.h"
 #include "guest/guest.h"
 #include "jail/hidden.h"
 #include "layers/union.h"
@@ -29,65 +22,17 @@
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"
+#include "union/cursor.h"
 #include "union/parts.h"
 #include "union/union.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>
 
-#define SMALL_BITS 37 /* with 7 bits for the layer this is below 2^44, the limit of ext2 */
-#define LARGE (1UL << 62)
-#define LARGE_BITS 42
-#define LEFT_OUT 21 /* bits */
-#define CHECK_BITS 14
-
 #define IN 8192u
 #define OUT (32u * 1024)
 
 #define NAME offsetof(struct fj_dirent, type) /* in the old struct, whose last byte is the type */
-
-/* Of a large position without its check sum. */
-static uint64_t check_sum(uint64_t rest)
-{
-	return rest * FJ_HASH_SEED >> (64 - CHECK_BITS);
-}
-
-static uint64_t cursor_of(uint32_t number, uint64_t offset)
-{
-	if (offset >> SMALL_BITS) {
-		const uint64_t rest = (uint64_t)number << LARGE_BITS | offset << 1 >> 1 >> LEFT_OUT;
-
-		return LARGE | rest << CHECK_BITS | check_sum(rest);
-	}
-	return (uint64_t)(number + 1) << SMALL_BITS | offset;
-}
-
-static uint64_t large_rest(uint64_t cursor)
-{
-	return (cursor & ~LARGE) >> CHECK_BITS;
-}
-
-static uint32_t number_of(uint64_t cursor)
-{
-	return (uint32_t)(cursor & LARGE ? large_rest(cursor) >> LARGE_BITS :
-					   (cursor >> SMALL_BITS) - 1);
-}
-
-static uint64_t offset_of(uint64_t cursor)
-{
-	return cursor & LARGE ? (large_rest(cursor) & ((1UL << LARGE_BITS) - 1)) << LEFT_OUT :
-				cursor & ((1UL << SMALL_BITS) - 1);
-}
-
-/* Is the offset a position in a merged listing? */
-static bool is_cursor(const struct fj_union_layers *l, uint64_t at)
-{
-	const bool is_whole =
-		at & LARGE ? (at & ((1UL << CHECK_BITS) - 1)) == check_sum(large_rest(at)) :
-			     at >> SMALL_BITS;
-
-	return is_whole && number_of(at) <= l->layer[0].number;
-}
 
 static bool is_same_file(int a, int b)
 {
@@ -141,24 +86,30 @@ static uint8_t type_of(uint32_t mode)
 	return (uint8_t)(mode >> 12 & 15); /* IFTODT of linux/fs_types.h */
 }
 
-/* A record may say something else about it. Only few files have such a record. */
+/* Can a record say something else about any file? */
+static bool have_such_records(void)
+{
+	return fj_owner_has_devices() || fj_owner_has_attributes();
+}
+
+/* Does a record perhaps say something else about it? Only few files have such a record. */
 static bool may_have_record(const struct entry *e)
 {
 	struct fj_owner owner;
 
-	return !fj_owner_is_empty() &&
-	       (fj_owner_is_scattered ||
-		       (fj_owner_find_ino(e->dev, e->ino, &owner) &&
-			       (owner.flags & (FJ_OWNER_DEVICE | FJ_OWNER_ATTRIBUTES))));
+	return fj_owner_is_scattered ||
+	       (fj_owner_find_ino(e->dev, e->ino, &owner) &&
+		       (owner.flags & (FJ_OWNER_DEVICE | FJ_OWNER_ATTRIBUTES)));
 }
 
-/* `e` is the file in the layer's directory `fd` as it is on the disk. Change `e` to what is shown. */
-static void show_in(int fd, uint64_t dir_device, struct entry *e)
+/* `e` is the file in the layer's directory `fd` as it is on the disk. Change `e` to what is shown. `has_record`:
+ * may_have_record() says so. */
+static void show_in(int fd, uint64_t dir_device, bool has_record, struct entry *e)
 {
 	struct fj_union_origin origin;
 	struct fj_owner owner;
 
-	if (may_have_record(e) && fj_union_record(fd, e->name, &owner)) {
+	if (has_record && fj_union_record(fd, e->name, &owner)) {
 		if (owner.flags & FJ_OWNER_DEVICE)
 			e->type = type_of(owner.mode);
 		if (fj_union_origin(&owner, e->dev, &origin)) {
@@ -172,7 +123,7 @@ static void show_in(int fd, uint64_t dir_device, struct entry *e)
 
 static void show_entry(const struct fj_union_layers *l, uint32_t i, struct entry *e)
 {
-	show_in(l->layer[i].fd, l->dir_device, e);
+	show_in(l->layer[i].fd, l->dir_device, have_such_records() && may_have_record(e), e);
 }
 
 /* "." and ".." are those of the top layer. */
@@ -209,17 +160,22 @@ bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const
 {
 	struct entry e = {.dev = dir->dev, .ino = *ino, .type = *type, .name = name};
 	const int fd = dir->fd;
+	bool has_record;
 
 	if (name[0] == '.' && name[1] == 'f' &&
 		(fj_begins(name, FJ_UNION_TEMP) ||
 			(fj_streq(name, FJ_HIDDEN_NAME) &&
 				!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/work", 0))))
 		return false;
+	has_record = dir->has_records && may_have_record(&e);
 	if ((e.type == FJ_DT_CHR || e.type == FJ_DT_REG || e.type == FJ_DT_UNKNOWN) &&
-		(e.type != FJ_DT_REG || may_have_record(&e)) &&
+		(e.type != FJ_DT_REG || has_record) &&
 		fj_union_hides(t, fd, name, NULL, dir->is_nested))
 		return false;
-	show_in(fd, dir->dir_device, &e);
+	/* It will probably be looked at and opened: then its position can be remembered at the first look. */
+	if (e.type == FJ_DT_DIR && !is_dots(name))
+		fj_facts_saw_name(name, fj_strlen(name));
+	show_in(fd, dir->dir_device, has_record, &e);
 	*ino = e.ino;
 	*type = e.type;
 	return true;
@@ -247,7 +203,7 @@ static bool judge_entry(struct listing *l, struct entry *e)
 		e->type = type_of(st.st_mode);
 	}
 	if ((e->type == FJ_DT_CHR || e->type == FJ_DT_REG || e->type == FJ_DT_UNKNOWN) &&
-		(e->type != FJ_DT_REG || may_have_record(e)) &&
+		(e->type != FJ_DT_REG || (have_such_records() && may_have_record(e))) &&
 		fj_union_hides(l->c->thread, all->layer[where].fd, e->name, NULL, all->is_nested))
 		return false;
 	show_entry(all, where, e);

@@ -134,7 +134,7 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone 
 	bool is_known;
 
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos, &is_known))
+	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos, &is_known, &dir->dev))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);
 	dir->fd = (int)c->arg[0];

@@ -130,6 +130,7 @@ struct fj_union_alone {
 	uint64_t dev;
 	uint64_t dir_device; /* fj_union_dir_device() */
 	bool is_nested;
+	bool has_records; /* some files have records of devices or attributes */
 };
 /* The kernel has listed `name`. Returns whether it is shown. If so, number and type become those that
  * stat(2) shows. */

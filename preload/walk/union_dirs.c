@@ -27,22 +27,36 @@
 
 static const struct fj_root own_root;
 
+bool fj_dir_key_of(const struct statx *sx, char key[FJ_DIR_KEY_SIZE])
+{
+	const uint64_t dev = (uint64_t)sx->stx_dev_major << 32 | sx->stx_dev_minor;
+
+	if (!(sx->stx_mask & STATX_BTIME) || (sx->stx_mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return false;
+	key[0] = 0;
+	memcpy(key + 1, &dev, 8);
+	memcpy(key + 9, &sx->stx_ino, 8);
+	memcpy(key + 17, &sx->stx_btime.tv_sec, 8);
+	memcpy(key + 25, &sx->stx_btime.tv_nsec, 4);
+	return true;
+}
+
 bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE])
 {
 	struct statx sx;
+
+	return !fj_sys5(__NR_statx, dirfd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+		       STATX_TYPE | STATX_INO | STATX_BTIME, &sx) &&
+	       fj_dir_key_of(&sx, key);
+}
+
+/* The device in a key, as stat(2) shows it: new_encode_dev() of linux/kdev_t.h */
+static uint64_t dev_in_key(const char key[FJ_DIR_KEY_SIZE])
+{
 	uint64_t dev;
 
-	if (fj_sys5(__NR_statx, dirfd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
-		    STATX_TYPE | STATX_INO | STATX_BTIME, &sx) ||
-		!(sx.stx_mask & STATX_BTIME) || (sx.stx_mode & FJ_S_IFMT) != FJ_S_IFDIR)
-		return false;
-	dev = (uint64_t)sx.stx_dev_major << 32 | sx.stx_dev_minor;
-	key[0] = 0;
-	memcpy(key + 1, &dev, 8);
-	memcpy(key + 9, &sx.stx_ino, 8);
-	memcpy(key + 17, &sx.stx_btime.tv_sec, 8);
-	memcpy(key + 25, &sx.stx_btime.tv_nsec, 4);
-	return true;
+	memcpy(&dev, key + 1, 8);
+	return (dev & 0xff) | (dev >> 32) << 8 | (dev & 0xfff00) << 12;
 }
 
 /* Look for the fact. If it is known how many layers have the directory, this process remembers it:
@@ -72,14 +86,25 @@ static bool find_fact(
 
 enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone)
 {
+	uint64_t dev;
+
+	return fj_dir_recall_on(dirfd, epoch, pos, is_alone, &dev);
+}
+
+enum fj_dir_kind fj_dir_recall_on(
+	int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone, uint64_t *dev)
+{
 	const char *const noted = fj_dir_noted(dirfd);
 	char key[FJ_DIR_KEY_SIZE];
 	unsigned flags;
 
 	*is_alone = false;
+	*dev = 0;
 	fj_str_cut(pos, 0);
-	if (!epoch || !fj_dir_key(dirfd, key) ||
-		(!fj_dir_recent(key, epoch, pos, &flags) && !find_fact(key, epoch, pos, &flags)))
+	if (!epoch || !fj_dir_key(dirfd, key))
+		return FJ_DIR_UNKNOWN;
+	*dev = dev_in_key(key);
+	if (!fj_dir_recent(key, epoch, pos, &flags) && !find_fact(key, epoch, pos, &flags))
 		return FJ_DIR_UNKNOWN;
 	if (!(flags & FJ_DIR_UNITED))
 		return noted && noted[0] && fj_union_holds(noted) ? FJ_DIR_UNKNOWN : FJ_DIR_OUTSIDE;
@@ -141,10 +166,11 @@ void fj_dir_keep(
 		&own_root, key, FJ_DIR_KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }
 
-bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone)
+bool fj_dir_in_union(
+	struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone, uint64_t *dev)
 {
 	const uint64_t epoch = fj_facts_epoch();
-	const enum fj_dir_kind kind = fj_dir_recall(dirfd, epoch, pos, is_alone);
+	const enum fj_dir_kind kind = fj_dir_recall_on(dirfd, epoch, pos, is_alone, dev);
 	struct fj_layers l;
 
 	if (kind != FJ_DIR_UNKNOWN)

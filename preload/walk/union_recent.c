@@ -29,50 +29,75 @@
 #define PAIRS 32u
 #define TEXT 196u
 
-static struct recent {
-	uint32_t sequence; /* locking/seq.h */
-	uint32_t born, flags;
-	uint16_t len;
-	uint8_t is_last; /* the one of the pair that was used last */
-	uint64_t epoch, space;
-	char key[FJ_DIR_KEY_SIZE];
-	char pos[TEXT - FJ_DIR_KEY_SIZE];
-} recent[2 * PAIRS] FJ_BULKY;
+static struct {
+	/* Descriptors below 64 by which a name was last looked up in a directory that one layer alone has. Only
+	 * a guess about the next look: any of them may have been replaced. */
+	uint64_t expected;
+	struct recent {
+		uint32_t sequence; /* locking/seq.h */
+		uint32_t born, flags;
+		uint16_t len;
+		uint8_t is_last; /* the one of the pair that was used last */
+		uint64_t epoch, space;
+		char key[FJ_DIR_KEY_SIZE];
+		char pos[TEXT - FJ_DIR_KEY_SIZE];
+	} dir[2 * PAIRS];
+} recent FJ_BULKY;
+
+bool fj_dir_is_expected(int dirfd)
+{
+	return dirfd >= 0 && dirfd < 64 &&
+	       (__atomic_load_n(&recent.expected, __ATOMIC_RELAXED) >> dirfd & 1);
+}
+
+void fj_dir_expect(int dirfd, bool is)
+{
+	const uint64_t was = __atomic_load_n(&recent.expected, __ATOMIC_RELAXED),
+		       bit = dirfd >= 0 && dirfd < 64 ? 1UL << dirfd : 0;
+
+	__atomic_store_n(&recent.expected, is ? was | bit : was & ~bit, __ATOMIC_RELAXED);
+}
 
 /* A key is a NUL, the device, the number and the time of birth: fj_dir_key(). */
 #define DEVICE 1u
 #define NUMBER 9u
+#define SECONDS 17u
+#define NANOSECONDS 25u
+
+static inline uint64_t word_at(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
 
 static struct recent *pair_of(uint64_t ino)
 {
-	return &recent[2 * (ino % PAIRS)];
+	return &recent.dir[2 * (ino % PAIRS)];
 }
 
 static struct recent *pair_of_key(const char key[FJ_DIR_KEY_SIZE])
 {
-	uint64_t ino;
-
-	memcpy(&ino, key + NUMBER, sizeof(ino));
-	return pair_of(ino);
+	return pair_of(word_at(key + NUMBER));
 }
 
-/* (As memcmp(), which is a loop over bytes here.) */
+/* (As memcmp(), which is a loop over bytes here. The words are those that fj_dir_key_of() has just written: the
+ * processor waits for a word of parts of several.) */
 static inline bool is_key(const struct recent *r, const char key[FJ_DIR_KEY_SIZE])
 {
-	uint64_t a[4] = {0}, b[4] = {0};
+	uint32_t a, b;
 
-	memcpy(a, r->key, FJ_DIR_KEY_SIZE);
-	memcpy(b, key, FJ_DIR_KEY_SIZE);
-	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]));
+	memcpy(&a, r->key + NANOSECONDS, sizeof(a));
+	memcpy(&b, key + NANOSECONDS, sizeof(b));
+	return word_at(r->key + NUMBER) == word_at(key + NUMBER) &&
+	       word_at(r->key + DEVICE) == word_at(key + DEVICE) &&
+	       word_at(r->key + SECONDS) == word_at(key + SECONDS) && a == b;
 }
 
 static inline bool is_named(const struct recent *r, uint64_t dev, uint64_t ino)
 {
-	uint64_t a, b;
-
-	memcpy(&a, r->key + DEVICE, sizeof(a));
-	memcpy(&b, r->key + NUMBER, sizeof(b));
-	return a == dev && b == ino;
+	return word_at(r->key + DEVICE) == dev && word_at(r->key + NUMBER) == ino;
 }
 
 static bool is_good(const struct recent *r, uint64_t epoch)

@@ -129,7 +129,7 @@ static unsigned entries_of_first_visit(const char *above)
  * of its parent. */
 START_TEST(first_visit)
 {
-	ck_assert_uint_le(entries_of_first_visit("/m/d"), entries_of_first_visit("/plain/d") + 5);
+	ck_assert_uint_le(entries_of_first_visit("/m/d"), entries_of_first_visit("/plain/d") + 4);
 }
 END_TEST
 
@@ -155,6 +155,39 @@ static unsigned entries_of_look(const char *above)
 START_TEST(look_at_opened)
 {
 	ck_assert_uint_eq(entries_of_look("/m/d"), 2);
+}
+END_TEST
+
+/* The same as find(1) does it for a directory: above it, which was listed before, it is looked at, opened, looked
+ * at again, and listed to its end. */
+static unsigned entries_of_find(const char *above)
+{
+	static char list[32768];
+	static struct stat st;
+	unsigned all = 0;
+	long from, fd;
+
+	from = COUNTED(__NR_openat, AT_FDCWD, above, O_RDONLY | O_DIRECTORY, 0);
+	COUNTED(__NR_getdents64, from, list, sizeof(list), 0);
+	COUNTED(__NR_newfstatat, from, "file", &st, 0);
+	COUNTED(__NR_newfstatat, from, "in", &st, 0);
+	all += unit_entries;
+	fd = COUNTED(__NR_openat, from, "in", O_RDONLY | O_DIRECTORY, 0);
+	all += unit_entries;
+	COUNTED(__NR_newfstatat, from, "in", &st, 0);
+	all += unit_entries;
+	while (COUNTED(__NR_getdents64, fd, list, sizeof(list), 0))
+		all += unit_entries;
+	all += unit_entries;
+	fj_close((int)fd);
+	fj_close((int)from);
+	return all;
+}
+
+/* What is found proves that the descriptor of the parent directory still is one. */
+START_TEST(find_in_listed)
+{
+	ck_assert_uint_le(entries_of_find("/m/d"), entries_of_find("/plain/d") + 4);
 }
 END_TEST
 
@@ -322,6 +355,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_test(c, names_of_attributes);
 	tcase_add_test(c, listing);
 	tcase_add_test(c, first_visit);
+	tcase_add_test(c, find_in_listed);
 	tcase_add_test(c, look_at_opened);
 	tcase_add_test(c, beside);
 	tcase_add_test(c, first_look);

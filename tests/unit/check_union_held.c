@@ -1,0 +1,180 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_union_held.c - tests names in a directory of an overlay that a descriptor holds, when the descriptor or the
+ * name has become another directory's. */
+#include "call/hooks.h"
+#include "sys/abi.h"
+#include "union/change.h"
+
+#include "entries.h"
+#include "unit.h"
+
+#include <asm/stat.h>
+#include <string.h>
+
+static void setup(void)
+{
+	unit_jail_setup();
+	fj_union_start();
+	tree_dir("jail/plain");
+	tree_dir("jail/plain/d");
+	tree_dir("jail/plain/d/in");
+	tree_file("jail/plain/d/file", "text");
+	tree_dir("jail/lower");
+	tree_dir("jail/lower/d");
+	tree_dir("jail/lower/d/in");
+	tree_file("jail/lower/d/in/file", "text");
+	tree_file("jail/lower/d/file", "text");
+	tree_dir("jail/upper");
+	tree_dir("jail/work");
+	tree_dir("jail/m");
+	unit_assert_result(unit_call5(__NR_mount, "overlay", "/m", "overlay", 0,
+				   "lowerdir=/lower,upperdir=/upper,workdir=/work"),
+		0);
+	fj_mount_flags()->has_aliases = 0;
+}
+
+/* A look at `name` in `fd` says the same as one by the path `dir` of the directory of `fd`, in these calls. */
+static void compare_looks(long fd, const char *dir, const char *name)
+{
+	struct stat by_fd, by_path;
+	char path[64];
+	long r;
+
+	strcat(strcat(strcpy(path, dir), "/"), name);
+	r = unit_call4(__NR_newfstatat, AT_FDCWD, path, &by_path, 0);
+	unit_assert_result(unit_call4(__NR_newfstatat, fd, name, &by_fd, 0), r);
+	if (!r)
+		ck_assert(by_fd.st_ino == by_path.st_ino && by_fd.st_nlink == by_path.st_nlink &&
+			  by_fd.st_mode == by_path.st_mode);
+}
+
+/* The number of names that a directory lists. */
+static unsigned listed(long fd)
+{
+	static char list[32768];
+	unsigned count = 0;
+	long n;
+
+	while ((n = unit_call3(__NR_getdents64, fd, list, sizeof(list))) > 0)
+		for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
+			count++;
+	unit_assert_result(n, 0);
+	return count;
+}
+
+static void compare_opens(long fd, const char *dir, const char *name)
+{
+	char path[64];
+	struct stat by_fd, by_path;
+	long a, b;
+
+	strcat(strcat(strcpy(path, dir), "/"), name);
+	b = unit_call3(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+	a = unit_call3(__NR_openat, fd, name, O_RDONLY | O_DIRECTORY);
+	if (b < 0) {
+		unit_assert_result(a, b);
+		return;
+	}
+	ck_assert_int_ge(a, 0);
+	unit_assert_result(unit_call2(__NR_fstat, a, &by_fd), 0);
+	unit_assert_result(unit_call2(__NR_fstat, b, &by_path), 0);
+	ck_assert(by_fd.st_ino == by_path.st_ino && by_fd.st_nlink == by_path.st_nlink);
+	ck_assert_uint_eq(listed(a), listed(b));
+	fj_close((int)a);
+	fj_close((int)b);
+}
+
+/* The engine expects the descriptor to be the directory that it last was, but it is another one: replaced by calls
+ * that no engine sees. */
+START_TEST(replaced_descriptor)
+{
+	static const char *const dirs[] = {
+		"/m/both", "/plain/d", "/m/d/in", "/m/d", "/m", "/plain"};
+	static const char *const names[] = {"in", "file", "only", "gone", "d", "both"};
+	struct stat st;
+	long fd, other;
+
+	tree_dir("jail/lower/both");
+	tree_dir("jail/lower/both/in");
+	tree_file("jail/lower/both/in/low", "");
+	tree_dir("jail/lower/both/only");
+	tree_file("jail/lower/both/gone", "");
+	tree_dir("jail/upper/both");
+	tree_dir("jail/upper/both/in");
+	tree_file("jail/upper/both/in/up", "");
+	unit_assert_result(unit_call3(__NR_unlinkat, AT_FDCWD, "/m/both/gone", 0), 0);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		for (size_t k = 0; k < 2 * sizeof(names) / sizeof(names[0]); k++) {
+			fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
+			listed(fd);
+			for (int n = 0; n < 3; n++) {
+				compare_looks(fd, "/m/d", "in");
+				compare_opens(fd, "/m/d", "in");
+			}
+			other = unit_call3(__NR_openat, AT_FDCWD, dirs[i], O_RDONLY | O_DIRECTORY);
+			ck_assert_int_ge(other, 0);
+			fj_sys3(__NR_dup3, other, fd, 0);
+			fj_close((int)other);
+			if (k & 1)
+				compare_opens(fd, dirs[i], names[k / 2]);
+			compare_looks(fd, dirs[i], names[k / 2]);
+			compare_opens(fd, dirs[i], names[k / 2]);
+			fj_close((int)fd);
+		}
+	/* A file takes the number, and then nothing. */
+	fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
+	compare_looks(fd, "/m/d", "in");
+	other = unit_call3(__NR_openat, AT_FDCWD, "/m/d/file", O_RDONLY);
+	fj_sys3(__NR_dup3, other, fd, 0);
+	unit_assert_result(unit_call4(__NR_newfstatat, fd, "in", &st, 0), -ENOTDIR);
+	unit_assert_result(unit_call3(__NR_openat, fd, "in", O_RDONLY | O_DIRECTORY), -ENOTDIR);
+	fj_close((int)fd);
+	fj_close((int)other);
+	unit_assert_result(unit_call4(__NR_newfstatat, fd, "in", &st, 0), -EBADF);
+	unit_assert_result(unit_call3(__NR_openat, fd, "in", O_RDONLY | O_DIRECTORY), -EBADF);
+}
+END_TEST
+
+/* A directory that this process remembers is moved away, and another one gets its name. */
+START_TEST(renamed_child)
+{
+	long fd;
+
+	tree_dir("jail/upper/new");
+	tree_dir("jail/upper/new/a");
+	tree_dir("jail/upper/new/b");
+	tree_file("jail/upper/new/b/file", "");
+	fd = unit_call3(__NR_openat, AT_FDCWD, "/m/new", O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < 4; i++) {
+		listed(fd);
+		for (int n = 0; n < 3; n++) {
+			compare_looks(fd, "/m/new", "a");
+			compare_opens(fd, "/m/new", "a");
+			compare_opens(fd, "/m/new", "b");
+		}
+		unit_assert_result(unit_call5(__NR_renameat2, AT_FDCWD, "/m/new/a", AT_FDCWD,
+					   "/m/new/b", FJ_RENAME_EXCHANGE),
+			0);
+		unit_assert_result(unit_call2(__NR_rename, "/m/new/b", "/m/new/c"), 0);
+		compare_looks(fd, "/m/new", "b");
+		compare_opens(fd, "/m/new", "b");
+		compare_opens(fd, "/m/new", "c");
+		unit_assert_result(unit_call2(__NR_rename, "/m/new/c", "/m/new/b"), 0);
+	}
+	fj_close((int)fd);
+}
+END_TEST
+
+Suite *unit_suite_union_held(void)
+{
+	Suite *s = suite_create("union_held");
+	TCase *c = tcase_create("cases");
+
+	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
+	tcase_add_test(c, replaced_descriptor);
+	tcase_add_test(c, renamed_child);
+	suite_add_tcase(s, c);
+	return s;
+}
