@@ -116,28 +116,58 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	return what & foreign;
 }
 
-bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
+/* Returns `name` with its last component replaced by ".", in scratch memory. */
+static const char *directory_of(struct fj_call *c, const char *name)
 {
 	const size_t cut = fj_place_dir_len(name);
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct stat st;
 	struct fj_str s;
+
+	fj_str_init(&s, fj_scratch(c->thread, cut + 8), cut + 8);
+	fj_str_add(&s, name, cut);
+	fj_str_put(&s, ".");
+	return s.at;
+}
+
+/* Does the place of `name` itself tell that it is not foreign? */
+static bool is_surely_own(struct fj_call *c, int dirfd, const char *name)
+{
 	struct fj_mounts_seen seen;
+
+	return (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') || !fj_mounts_look(&seen)->count ||
+	       fj_roots_home(c->thread, dirfd, name);
+}
+
+bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const char *dir;
+	struct stat st;
 	bool is;
 
-	if ((dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') || !fj_mounts_look(&seen)->count ||
-		fj_roots_home(c->thread, dirfd, name))
+	if (is_surely_own(c, dirfd, name))
 		return false;
 	if (name[0] == '/')
 		return ask_whether_foreign(c, dirfd, name);
 	if (!name[0])
 		return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_EMPTY_PATH) &&
 		       fj_dev_is_foreign(c, st.st_dev, dirfd, name);
-	fj_str_init(&s, fj_scratch(c->thread, cut + 8), cut + 8);
-	fj_str_add(&s, name, cut);
-	fj_str_put(&s, ".");
-	is = !fj_sys4(__NR_newfstatat, dirfd, s.at, &st, 0) &&
-	     fj_dev_is_foreign(c, st.st_dev, dirfd, s.at);
+	dir = directory_of(c, name);
+	is = !fj_sys4(__NR_newfstatat, dirfd, dir, &st, 0) &&
+	     fj_dev_is_foreign(c, st.st_dev, dirfd, dir);
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+bool fj_place_on_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	bool is;
+
+	if (is_surely_own(c, dirfd, name))
+		return false;
+	if (name[0] == '/')
+		return ask_whether_foreign(c, dirfd, name);
+	is = fj_dev_is_foreign(c, dev, dirfd, directory_of(c, name));
 	fj_scratch_release(c->thread, mark);
 	return is;
 }

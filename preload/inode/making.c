@@ -29,7 +29,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 	/* Below a bind mount files without a record show the host's ids, so a new file needs a
 	 * record even if it is root's. */
 	const int parent_fd = fj_place_parent(place);
-	const bool is_foreign = fj_place_is_foreign(c, parent_fd, place->name);
+	bool is_foreign = false, is_dev_known = false;
 
 	*m = (struct fj_making){.owner = {.uid = ids->fsuid,
 					.gid = ids->fsgid,
@@ -51,6 +51,9 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		r = fj_file_look(c, parent_fd, s.at, 0, &parent);
 		fj_scratch_release(c->thread, mark);
 		if (!r) {
+			is_dev_known = true;
+			is_foreign = !place->is_in_root && fj_place_on_dev_is_foreign(c, parent.dev,
+								   parent_fd, place->name);
 			m->parent = parent.key;
 			if ((parent.owner.flags & FJ_OWNER_ATTRIBUTES) && type != FJ_S_IFLNK) {
 				uint32_t granted =
@@ -70,6 +73,8 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 			}
 		}
 	}
+	if (!place->is_in_root && !is_dev_known)
+		is_foreign = fj_place_is_foreign(c, parent_fd, place->name);
 	m->real_mode = fj_owner_real_mode(m->owner.mode, is_foreign) & 0777;
 	if (type == FJ_S_IFLNK)
 		m->real_mode = 0777;

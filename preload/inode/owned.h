@@ -52,6 +52,9 @@ bool fj_file_show_statx(
 /* Is the file at `name` in `dirfd`, which need not exist, reached through a bind mount? One system
  * call, if the name does not tell. */
 bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name);
+/* The same where it is known that the directory of `name` is on device `dev`: no system call, if the
+ * device tells. */
+bool fj_place_on_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name);
 /* The same for a file on device `dev`, which mostly tells. `name` NULL or "": the file that `dirfd`
  * is. */
 bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name);

@@ -20,6 +20,7 @@ struct fj_place {
 			    * follow */
 	bool is_exe;	   /* ... and it is /proc/PID/exe */
 	bool is_mount;	   /* the name is a mount point */
+	bool is_in_root;   /* facts say that it lies in the jail's own tree, in no mount */
 	bool is_direct;	   /* fj_find_object() met no symlink on the way */
 	bool is_read_only; /* on a read-only mount */
 	uint8_t proc;	   /* enum fj_proc: a procfs entry that would show the host */

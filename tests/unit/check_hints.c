@@ -263,6 +263,42 @@ START_TEST(directories_changed_by_others)
 }
 END_TEST
 
+/* Facts say that a directory lies in no mount. So to make one there costs three system calls: to
+ * open the directory around it, mkdir(2), close(2). What others may write to costs a look at that
+ * directory, of which the setgid bit counts. So does what is made in a directory that the program
+ * holds, since it may lie in a mount. */
+START_TEST(costs_of_making)
+{
+	struct stat st;
+	int fd;
+
+	tree_dir("jail/a");
+	tree_dir("jail/m");
+	tree_dir("other");
+	unit_assert_result(unit_mount(tree_path("other"), "/m", 0), 0);
+	unit_assert_result(unit_call3(__NR_mkdirat, AT_FDCWD, "/a/1", 0755), 0);
+	unit_assert_result(unit_call3(__NR_symlinkat, "2", AT_FDCWD, "/a/0"), 0);
+	ck_assert_uint_le(COST_ONCE(__NR_mkdirat, AT_FDCWD, "/a/2", 0755, 0), 3);
+	ck_assert_uint_le(COST_ONCE(__NR_mkdirat, AT_FDCWD, "/2", 0755, 0), 1);
+	/* (The mount is on the jail's own device, so a path must tell whether the look was in it.) */
+	ck_assert_uint_le(COST_ONCE(__NR_symlinkat, "2", AT_FDCWD, "/a/3", 0), 5);
+	ck_assert_uint_le(COST_ONCE(__NR_unlinkat, AT_FDCWD, "/a/3", 0, 0), 3);
+	fd = (int)unit_call4(__NR_openat, AT_FDCWD, "/a", O_RDONLY | O_DIRECTORY, 0);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_uint_le(COST_ONCE(__NR_symlinkat, "2", fd, "3", 0), 5);
+	fj_close(fd);
+	/* What is made in a mount is the caller's, and not the host's. */
+	unit_assert_result(unit_call3(__NR_mkdirat, AT_FDCWD, "/m/1", 0755), 0);
+	unit_assert_result(unit_call3(__NR_symlinkat, "1", AT_FDCWD, "/m/2"), 0);
+	for (int i = 0; i < 2; i++) {
+		const char *const name = i ? "/m/2" : "/m/1";
+
+		unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, name, &st, 0x100), 0);
+		ck_assert_uint_eq(st.st_uid, 0);
+	}
+}
+END_TEST
+
 Suite *unit_suite_hints(void)
 {
 	Suite *s = suite_create("hints");
@@ -273,6 +309,7 @@ Suite *unit_suite_hints(void)
 	tcase_add_test(c, costs_of_symlinks);
 	tcase_add_test(c, symlinks_changed_by_others);
 	tcase_add_test(c, directories_changed_by_others);
+	tcase_add_test(c, costs_of_making);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -48,8 +48,8 @@ costs stat 1
 costs rename 3
 costs renameat 3
 costs link 6
-costs symlink 8
-costs mkdir 7
+costs symlink 7
+costs mkdir 6
 costs chmod 4
 costs chdir 3
 finish
