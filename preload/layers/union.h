@@ -151,11 +151,11 @@ bool fj_dir_in_union(
 bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
 /* The same from what statx(2) has said, if it was asked for STATX_BTIME. */
 bool fj_dir_key_of(const struct statx *sx, char key[FJ_DIR_KEY_SIZE]);
-/* walk/union_recent.c: is it to be expected that names in `dirfd` are in a directory of one layer? It was so at
+/* layers/union_recent.c: is it to be expected that names in `dirfd` are in a directory of one layer? It was so at
  * the last look by this number, and fj_dir_expect() has noted that. */
 bool fj_dir_is_expected(int dirfd);
 void fj_dir_expect(int dirfd, bool is);
-/* walk/union_recent.c: what this process remembers of a directory. FJ_DIR_UNITED: it is in a union.
+/* layers/union_recent.c: what this process remembers of a directory. FJ_DIR_UNITED: it is in a union.
  * FJ_DIR_ALONE: it is in no union, or in only one layer. */
 enum { FJ_DIR_UNITED = 1, FJ_DIR_ALONE = 2 };
 /* `pos`, which is empty, gets its position. False: nothing is remembered. */

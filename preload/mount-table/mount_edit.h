@@ -32,7 +32,7 @@ struct fj_edit {
 	struct fj_mounts *v;
 	uint64_t from; /* `current`, when it was copied */
 	uint32_t place;
-	uint32_t times; /* how often it was begun */
+	uint32_t times;		  /* how often it was begun */
 	struct fj_lock_hold hold; /* of that place */
 	uint64_t mask;
 };

@@ -120,3 +120,9 @@ bool fj_owner_scatters(int root_fd)
 	}
 	return true; /* safe when it is wrong: it only costs more */
 }
+
+uint32_t fj_owner_shared_with_others(int fd, int host_owners_fd)
+{
+	return (fj_owner_disk(fd) >= FJ_DISK_FUSE) |
+	       (host_owners_fd >= 0 && fj_owner_disk(host_owners_fd) >= FJ_DISK_FUSE) << 1;
+}

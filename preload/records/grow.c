@@ -361,12 +361,6 @@ static long start_store(struct fj_store *s, int fd)
 	return 0;
 }
 
-uint32_t fj_owner_shared_with_others(int fd, int host_owners_fd)
-{
-	return (fj_owner_disk(fd) >= FJ_DISK_FUSE) |
-	       (host_owners_fd >= 0 && fj_owner_disk(host_owners_fd) >= FJ_DISK_FUSE) << 1;
-}
-
 long fj_store_map(struct fj_store *s, int fd, const char *path)
 {
 	uint64_t size;
