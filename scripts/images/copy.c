@@ -111,19 +111,20 @@ static void set_times(int dir, const char *name, const struct statx *x)
 		futimens(dir, at);
 }
 
-static void copy_file(int from, int to, const char *name, const struct statx *x)
+/* `path` is that of the file in the tree, for messages. */
+static void copy_file(int from, int to, const char *name, const char *path, const struct statx *x)
 {
 	const int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	const int out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (out < 0)
-		fail("cannot make '%s' in the copy: %s", shown(name), strerror(errno));
+		fail("cannot make '%s' in the copy: %s", shown(path), strerror(errno));
 	if (in < 0) {
-		warn("'%s' is empty in the copy: it may not be read: %s", shown(name),
+		warn("'%s' is empty in the copy: it may not be read: %s", shown(path),
 			strerror(errno));
 	} else {
 		if (!copy_data(in, out, (int64_t)x->stx_size))
-			fail("cannot copy '%s': %s", shown(name), strerror(errno));
+			fail("cannot copy '%s': %s", shown(path), strerror(errno));
 		copy_attributes(in, out);
 		close(in);
 	}
@@ -133,7 +134,8 @@ static void copy_file(int from, int to, const char *name, const struct statx *x)
 	close(out);
 }
 
-static void copy_special(int from, int to, const char *name, const struct statx *x)
+static void copy_special(
+	int from, int to, const char *name, const char *path, const struct statx *x)
 {
 	char text[4097];
 
@@ -142,13 +144,13 @@ static void copy_special(int from, int to, const char *name, const struct statx 
 
 		text[n < 0 ? 0 : n] = 0;
 		if (n < 0 || symlinkat(text, to, name))
-			fail("cannot copy the link '%s': %s", shown(name), strerror(errno));
+			fail("cannot copy the link '%s': %s", shown(path), strerror(errno));
 	} else if (mknodat(to, name,
 			   S_ISFIFO(x->stx_mode) || S_ISSOCK(x->stx_mode) ?
 				   (x->stx_mode & S_IFMT) | records_disk_mode(x) :
 				   S_IFREG | 0600,
 			   0)) {
-		fail("cannot make '%s' in the copy: %s", shown(name), strerror(errno));
+		fail("cannot make '%s' in the copy: %s", shown(path), strerror(errno));
 	}
 	record(x, from, name, to, name);
 	set_times(to, name, x);
@@ -195,9 +197,9 @@ static void copy_entry(int from, int to, const char *name, const char *path)
 		if (x.stx_nlink > 1 && is_linked(to, name, path, &x))
 			return;
 		if (S_ISREG(x.stx_mode))
-			copy_file(from, to, name, &x);
+			copy_file(from, to, name, path, &x);
 		else
-			copy_special(from, to, name, &x);
+			copy_special(from, to, name, path, &x);
 		return;
 	}
 	if (mkdirat(to, name, 0700))

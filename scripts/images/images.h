@@ -262,6 +262,9 @@ enum source source_kind(const char *path);
 /* Lets the reader decompress archives and layers by libraries. libarchive's other filters start
  * programs, which no file of a stranger may do. */
 void support_filters(struct archive *a);
+/* Why writing has failed: libarchive's text, or the errno's where libarchive only says "Write
+ * error", as when the disk is full. */
+const char *archive_failure(struct archive *a);
 /* Is `r`, the result of archive_read_next_header(), that of a complete member? libarchive continues
  * after a damaged header, and reads malformed data as if they were not there. An unknown character
  * is no damage, since names are bytes. */

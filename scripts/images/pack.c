@@ -18,8 +18,8 @@ static struct {
 static void write_tree(const char *root, const char *file, const char *filter, const char *kind)
 {
 	const int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	char *words[6] = {copy_of(".tree"), copy_of(root), print("%d", fd), copy_of(filter),
-		copy_of(settings.is_upper ? "upper" : kind), NULL};
+	char *words[7] = {copy_of(".tree"), copy_of(root), print("%d", fd), copy_of(filter),
+		copy_of(settings.is_upper ? "upper" : kind), copy_of(file), NULL};
 
 	if (fd < 0)
 		fail("cannot write '%s': %s", shown(file), strerror(errno));
@@ -109,7 +109,7 @@ static void write_layout(const char *root, const char *dir, const char *name,
 	write_file(path, "{\"imageLayoutVersion\":\"1.0.0\"}", 30);
 }
 
-static void add_file(struct archive *a, const char *from, const char *name)
+static void add_file(struct archive *a, const char *file, const char *from, const char *name)
 {
 	struct archive_entry *e = archive_entry_new();
 	char *piece = get(1 << 18);
@@ -125,16 +125,18 @@ static void add_file(struct archive *a, const char *from, const char *name)
 	archive_entry_set_size(e, st.st_size);
 	archive_entry_set_mtime(e, 0, 0);
 	if (archive_write_header(a, e) != ARCHIVE_OK)
-		fail("cannot write the archive: %s", archive_error_string(a));
+		fail("cannot write '%s': %s", shown(file), archive_failure(a));
 	while ((n = read(fd, piece, 1 << 18)) > 0)
 		if (archive_write_data(a, piece, (size_t)n) < 0)
-			fail("cannot write the archive: %s", archive_error_string(a));
+			fail("cannot write '%s': %s", shown(file), archive_failure(a));
+	if (n < 0)
+		fail("'%s': %s", from, strerror(errno));
 	close(fd);
 	free(piece);
 	archive_entry_free(e);
 }
 
-static void add_folder(struct archive *a, const char *name)
+static void add_folder(struct archive *a, const char *file, const char *name)
 {
 	struct archive_entry *e = archive_entry_new();
 
@@ -143,7 +145,7 @@ static void add_folder(struct archive *a, const char *name)
 	archive_entry_set_perm(e, 0755);
 	archive_entry_set_mtime(e, 0, 0);
 	if (archive_write_header(a, e) != ARCHIVE_OK)
-		fail("cannot write the archive: %s", archive_error_string(a));
+		fail("cannot write '%s': %s", shown(file), archive_failure(a));
 	archive_entry_free(e);
 }
 
@@ -178,7 +180,7 @@ static void write_archive(const char *dir, const char *file, bool is_docker, con
 
 	archive_write_set_format_pax_restricted(a);
 	if (archive_write_open_filename(a, file) != ARCHIVE_OK)
-		fail("cannot write '%s': %s", shown(file), archive_error_string(a));
+		fail("cannot write '%s': %s", shown(file), archive_failure(a));
 	if (is_docker) {
 		char *layer_name = print("%s.tar", layer + 7),
 		     *config_name = print("%s.json", config + 7);
@@ -188,27 +190,28 @@ static void write_archive(const char *dir, const char *file, bool is_docker, con
 		text = json_dumps(j, JSON_COMPACT);
 		path = print("%s/manifest.json", dir);
 		write_file(path, text, strlen(text));
-		add_file(a, blob_path(dir, layer), layer_name);
-		add_file(a, blob_path(dir, config), config_name);
-		add_file(a, path, "manifest.json");
+		add_file(a, file, blob_path(dir, layer), layer_name);
+		add_file(a, file, blob_path(dir, config), config_name);
+		add_file(a, file, path, "manifest.json");
 	} else {
 		path = print("%s/index.json", dir);
 		index = json_of_file(path, path);
 		/* Without these entries some readers make them, and want to give them to root. */
-		add_folder(a, "blobs/");
-		add_folder(a, "blobs/sha256/");
-		add_file(a, print("%s/oci-layout", dir), "oci-layout");
-		add_file(a, path, "index.json");
+		add_folder(a, file, "blobs/");
+		add_folder(a, file, "blobs/sha256/");
+		add_file(a, file, print("%s/oci-layout", dir), "oci-layout");
+		add_file(a, file, path, "index.json");
 		text = copy_of(json_text(
 			json_array_get(json_object_get(index, "manifests"), 0), "digest"));
 		for (unsigned i = 0; i < 3; i++) {
 			const char *digest = i == 0 ? text : i == 1 ? config : layer;
 
-			add_file(a, blob_path(dir, digest), print("blobs/sha256/%s", digest + 7));
+			add_file(a, file, blob_path(dir, digest),
+				print("blobs/sha256/%s", digest + 7));
 		}
 	}
 	if (archive_write_close(a) != ARCHIVE_OK)
-		fail("cannot write '%s': %s", shown(file), archive_error_string(a));
+		fail("cannot write '%s': %s", shown(file), archive_failure(a));
 }
 
 static bool ends_in(const char *text, const char *end)

@@ -42,6 +42,13 @@ int64_t room_for(int64_t packed)
 	return packed > INT64_MAX / 200 ? INT64_MAX : packed * 100 + ((int64_t)1 << 30);
 }
 
+const char *archive_failure(struct archive *a)
+{
+	const char *text = archive_error_string(a);
+
+	return text && strcmp(text, "Write error") != 0 ? text : strerror(archive_errno(a));
+}
+
 void support_filters(struct archive *a)
 {
 	archive_read_support_filter_gzip(a);

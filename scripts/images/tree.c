@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tree.c - the words ".tree ROOT FD FILTER KIND" of the tool in its jail: changes its root to ROOT,
+ * tree.c - the words ".tree ROOT FD FILTER KIND FILE" of the tool in its jail: changes its root to ROOT,
  * and writes the tree to the descriptor FD as a tar archive, compressed by FILTER unless that is
- * empty. The order of the members does not depend on the disk. pack.c starts it.
+ * empty. FILE is the archive's path, for messages. The order of the members does not depend on the
+ * disk. pack.c starts it.
  *
  * KIND is "image" for a layer of an image, and "upper" for the upper layer of an overlay. Whiteouts
  * and opaque directories of an upper layer become the files that mean the same in a layer of an
@@ -17,6 +18,7 @@
 #include <sys/xattr.h>
 
 static struct archive *out;
+static const char *archive_path;
 /* In a layer of an image, access control lists are extended attributes. In other archives they have
  * records of their own, as in those of tar(1). */
 static bool for_image, is_upper;
@@ -97,11 +99,20 @@ static void add_attributes(struct archive_entry *e, const char *path)
 	}
 }
 
+/* `path` (or NULL) cannot be written: because of the archive's own file, or of what it is. */
+static _Noreturn void write_fails(const char *path)
+{
+	const char *why = archive_failure(out);
+
+	if (path && why == archive_error_string(out))
+		fail("'%s': cannot write it: %s", shown(path), why);
+	fail("cannot write '%s': %s", shown(archive_path), why);
+}
+
 static void write_header(struct archive_entry *e)
 {
 	if (archive_write_header(out, e) < ARCHIVE_WARN)
-		fail("'%s': cannot write it: %s", shown(archive_entry_pathname(e)),
-			archive_error_string(out));
+		write_fails(archive_entry_pathname(e));
 }
 
 /* If the file has holes, tells the entry where the data are. */
@@ -163,8 +174,7 @@ static void write_data(const char *path, int64_t size, bool has_holes)
 			if (!n)
 				fail("'%s': it became shorter as it was read", shown(path));
 			if (archive_write_data(out, hole ? zeros : piece, (size_t)n) < 0)
-				fail("'%s': cannot write it: %s", shown(path),
-					archive_error_string(out));
+				write_fails(path);
 		}
 	}
 	close(fd);
@@ -326,8 +336,9 @@ int tree_main(int argc, char **argv)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 
-	if (argc < 5)
-		fail(".tree ROOT FD FILTER KIND");
+	if (argc < 6)
+		fail(".tree ROOT FD FILTER KIND FILE");
+	archive_path = argv[5];
 	if (epoch && *epoch)
 		newest = (time_t)strtoll(epoch, NULL, 10);
 	/* Names are bytes. In this locale, libarchive marks only those that are not UTF-8. */
@@ -343,11 +354,11 @@ int tree_main(int argc, char **argv)
 	if (!strcmp(argv[3], "gzip"))
 		archive_write_set_options(out, "gzip:!timestamp");
 	if (archive_write_open_fd(out, atoi(argv[2])) != ARCHIVE_OK)
-		fail("cannot write: %s", archive_error_string(out));
+		write_fails(NULL);
 	if (chdir(argv[1]) || chroot(".") || chdir("/"))
 		fail("cannot enter '%s': %s", shown(argv[1]), strerror(errno));
 	add_directory(".");
 	if (archive_write_close(out) != ARCHIVE_OK)
-		fail("cannot write: %s", archive_error_string(out));
+		write_fails(NULL);
 	return 0;
 }

@@ -57,6 +57,8 @@ static void read_fakeroot(void)
 			.gid = (uint32_t)gid,
 			.rdev = (uint32_t)rdev});
 	}
+	if (ferror(owners_file))
+		owners_file_failed();
 }
 
 /* Reads pseudo's files.db through sqlite3(1). Rows that only have attributes have the uid -1, and

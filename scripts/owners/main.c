@@ -25,7 +25,7 @@
 /* fcntl.h and linux/fcntl.h exclude each other. */
 int open(const char *path, int flags, ...);
 
-const char *owners_root, *owners_format = "fakeroot";
+const char *owners_root, *owners_records, *owners_format = "fakeroot";
 FILE *owners_file;
 bool owners_any_device;
 uid_t owners_user;
@@ -68,6 +68,17 @@ static FILE *open_new(const char *name)
 	return fopen(new_name, "w");
 }
 
+static const char *file_name; /* of owners_file */
+
+_Noreturn void owners_file_failed(void)
+{
+	owners_fail("%s: %s",
+		file_name	     ? file_name :
+		owners_file == stdin ? "standard input" :
+				       "standard output",
+		errno ? strerror(errno) : "it cannot be read or written");
+}
+
 static int put_in_place(const char *name)
 {
 	if (!new_name[0])
@@ -96,6 +107,7 @@ static void open_records(const char *db, bool may_make)
 	long r = 0;
 	int fd = open(db, may_make ? O_RDWR | O_CREAT : O_RDWR, 0600);
 
+	owners_records = db;
 	if (fd < 0 && !may_make && (errno == EACCES || errno == EROFS))
 		fd = open(db, O_RDONLY);
 	if (fd < 0 || fstat(fd, &st))
@@ -279,6 +291,7 @@ int main(int argc, char **argv)
 		printf("%lu files given owners\n", owners_count);
 		return owners_skipped != 0;
 	}
+	file_name = name;
 	if (strcmp(verb, "import"))
 		owners_file = name ? open_new(name) : stdout;
 	else if (!strcmp(owners_format, "fakeroot"))
@@ -298,8 +311,9 @@ int main(int argc, char **argv)
 	} else {
 		return 2;
 	}
+	/* (An earlier write may have failed, and the last one not.) */
 	if (owners_file && owners_file != stdin &&
-		(fflush(owners_file) || (name && put_in_place(name))))
-		owners_fail("%s", strerror(errno));
+		(fflush(owners_file) || ferror(owners_file) || (name && put_in_place(name))))
+		owners_file_failed();
 	return 0;
 }

@@ -25,6 +25,7 @@
 #include <sys/sysmacros.h>
 
 extern const char *owners_root, *owners_format;
+extern const char *owners_records; /* the path of the file of records */
 extern FILE *owners_file;      /* what a verb writes or reads */
 extern bool owners_any_device; /* -d: import lines for other devices, too */
 extern uid_t owners_user;      /* the owner of the records: his files are root's in the jail */
@@ -41,6 +42,9 @@ struct entry {
 
 /* Prints a message, formatted as by printf(3), and exits with status 1. */
 _Noreturn void owners_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Call when reading or writing owners_file has failed: the same, with its name and errno. */
+_Noreturn void owners_file_failed(void);
 
 /* ---- tree.c ---- */
 

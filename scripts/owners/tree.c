@@ -87,6 +87,7 @@ static int (*on_entry)(struct entry *e);
 static int step(const char *path, const struct stat *st, int type, struct FTW *at)
 {
 	struct entry e;
+	int r;
 
 	(void)st;
 	if (at->level == 1 && !strcmp(path + at->base, ".fakejail"))
@@ -98,7 +99,10 @@ static int step(const char *path, const struct stat *st, int type, struct FTW *a
 		owners_skipped += errno != ENOENT; /* ENOENT: it was removed meanwhile */
 		return FTW_CONTINUE;
 	}
-	return on_entry(&e);
+	r = on_entry(&e);
+	if (owners_file && ferror(owners_file))
+		owners_file_failed();
+	return r;
 }
 
 void owners_walk(int (*each)(struct entry *e))
@@ -148,6 +152,7 @@ void owners_give(struct entry *e, unsigned what, const struct fj_owner *to)
 	}
 	r = fj_owner_set(&e->key, what, to, &e->owner, real);
 	if (r < 0)
-		owners_fail("/%s: %s", e->path, strerror((int)-r));
+		owners_fail("%s: /%s cannot be recorded: %s", owners_records, e->path,
+			strerror((int)-r));
 	owners_count++;
 }

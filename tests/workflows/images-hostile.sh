@@ -85,6 +85,29 @@ if is_root && unshare -m true 2>/dev/null; then
 	# shellcheck disable=SC2016
 	run as_user env FAKEJAIL_STORE=small/store "FAKEJAIL=$FAKEJAIL" sh -c '$FAKEJAIL pull image-good.tar x; echo "$? $(ls small/store/tmp small/store/blobs/sha256 | sed "/:\$/d")"'
 	like 'no space in the store' "125 :fakejail: pull: *: No space left on device" "$out:$err"
+	succeeds 'a tree that is larger' verb unpack image-good.tar tree
+	for name in out.tar out.tar.zst; do
+		# shellcheck disable=SC2016
+		run as_user env "FAKEJAIL_STORE=$mine/store" "FAKEJAIL=$FAKEJAIL" sh -c 'dd if=/dev/zero of=small/fill bs=1k count=1000 2>/dev/null
+			$FAKEJAIL pack tree "small/$1"; echo "$? $(ls -A small)"' sh "$name"
+		like "no space for $name" "125 fill:fakejail: pack: cannot write 'small/$name*': No space left on device*" "$out:$err"
+	done
+	# shellcheck disable=SC2016
+	run as_user env "FAKEJAIL_STORE=$mine/store" "FAKEJAIL=$FAKEJAIL" sh -c '$FAKEJAIL --keep=small/kept tree /bin/busybox true; echo "$? $(ls -A small)"'
+	like 'no space for a copy' "125 :fakejail: --rm: cannot copy 'bin/busybox': No space left on device*" "$out:$err"
+	# shellcheck disable=SC2016
+	run as_user env "FAKEJAIL=$FAKEJAIL" sh -c '$FAKEJAIL --db=small/db tree /bin/busybox true && dd if=/dev/zero of=small/fill bs=1k 2>/dev/null
+		cd tree && seq -f many%g 2000 | xargs touch && stat -c dev=%D,ino=%i,mode=100644,uid=7,gid=8,nlink=1,rdev=0 many* >../lines && cd ..
+		$FAKEJAIL owners import --db=small/db fakeroot tree lines; echo $?; $FAKEJAIL owners export --db=small/db fakeroot tree small/out; echo $?
+		$FAKEJAIL owners export --db=small/db fakeroot tree >/dev/full; echo "$? $(ls -A small)"
+		$FAKEJAIL owners import --db=small/db fakeroot tree tree'
+	like 'no space for owners' "1
+1
+1 db
+fill:fakejail owners: small/db: /many* cannot be recorded: No space left on device
+fakejail owners: small/out: No space left on device
+fakejail owners: standard output: No space left on device
+fakejail owners: tree: Is a directory" "$out:$err"
 	root_by=
 else
 	skip 'no space' 'that takes root and a mount namespace'
