@@ -288,6 +288,12 @@ FJ_HOT long fj_call_row(struct fj_call *c)
 
 long fj_call(struct fj_call *c)
 {
+	struct fj_calling *const calling = fj_calling(c->thread);
+	struct fj_call *const outer = calling->call;
+	long r;
+
 	c->row = fj_row(c->nr);
-	return fj_call_row(c);
+	r = fj_call_row(c);
+	calling->call = outer; /* `c` ends with its caller */
+	return r;
 }

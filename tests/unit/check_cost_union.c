@@ -346,6 +346,16 @@ START_TEST(many_layers)
 }
 END_TEST
 
+/* What the engine does between calls, as when it makes a jail in a jail, belongs to none of them. */
+START_TEST(no_call_is_left)
+{
+	struct stat st;
+
+	unit_assert_result(unit_call2(__NR_stat, "/m/d/file", (uint64_t)&st), 0);
+	ck_assert_ptr_null(fj_calling(unit_thread)->call);
+}
+END_TEST
+
 Suite *unit_suite_cost_union(void)
 {
 	Suite *s = suite_create("cost_union");
@@ -362,6 +372,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_loop_test(c, whiteouts_are_not_opened, 0, 2);
 	tcase_add_test(c, roots_below_closed_directories);
 	tcase_add_test(c, many_layers);
+	tcase_add_test(c, no_call_is_left);
 	suite_add_tcase(s, c);
 	return s;
 }
