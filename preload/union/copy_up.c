@@ -12,6 +12,7 @@
  * On an overlay of the kernel and on FUSE, a file without a name has another inode number and birth time
  * than later. There it always has a name. */
 #include "call/call.h"
+#include "call/umask.h"
 #include "inode/owned.h"
 #include "layers/engine_dir.h"
 #include "ownership/ownership.h"
@@ -169,6 +170,8 @@ static long make_regular(struct task *k)
 		return fd == -EEXIST ? NAME_IS_TAKEN : fd;
 	}
 	k->u.dst = (int)fd;
+	if (fj_umask() & 0600) /* attributes are only given to a file that may be written */
+		fj_sys2(__NR_fchmod, fd, 0600);
 	r = fj_union_copy_attributes(&k->u);
 	if (!r && is_file && k->with_data) {
 		const struct fj_union_data d = {.src = k->u.src, .dst = k->u.dst};

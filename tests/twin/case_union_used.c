@@ -343,6 +343,8 @@ CASE(union_root_used_refused)
 
 	make_layers();
 	R(link("l2/only/f", "l2/only/second"));
+	put("l2/only/masked", "text");
+	R(setxattr("l2/only/masked", "user.a", "v", 1, 0));
 	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
 	R(link("m/only/f", "m/only/.."));
 	R(link("m/only/f", "m/only/."));
@@ -372,6 +374,10 @@ CASE(union_root_used_refused)
 	R(removexattr("m/only", "system.posix_acl_default"));
 	int fd = open("m/only/second", O_RDONLY);
 	R(fremovexattr(fd, "system.posix_acl_access"));
+	umask(0777);
+	R(chown("m/only/masked", 1, 2));
+	R(getxattr("m/only/masked", "user.a", NULL, 0));
+	umask(022);
 	take_away();
 	show_tree("u");
 }
