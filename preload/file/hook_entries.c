@@ -18,6 +18,7 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/scratch.h"
 #include "sys/sys.h"
 #include "union/change.h"
 
@@ -140,11 +141,27 @@ long fj_hook_unlink(struct fj_call *c)
 	return r < 1 ? r : fj_translate(c, unlink_around);
 }
 
+/* The place without the slashes at its end, which a directory may have and a device may not. */
+static struct fj_place without_slash(struct fj_call *c, const struct fj_place *place)
+{
+	struct fj_place bare = *place;
+	size_t len = fj_strlen(place->name);
+	char *name = fj_scratch(c->thread, len + 1);
+
+	while (len > 1 && place->name[len - 1] == '/')
+		len--;
+	memcpy(name, place->name, len);
+	name[len] = 0;
+	bare.name = name;
+	return bare;
+}
+
 /* Leaves a whiteout (a device 0:0) at the old name. The kernel's own flag would do if it let users
  * make whiteouts, but not on every file system. This is not atomic: for a moment the name does not
  * exist. */
-static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, uint32_t flags)
+static long rename_and_whiteout(struct fj_call *c, const struct fj_place *found, uint32_t flags)
 {
+	const struct fj_place bare = without_slash(c, found), *const old = &bare;
 	struct fj_making m;
 	struct stat from, to;
 	long r;

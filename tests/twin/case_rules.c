@@ -153,6 +153,9 @@ CASE(rules_root_whiteout)
 	R(SYSCALL(SYS_renameat2, AT_FDCWD, "d/f", AT_FDCWD, "g", 4));
 	R(SYSCALL(SYS_renameat2, AT_FDCWD, "g", AT_FDCWD, "d/f", 5));
 	R(SYSCALL(SYS_renameat2, AT_FDCWD, "g", AT_FDCWD, "d/h", 5));
+	mkdir("d/in", 0700);
+	R(SYSCALL(SYS_renameat2, AT_FDCWD, "d/in/", AT_FDCWD, "d/to//", 4));
+	R(SYSCALL(SYS_renameat2, AT_FDCWD, "d/to//", AT_FDCWD, "d/on", 5));
 	tree(".");
 }
 

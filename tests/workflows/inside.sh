@@ -21,10 +21,10 @@ cp "$(command -v busybox)" "$template/bin/busybox-static"
 printf '%s\n' root:x:0:0:root:/root:/bin/sh me:x:1000:1000::/home/me:/bin/sh >"$template/etc/passwd"
 printf '%s\n' root:x:0: me:x:1000: staff:x:50:me >"$template/etc/group"
 echo 127.1.2.3 >"$template/etc/hosts"
-mkdir -p "$mine/data/dir" "$mine/empty" "$mine/run"
+mkdir -p "$mine/data/dir" "$mine/empty" "$mine/run" "$mine/keep"
 echo data >"$mine/data/file"
 chmod 700 "$mine/run"
-give_to_user "$template" "$mine/data" "$mine/empty" "$mine/run"
+give_to_user "$template" "$mine/data" "$mine/empty" "$mine/run" "$mine/keep"
 
 # The outer jail is `/`, whose paths are those outside; $outer are its options.
 outer=
@@ -33,7 +33,7 @@ covered=
 fresh() {
 	rm -rf --one-file-system "$mine/R"
 	cp -a "$template" "$mine/R"
-	rm -rf --one-file-system "$mine/kept" "$mine/data/new"
+	rm -rf --one-file-system "$mine/keep/kept" "$mine/data/new"
 }
 
 # outcome FILE COMMAND...: its status, output and messages, without times. How many processes there are, and which, is another matter: that is how
@@ -126,8 +126,8 @@ spelled '--rm --ephemeral' R sh -c "$shows"
 alike '--rm --copy' --rm --copy R sh -c "$shows"
 covered="$covered --copy"
 is '--rm: the root is as it was' no "$([ -e "$mine/R/new" ] && echo yes || echo no)"
-spelled "--keep=$mine/kept" R sh -c 'echo x >/new; ls -l /; exit 4'
-is '--keep: the copy stays' x "$(cat "$mine/kept/new")"
+spelled "--keep=$mine/keep/kept" R sh -c 'echo x >/new; ls -l /; exit 4'
+is '--keep: the copy stays' x "$(cat "$mine/keep/kept/new")"
 # An overlay, whatever that lies on: nothing below changes, and nothing is left of it, however it ended.
 state() {
 	find "$mine/R" ! -path '*/.fakejail*' -printf '%P %y %m %s %U %G %T@ %C@ %n %i %l\n' | LC_ALL=C sort
@@ -173,10 +173,10 @@ for by in 'a jail on the root' 'the jail around'; do
 	esac
 	expected=$(jail / $FAKEJAIL R /bin/busybox-static sh -c "$pretends" 2>&1)
 	like "recorded by $by: it is there" '/f 5:6 6[46]0 *' "$expected"
-	for option in --rm "--keep=$mine/kept"; do
+	for option in --rm "--keep=$mine/keep/kept"; do
 		is "recorded by $by: ${option%=*} in a jail" "$expected" "$(jail / $FAKEJAIL "$option" R /bin/busybox-static sh -c "$pretends" 2>&1)"
 	done
-	is "recorded by $by: what was kept, outside" "$expected" "$(jail "$mine/kept" /bin/busybox-static sh -c "$pretends" 2>&1)"
+	is "recorded by $by: what was kept, outside" "$expected" "$(jail "$mine/keep/kept" /bin/busybox-static sh -c "$pretends" 2>&1)"
 done
 spelled --read-only R sh -c 'touch /new; echo >/etc/passwd; mkdir /tmp/x; cat /proc/mounts; while read -r id up rest; do echo "$rest"; done </proc/self/mountinfo'
 alike 'read-only, with binds' --read-only -b "$mine/data:/mnt" --tmpfs=/t R sh -c 'touch /new /t/x && echo >/mnt/file; cat /proc/mounts'
