@@ -40,6 +40,7 @@ struct fj_call {
 	bool is_deferred;
 	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack
 				     pointer */
+	bool only_walks;	  /* fj_translate() is making the call again, without facts */
 	bool holds_signals;	  /* fj_hold_signals(); always set where `mask` is NULL */
 	uint64_t held_mask;
 	uint64_t deferred_data[6];

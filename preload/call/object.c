@@ -75,9 +75,22 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	fj_fast_end(&q);
 	if (fj_is_err(r))
 		return r;
-	*object = (struct fj_place){
-		.dirfd = (int)r, .owned_fd = (int)r, .name = "", .is_direct = !q.links};
+	*object = (struct fj_place){.dirfd = (int)r,
+		.owned_fd = (int)r,
+		.name = "",
+		.is_direct = !q.links,
+		.is_upper = q.is_layered && (how & FJ_WRITE)};
 	return 0;
+}
+
+bool fj_find_upper_object(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_place *object)
+{
+	if (find_quickly(c, dirfd, jail_path, how | FJ_WRITE, 0, object))
+		return false;
+	if (!object->is_upper)
+		fj_place_done(object);
+	return object->is_upper;
 }
 
 /* Opens what the walk found. */
@@ -99,6 +112,7 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	long r = find_quickly(c, dirfd, jail_path, how, flags, object);
 
+	object->is_upper = false; /* what was found so is as sure as what a walk finds */
 	if (r <= 0)
 		return r;
 	r = fj_path_walk(c->thread, dirfd, jail_path, how, object);

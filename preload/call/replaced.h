@@ -38,6 +38,10 @@ static inline bool fj_exchanges(const struct fj_call *c)
 	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & FJ_RENAME_EXCHANGE);
 }
 
+/* following.c: how the flags arguments of the row want a path of `kind` followed: FJ_ flags of walk.h. */
+unsigned fj_follow_flags_of(const struct fj_call *c, enum fj_kind kind);
+/* A path was replaced by /proc/self/fd/N, which is a link: makes the call follow it. */
+void fj_follow_replacement(struct fj_call *c);
 /* Is there a file? Returns 0 or the kernel's error. */
 long fj_place_look(const struct fj_place *place);
 /* The error for a new name that the kernel gives before it looks at mounts and permissions: -EEXIST, or

@@ -29,63 +29,11 @@
 
 #include <asm/stat.h>
 
-#define IN_DONT_FOLLOW 0x02000000u /* linux/inotify.h */
-#define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
 #define PATHS_MAX 2
 
 long fj_hook_refuse(struct fj_call *c)
 {
 	return c->row->refusal;
-}
-
-/* How the flags arguments of the row want a path of `kind` followed. */
-static unsigned follow_flags_of(const struct fj_call *c, enum fj_kind kind)
-{
-	unsigned how = FJ_FOLLOW;
-
-	if (kind == FJ_LPATH || (fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW) ||
-		(fj_arg(c, FJ_WATCH, 0) & IN_DONT_FOLLOW) ||
-		(fj_arg(c, FJ_FANFLAGS, 0) & FAN_MARK_DONT_FOLLOW) ||
-		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
-		how = 0;
-	if (kind == FJ_NEW || kind == FJ_OLD)
-		how = FJ_ENTRY |
-		      (fj_mount_flags()->mounts_share_device || fj_is_rename(c) ? FJ_WANT_POS : 0);
-	if (c->row->flags & FJ_WRITES)
-		how |= how & FJ_ENTRY ? FJ_WRITE : FJ_WRITE | FJ_COPY_UP;
-	if (c->nr == __NR_linkat)
-		how |= FJ_NOT_DIRS;
-	if (c->nr == __NR_truncate)
-		how |= FJ_OPENS; /* a directory is refused, and not copied up */
-	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_utimensat &&
-		fj_times_are_bad(c))
-		how &= ~(unsigned)FJ_COPY_UP;
-	if (kind == FJ_OLD)
-		how |= FJ_REMOVES;
-	return how;
-}
-
-/* /proc/self/fd/N is a link: makes the call follow it. */
-static void follow_replacement(struct fj_call *c)
-{
-	for (int i = 0; i < FJ_ARGS; i++)
-		switch ((enum fj_kind)c->row->kind[i]) {
-		case FJ_ATFLAGS:
-			c->arg[i] &= ~(uint64_t)AT_SYMLINK_NOFOLLOW;
-			break;
-		case FJ_LINKFLAGS:
-			c->arg[i] |= AT_SYMLINK_FOLLOW;
-			break;
-		case FJ_WATCH:
-			c->arg[i] &= ~(uint64_t)IN_DONT_FOLLOW;
-			break;
-		case FJ_FANFLAGS:
-			c->arg[i] &= ~(uint64_t)FAN_MARK_DONT_FOLLOW;
-			break;
-		default:
-			break;
-		}
-	c->nr = c->row->as;
 }
 
 /* Puts the place into path argument `i`. */
@@ -120,10 +68,24 @@ static uint32_t mount_of_directory(const struct fj_place *place)
 		       0;
 }
 
-/* Find the directory of a name, by facts or by a walk. `jail_path` was read last. */
-static long find_dir(
-	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
+/* In a union: may a name be made or removed in the upper layer alone, if no lower layer has it? A rename may meet a
+ * directory, and a device may be a whiteout (hook_entries.c). */
+static bool goes_by_upper(const struct fj_call *c, const struct fj_replaced *first)
 {
+	if (first) /* both files of a link are there: in one mount */
+		return c->nr == __NR_linkat && first->place.is_upper;
+	return !c->only_walks &&
+	       (c->nr == __NR_mkdirat || c->nr == __NR_symlinkat || c->nr == __NR_unlinkat);
+}
+
+/* Find the directory of a name, by facts or by a walk. `jail_path` was read last. */
+static long find_dir(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
+	const struct fj_replaced *first, struct fj_place *place)
+{
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && goes_by_upper(c, first) &&
+		fj_fast_hold_upper(
+			c->thread, dirfd, jail_path, c->path_len, how & FJ_REMOVES, place))
+		return 0;
 	return fj_fast_hold_dir(
 		       c->thread, dirfd, jail_path, c->path_len, how & FJ_WANT_POS, place) ?
 		       0 :
@@ -139,7 +101,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
 	if (!is_beside(c, first, with))
-		r = find_dir(c, with->dirfd, jail_path, follow_flags_of(c, kind), &with->place);
+		r = find_dir(c, with->dirfd, jail_path, fj_follow_flags_of(c, kind), first,
+			&with->place);
 	if (r < 0)
 		return r;
 	with->knows_mount = fj_mount_flags()->mounts_share_device && with->place.pos;
@@ -185,7 +148,8 @@ static long replace_linked(
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
 	r = find_dir(c, with->dirfd, jail_path,
-		follow_flags_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0), &with->place);
+		fj_follow_flags_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0), NULL,
+		&with->place);
 	if (r < 0)
 		return r;
 	if (asks_mount && (!with->place.pos || with->place.is_mount || with->place.is_magic ||
@@ -216,7 +180,7 @@ static long replace_object(
 	/* Whether a link may be made on a read-only mount, the new name decides. */
 	const unsigned kept = copy_up ? ~0u : ~(unsigned)(FJ_COPY_UP | FJ_WRITE);
 	const long r = fj_find_object(c, fj_arg_dirfd(c, i), jail_path,
-		(follow_flags_of(c, c->row->kind[i]) & kept) | (asks_mount ? FJ_WANT_POS : 0), 0,
+		(fj_follow_flags_of(c, c->row->kind[i]) & kept) | (asks_mount ? FJ_WANT_POS : 0), 0,
 		&with->place);
 
 	if (r < 0)
@@ -242,8 +206,22 @@ static long replace_object(
 	c->arg[i] = (uint64_t)fj_place_path(c->thread, &with->place);
 	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD)
 		c->arg[i - 1] = (uint64_t)AT_FDCWD;
-	follow_replacement(c);
+	fj_follow_replacement(c);
 	return 0;
+}
+
+/* In a union: by facts, the upper layer has the file that gets another name. */
+__attribute__((noinline)) static bool find_linked_in_upper(
+	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with)
+{
+	if (c->only_walks || !fj_mount_has_one_union() ||
+		!fj_find_upper_object(c, fj_arg_dirfd(c, i), jail_path,
+			fj_follow_flags_of(c, c->row->kind[i]), &with->place))
+		return false;
+	c->arg[i] = (uint64_t)fj_place_path(c->thread, &with->place);
+	c->arg[i - 1] = (uint64_t)AT_FDCWD;
+	fj_follow_replacement(c);
+	return true;
 }
 
 static void end_replacing(struct fj_replaced *with)
@@ -306,18 +284,34 @@ __attribute__((noinline)) static long bring_linked_up(struct fj_call *c,
 	return replace_object(c, 1, jail_path, FJ_COPY_UP, with);
 }
 
+__attribute__((noinline)) static long translate_again(
+	struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], fj_around around)
+{
+	long r;
+
+	c->nr = nr;
+	memcpy(c->arg, arg, sizeof(c->arg));
+	c->only_walks = true;
+	r = fj_translate(c, around);
+	c->only_walks = false;
+	return r;
+}
+
 long fj_translate(struct fj_call *c, fj_around around)
 {
 	struct fj_replaced with[PATHS_MAX];
 	const struct fj_place *place[PATHS_MAX];
-	const bool links =
-		__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_linkat;
+	const bool has_unions = fj_mount_flags()->has_unions,
+		   links = __builtin_expect(has_unions, 0) && c->nr == __NR_linkat;
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long nr = c->nr;
 	const char *linked = NULL;
 	uint64_t arg[FJ_ARGS];
+	bool is_upper = false;
 	int count = 0;
 	long r = 0;
 
-	if (__builtin_expect(links, 0))
+	if (__builtin_expect(has_unions, 0))
 		memcpy(arg, c->arg, sizeof(arg));
 	for (int i = 0; i < FJ_ARGS && !r; i++) {
 		const enum fj_kind kind = c->row->kind[i];
@@ -337,6 +331,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 		place[count] = &with[count].place;
 		if (kind == FJ_NEW || kind == FJ_OLD)
 			r = replace_entry(c, i, jail_path, count ? &with[0] : NULL, &with[count]);
+		else if (links && find_linked_in_upper(c, i, jail_path, &with[count]))
+			;
 		else if (!links_by_name(c) ||
 			 (r = replace_linked(c, i, jail_path, &with[count])) == 1)
 			r = replace_object(c, i, jail_path, links ? 0 : FJ_COPY_UP, &with[count]);
@@ -353,9 +349,12 @@ long fj_translate(struct fj_call *c, fj_around around)
 		r = fj_refuse_old(c, with, count);
 	if (!r && count == 2)
 		r = fj_refuse_crossing(c, with);
-	if (__builtin_expect(!r && links && count == (linked ? 2 : 1), 0))
-		r = fj_place_look(place[count - 1]) ? bring_linked_up(c, arg, linked, &with[0]) :
-						      -EEXIST; /* "." or ".." */
+	if (__builtin_expect(!r && links && count == (linked ? 2 : 1), 0)) {
+		if (!fj_place_look(place[count - 1]))
+			r = -EEXIST; /* "." or ".." */
+		else if (!(linked && with[0].place.is_upper))
+			r = bring_linked_up(c, arg, linked, &with[0]);
+	}
 	if (!r) {
 		r = around(c, place, count);
 		for (int i = 0; i < count; i++)
@@ -367,7 +366,12 @@ long fj_translate(struct fj_call *c, fj_around around)
 	} else if (r == -EFAULT) {
 		r = fj_kernel(c); /* the pointer is bad: the kernel may have another error first */
 	}
-	while (count--)
+	while (count--) {
+		is_upper = is_upper || with[count].place.is_upper;
 		end_replacing(&with[count]);
-	return r;
+	}
+	if (__builtin_expect(!is_upper || r >= 0 || c->only_walks, 1))
+		return r;
+	fj_scratch_release(c->thread, mark);
+	return translate_again(c, nr, arg, around); /* a whiteout may be the reason of the error */
 }

@@ -30,6 +30,11 @@ bool fj_times_are_bad(const struct fj_call *c);
 long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,
 	struct fj_place *object);
 
+/* The same for an object that will be changed, in a union, by facts alone: the upper layer has it. False: only a walk
+ * can tell. */
+bool fj_find_upper_object(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_place *object);
+
 /* The mode bits on the disk have refused a path of the call to root. Gives the user the bits that
  * root needs on each part of the path. Returns true when something was changed: then make the call
  * again (dispatch/dac_override.c). */

@@ -173,8 +173,10 @@ static inline bool use_fact(
 		if (q->only_upper && q->place.dirfd == AT_FDCWD)
 			return false; /* the upper layer of another overlay */
 		q->is_merged = q->only_upper && q->left;
-		if (q->is_merged)
+		if (q->is_merged) {
+			q->below = q->left;
 			q->left = 0;
+		}
 	} else {
 		q->place.name = join_name(q->t, value, name, len);
 	}

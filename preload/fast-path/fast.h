@@ -43,13 +43,15 @@ struct fj_fast {
 	bool only_upper;   /* and only one in the upper layer */
 	bool takes_merged; /* whose directory lower layers may have, too */
 	bool is_merged;	   /* they have it: a name that is not found may be in a lower layer */
-	bool is_layered;   /* the place is in a union: what is found may be a whiteout */
-	bool takes_cwd;	   /* the caller can handle a place in the working directory */
-	bool stands;	   /* the place is in the working directory, whose position is remembered:
+	uint32_t
+		below; /* if so: how many. Their paths of the name follow the place's, after its NUL */
+	bool is_layered; /* the place is in a union: what is found may be a whiteout */
+	bool takes_cwd;	 /* the caller can handle a place in the working directory */
+	bool stands;	 /* the place is in the working directory, whose position is remembered:
 			     * path/cwd.c */
-	bool is_in_root;   /* facts say that the place lies in the root's own tree, in no mount */
-	uint32_t moves;	   /* if `stands`: the value for fj_cwd_held() */
-	bool is_by_fd;	   /* the place is a name in a descriptor of the program's, a directory that
+	bool is_in_root; /* facts say that the place lies in the root's own tree, in no mount */
+	uint32_t moves;	 /* if `stands`: the value for fj_cwd_held() */
+	bool is_by_fd;	 /* the place is a name in a descriptor of the program's, a directory that
 			     * only one layer has */
 	bool needs_no_note;  /* the position is known from dirfd, without a note of it:
 			     * path/from_host.c */
@@ -186,6 +188,12 @@ static inline bool fj_fast_was_link(const struct fj_fast *q)
  * place.pos. Returns false if only the walk can tell. */
 bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
 	bool wants_pos, struct fj_place *place);
+/* fast_dir.c: the same in a union, for a name that no lower layer has, in a directory that the upper layer of
+ * the jail's own root has. What is there is in the upper layer. With `is_old` it exists, and is no whiteout; else
+ * a whiteout may be there. Returns false if only the walk can tell. If the call fails then, only the walk can tell
+ * the error, too. */
+bool fj_fast_hold_upper(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
+	bool is_old, struct fj_place *place);
 /* End the lookup: release scratch memory. Returns false. */
 bool fj_fast_end(struct fj_fast *q);
 /* What a call has found at a place that facts led to. */

@@ -4,7 +4,9 @@
  * fast_dir.c - finds, by facts, the directory in which a name is made or removed, and opens it. A call that
  * changes something by a path alone could be led out of the jail. Called by call/run.c before it walks. */
 #include "fast-path/fast.h"
+#include "jail/jail.h"
 #include "jail/root.h"
+#include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/paths.h"
 #include "path/path.h"
@@ -13,6 +15,7 @@
 #include "sys/sys.h"
 #include "walk/walk.h"
 
+#include <asm/stat.h>
 #include <linux/openat2.h>
 
 /* Leave it to the walk if directories may have two positions, be read-only or have layers: it tells
@@ -34,6 +37,58 @@ static long open_dir(const struct fj_fast *q, size_t dir_len)
 		RESOLVE_NO_SYMLINKS);
 	*slash = '/';
 	return fd;
+}
+
+/* Has a lower layer the name? */
+static bool is_below(const struct fj_fast *q)
+{
+	const char *path = q->place.name;
+	struct stat st;
+
+	for (uint32_t i = 0; i < (q->is_merged ? q->below : 0); i++) {
+		path += fj_strlen(path) + 1;
+		if (fj_sys4(__NR_newfstatat, path[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail), path,
+			    &st, AT_SYMLINK_NOFOLLOW) != -ENOENT)
+			return true;
+	}
+	return false;
+}
+
+/* Is there a file, and not a whiteout? */
+static bool is_file(struct fj_thread *t, const struct fj_place *place)
+{
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       !fj_union_calls.is_whiteout(t, place->dirfd, place->name, &st);
+}
+
+bool fj_fast_hold_upper(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
+	bool is_old, struct fj_place *place)
+{
+	const struct fj_mount_flags *const f = fj_mount_flags();
+	struct fj_fast q;
+	size_t dir_len;
+	long fd;
+
+	if (f->has_aliases || f->has_read_only || !fj_mount_has_one_union() ||
+		!fj_fast_begin_in_upper(&q, t, dirfd, jail_path, len))
+		return false;
+	dir_len = q.is_layered ? fj_place_dir_len(q.place.name) : 0;
+	if (!q.is_layered || q.is_by_fd || q.place.dirfd != FJ_FD_ROOT(fj_jail) || is_below(&q))
+		return fj_fast_end(&q);
+	fd = dir_len ? open_dir(&q, dir_len) : -1;
+	if (dir_len && fj_is_err(fd))
+		return fj_fast_end(&q);
+	*place = (struct fj_place){.dirfd = dir_len ? (int)fd : q.place.dirfd,
+		.owned_fd = (int)fd,
+		.name = q.place.name + dir_len,
+		.is_upper = true};
+	if ((is_old && !is_file(t, place)) || !fj_fast_held(&q)) {
+		fj_place_done(place);
+		return fj_fast_end(&q);
+	}
+	return true;
 }
 
 static bool has_slash(const char *path, size_t len)

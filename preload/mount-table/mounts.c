@@ -319,3 +319,18 @@ bool fj_path_host_is_foreign(const char *host_path)
 	} while (!fj_mounts_held(&seen));
 	return is;
 }
+
+bool fj_mount_has_one_union(void)
+{
+	const struct fj_mounts *v;
+	struct fj_mounts_seen seen;
+	uint32_t unions;
+
+	do {
+		v = fj_mounts_look(&seen);
+		unions = 0;
+		for (uint32_t i = fj_mounts_count(v); i--;)
+			unions += (v->mount[i].flags & FJ_MOUNT_UNION) != 0;
+	} while (!fj_mounts_held(&seen));
+	return unions == 1;
+}

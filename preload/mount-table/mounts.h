@@ -50,6 +50,8 @@ struct fj_mount_found {
  * False: none. */
 bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *host);
 bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host);
+/* Is exactly one of the mounts in a union? Then two files in unions are in one mount. */
+bool fj_mount_has_one_union(void);
 /* Find the union that contains `pos`, or the union `id`, and its texts. False: there is none. */
 bool fj_mount_union_of(
 	const char *pos, struct fj_mount_found *found, struct fj_str *layers, struct fj_str *work);
