@@ -71,6 +71,6 @@ each_within() {
 
 makes='mkdir /tmp/made; n=$1; while [ $n -gt 0 ]; do : >/tmp/made/$n; n=$((n - 1)); done'
 each_within 'a program that is run' 'n=$1; while [ $n -gt 0 ]; do /bin/true; n=$((n - 1)); done' 14
-each_within 'a file that is made and removed' "$makes; rm -r /tmp/made" 40
+each_within 'a file that is made and removed' "$makes; rm -r /tmp/made" 8
 each_within 'a file that is made, and goes with the copy' "$makes" 4
 finish
