@@ -17,14 +17,14 @@ unsigned fj_follow_flags_of(const struct fj_call *c, enum fj_kind kind)
 {
 	unsigned how = FJ_FOLLOW;
 
-	if (kind == FJ_LPATH || (fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW) ||
-		(fj_arg(c, FJ_WATCH, 0) & IN_DONT_FOLLOW) ||
-		(fj_arg(c, FJ_FANFLAGS, 0) & FAN_MARK_DONT_FOLLOW) ||
-		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
-		how = 0;
 	if (kind == FJ_NEW || kind == FJ_OLD)
 		how = FJ_ENTRY |
 		      (fj_mount_flags()->mounts_share_device || fj_is_rename(c) ? FJ_WANT_POS : 0);
+	else if (kind == FJ_LPATH || (fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW) ||
+		 (fj_arg(c, FJ_WATCH, 0) & IN_DONT_FOLLOW) ||
+		 (fj_arg(c, FJ_FANFLAGS, 0) & FAN_MARK_DONT_FOLLOW) ||
+		 !(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
+		how = 0;
 	if (c->row->flags & FJ_WRITES)
 		how |= how & FJ_ENTRY ? FJ_WRITE : FJ_WRITE | FJ_COPY_UP;
 	if (c->nr == __NR_linkat)

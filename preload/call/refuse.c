@@ -60,9 +60,6 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 	bool a_is_dir, b_is_dir;
 	long r;
 
-	if (!a->place.is_read_only && !a->place.is_mount && !b->place.is_read_only &&
-		!b->place.is_mount)
-		return 0;
 	if (fj_is_rename(c)) {
 		fj_sys4(__NR_newfstatat, a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "",
 			&st_a, AT_EMPTY_PATH);

@@ -23,7 +23,8 @@ struct fj_replaced {
 	bool is_announced;
 	bool is_over; /* it is made at a whiteout: layers/union_over.c */
 	bool is_linked_by_name;
-	const char *change;
+	bool changes;	  /* a name of it is removed, moved or made: */
+	uint64_t change;  /* the name, for fj_facts_before_change() */
 	const char *path; /* the program's path, of an entry */
 	int dirfd;
 };
@@ -48,8 +49,8 @@ long fj_place_look(const struct fj_place *place);
  * -ENOENT for a name that ends in a slash and is no directory's; 0 for none. In the order of
  * filename_create() of fs/namei.c. */
 long fj_refuse_new(const struct fj_call *c, const struct fj_replaced *with);
-/* The error that the kernel would give for the names that a call removes or moves, `count` of them;
- * 0 for none. */
+/* The error that the kernel would give for the names that a call removes or moves, `count` of them. One
+ * of them is a mount point or on a read-only mount. */
 long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int count);
 /* The same for the two names of a link or rename that lie in two mounts. */
 long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with);

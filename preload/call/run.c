@@ -117,7 +117,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	if (with->place.is_mount || with->place.is_read_only)
 		return 0; /* fj_refuse_old() gives the error */
 	if (c->row->flags & FJ_RENAMES) {
-		with->change = with->place.name + fj_place_dir_len(with->place.name);
+		with->changes = true;
+		with->change = fj_facts_name_hash(with->place.name);
 		with->is_announced = fj_facts_before_change(with->change, fj_exchanges(c));
 	}
 	with->is_over = with->place.layers && kind == FJ_NEW;
@@ -226,7 +227,7 @@ __attribute__((noinline)) static bool find_linked_in_upper(
 
 static void end_replacing(struct fj_replaced *with)
 {
-	if (with->change)
+	if (with->changes)
 		fj_facts_after_change(with->change, with->is_announced);
 	fj_place_done(&with->place);
 }
@@ -246,7 +247,7 @@ long fj_hook_translate(struct fj_call *c)
 /* A directory was renamed: mounts below it move with it. */
 __attribute__((noinline)) static void take_mounts_along(const char *from, const char *to)
 {
-	const char *name = from + fj_strlen(from);
+	const char *name = from + fj_text_len(from);
 
 	while (name > from && name[-1] != '/')
 		name--;
@@ -297,6 +298,14 @@ __attribute__((noinline)) static long translate_again(
 	return r;
 }
 
+/* Is one of the places a mount point or on a read-only mount? */
+static inline bool may_be_refused(const struct fj_replaced *with, int count)
+{
+	const struct fj_place *const a = &with[0].place, *const b = &with[count - 1].place;
+
+	return a->is_read_only || a->is_mount || b->is_read_only || b->is_mount;
+}
+
 long fj_translate(struct fj_call *c, fj_around around)
 {
 	struct fj_replaced with[PATHS_MAX];
@@ -345,7 +354,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 			r = -ENOENT;
 		count++;
 	}
-	if (!r && count && fj_arg_index(c, FJ_OLD) >= 0)
+	if (!r && count && may_be_refused(with, count) && fj_arg_index(c, FJ_OLD) >= 0)
 		r = fj_refuse_old(c, with, count);
 	if (!r && count == 2)
 		r = fj_refuse_crossing(c, with);

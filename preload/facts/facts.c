@@ -40,10 +40,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static uint64_t *bloom_word(const char *name, size_t len, uint64_t *bit)
+static inline uint64_t *word_of_hash(uint64_t hash, uint64_t *bit)
 {
-	const uint64_t hash = fj_hash_quick(name, len);
-
 	*bit = 1UL << (hash & 63);
 	return &fj_facts_table()->bloom[(hash >> 6) % FJ_BLOOM_WORDS];
 }
@@ -51,7 +49,7 @@ static uint64_t *bloom_word(const char *name, size_t len, uint64_t *bit)
 bool fj_facts_saw_name(const char *name, size_t len)
 {
 	uint64_t bit;
-	uint64_t *word = bloom_word(name, len, &bit);
+	uint64_t *word = word_of_hash(fj_hash_quick(name, len), &bit);
 
 	return !(__atomic_load_n(word, __ATOMIC_RELAXED) & bit) &&
 	       !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
@@ -61,20 +59,27 @@ bool fj_facts_has_seen(const char *name, size_t len)
 {
 	uint64_t bit;
 
-	return __atomic_load_n(bloom_word(name, len, &bit), __ATOMIC_SEQ_CST) & bit;
+	return __atomic_load_n(word_of_hash(fj_hash_quick(name, len), &bit), __ATOMIC_SEQ_CST) &
+	       bit;
 }
 
-static bool is_seen_name(const char *name)
+uint64_t fj_facts_name_hash(const char *name)
 {
-	size_t len = fj_strlen(name), first;
+	size_t len = fj_text_len(name), first;
 
 	while (len && name[len - 1] == '/')
 		len--;
 	for (first = len; first && name[first - 1] != '/'; first--)
 		;
-	name += first; /* a place that was found by text has directories before the name */
-	len -= first;
-	return fj_facts_has_seen(name, len);
+	/* A place that was found by text has directories before the name. */
+	return fj_hash_quick(name + first, len - first);
+}
+
+static bool is_seen_name(uint64_t hash)
+{
+	uint64_t bit;
+
+	return __atomic_load_n(word_of_hash(hash, &bit), __ATOMIC_SEQ_CST) & bit;
 }
 
 bool fj_facts_hold(uint64_t epoch)
@@ -84,17 +89,17 @@ bool fj_facts_hold(uint64_t epoch)
 		       __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_SEQ_CST) == epoch);
 }
 
-bool fj_facts_before_change(const char *name, bool at_once)
+bool fj_facts_before_change(uint64_t name_hash, bool at_once)
 {
-	if (!at_once && !is_seen_name(name))
+	if (!at_once && !is_seen_name(name_hash))
 		return false;
 	__atomic_fetch_add(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 	return true;
 }
 
-void fj_facts_after_change(const char *name, bool was_announced)
+void fj_facts_after_change(uint64_t name_hash, bool was_announced)
 {
-	if (was_announced || is_seen_name(name))
+	if (was_announced || is_seen_name(name_hash))
 		__atomic_fetch_add(&fj_facts_state()->epoch, 1, __ATOMIC_SEQ_CST);
 	if (was_announced)
 		__atomic_fetch_sub(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);

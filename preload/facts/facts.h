@@ -122,10 +122,12 @@ static inline void fj_fact_value(const struct fj_fact *f, size_t key_len, struct
 /* Copy the value for `key` to `out`, except for FJ_FACT_LITERAL. Returns false if there is no fact. */
 bool fj_facts_find(const struct fj_thread *t, const struct fj_root *root, const char *key,
 	size_t key_len, struct fj_str *out, unsigned *flags, uint64_t epoch);
-/* Called before and after a call that may replace a directory or change a symlink called `name`. `at_once`:
- * the call replaces a directory by a symlink in one step (RENAME_EXCHANGE), so it is announced even if no
+/* The hash of the last component of `name`, without slashes at its end. */
+uint64_t fj_facts_name_hash(const char *name);
+/* Called before and after a call that may replace a directory or change a symlink, whose name has that hash.
+ * `at_once`: the call replaces a directory by a symlink in one step (RENAME_EXCHANGE), so it is announced even if no
  * fact depends on the name yet. fj_facts_after_change() gets what the first call has returned. */
-bool fj_facts_before_change(const char *name, bool at_once);
-void fj_facts_after_change(const char *name, bool was_announced);
+bool fj_facts_before_change(uint64_t name_hash, bool at_once);
+void fj_facts_after_change(uint64_t name_hash, bool was_announced);
 
 #endif

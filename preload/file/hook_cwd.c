@@ -43,7 +43,7 @@ long fj_hook_getcwd(struct fj_call *c)
 
 	if (r < 0)
 		return r;
-	plain = fj_path_seen_plainly(host_path);
+	plain = fj_path_seen_plainly(host_path, (size_t)r - 1);
 	if (__builtin_expect(plain != NULL, 1)) {
 		const size_t size = plain[1] ? (size_t)(r - (plain - host_path)) : 2;
 

@@ -81,10 +81,10 @@ long fj_layers_copy_up(
 	if (fj_is_err(work))
 		return work;
 	/* There may be a fact about which layers have the directory. */
-	is_announced = is_dir && fj_facts_before_change(name, false);
+	is_announced = is_dir && fj_facts_before_change(fj_facts_name_hash(name), false);
 	r = fj_union_calls.copy_up(
 		t, l->fd[l->found], name, l->fd[0], name, (int)work, is_data_wanted, l->is_nested);
 	if (is_dir)
-		fj_facts_after_change(name, is_announced);
+		fj_facts_after_change(fj_facts_name_hash(name), is_announced);
 	return r == -EEXIST ? 0 : r;
 }

@@ -214,7 +214,7 @@ void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 
 static bool ends_in(const char *text, const char *name)
 {
-	const size_t len = fj_strlen(text), own = fj_strlen(name);
+	const size_t len = fj_text_len(text), own = fj_strlen(name);
 
 	return len >= own && !memcmp(text + len - own, name, own);
 }

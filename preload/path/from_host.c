@@ -13,6 +13,7 @@
 #include "path/cwd_notes.h"
 #include "path/path.h"
 #include "sys/fd.h"
+#include "sys/hash.h"
 #include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
@@ -285,16 +286,19 @@ bool fj_path_seen(const char *pos, struct fj_str *out)
 	return !out->overflowed;
 }
 
-const char *fj_path_seen_plainly(const char *host_path)
+const char *fj_path_seen_plainly(const char *host_path, size_t len)
 {
 	const struct fj_mount_flags *const flags = fj_mount_flags();
 	const char *root = fj_root_path();
+	size_t root_len;
 
 	if ((flags->has_aliases | flags->has_unions) || fj_root()->len)
 		return NULL;
-	for (; *root && *host_path == *root; host_path++)
-		root++;
-	if (*root || (*host_path && *host_path != '/'))
+	root_len = fj_text_len(root);
+	if (len < root_len || !fj_same(host_path, root, root_len))
+		return NULL;
+	host_path += root_len;
+	if (*host_path && *host_path != '/')
 		return NULL;
 	return *host_path ? host_path : "/";
 }
@@ -356,7 +360,7 @@ void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_add(&host_path, text, is_deleted ? len - DELETED_LEN : len);
 	seen = text[0] == '/' && !is_deleted && !host_path.overflowed ?
-		       fj_path_seen_plainly(host_path.at) :
+		       fj_path_seen_plainly(host_path.at, len) :
 		       NULL;
 	if (seen)
 		fj_str_add(out, seen, seen[1] ? len - (size_t)(seen - host_path.at) : 1);

@@ -15,6 +15,7 @@
 #include "path/proc.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
+#include "sys/hash.h"
 #include "sys/hot.h"
 #include "sys/races.h"
 #include "sys/scratch.h"
@@ -101,7 +102,7 @@ void fj_place_done(struct fj_place *place)
 
 size_t fj_place_dir_len(const char *name)
 {
-	size_t len = fj_strlen(name);
+	size_t len = fj_text_len(name);
 
 	while (len && name[len - 1] == '/')
 		len--;
@@ -162,7 +163,7 @@ void fj_place_move_up(struct fj_place *place)
 /* The last name of `jail_path`, or NULL if it may be special in some directory. */
 static const char *plain_name(const char *jail_path)
 {
-	const char *name = jail_path + fj_strlen(jail_path), *const end = name;
+	const char *name = jail_path + fj_text_len(jail_path), *const end = name;
 
 	while (name > jail_path && name[-1] != '/')
 		name--;
@@ -201,7 +202,7 @@ bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const ch
 	struct fj_str pos;
 
 	if (!name || !first_name || name - jail_path != first_name - first_path ||
-		memcmp(jail_path, first_path, (size_t)(name - jail_path)) ||
+		!fj_same(jail_path, first_path, (size_t)(name - jail_path)) ||
 		fj_place_dir_len(first->name) || (first->is_lower && !first->layers))
 		return false;
 	*place = *first;

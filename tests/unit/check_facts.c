@@ -9,6 +9,7 @@
 #include "jail/search.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,8 @@ static const char *recall(const char *key)
 
 static void change(const char *name)
 {
-	fj_facts_after_change(name, fj_facts_before_change(name, false));
+	fj_facts_after_change(
+		fj_facts_name_hash(name), fj_facts_before_change(fj_facts_name_hash(name), false));
 }
 
 START_TEST(remembers)
@@ -177,13 +179,13 @@ START_TEST(change_of_seen_name)
 	remember("/bin", "usr/bin");
 	ck_assert(fj_facts_hold(before));
 
-	const bool was_announced = fj_facts_before_change("bin", false);
+	const bool was_announced = fj_facts_before_change(fj_facts_name_hash("bin"), false);
 
 	ck_assert(was_announced);
 	ck_assert_uint_eq(fj_facts_epoch(), 0); /* now no process may use or add a fact */
 	ck_assert(!fj_facts_hold(before));
 	ck_assert(fj_facts_hold(0)); /* a call that used no fact is not affected */
-	fj_facts_after_change("bin", was_announced);
+	fj_facts_after_change(fj_facts_name_hash("bin"), was_announced);
 	ck_assert_uint_gt(fj_facts_epoch(), before);
 	ck_assert(!fj_facts_hold(before));
 	ck_assert_str_eq(recall("/bin"), "(none)");
@@ -200,9 +202,9 @@ START_TEST(change_of_other_name)
 	const uint64_t before = fj_facts_epoch();
 
 	remember("/bin", "usr/bin");
-	ck_assert(!fj_facts_before_change("file.o", false));
+	ck_assert(!fj_facts_before_change(fj_facts_name_hash("file.o"), false));
 	ck_assert_uint_eq(fj_facts_epoch(), before);
-	fj_facts_after_change("file.o", false);
+	fj_facts_after_change(fj_facts_name_hash("file.o"), false);
 	ck_assert_str_eq(recall("/bin"), "usr/bin");
 }
 END_TEST
@@ -211,12 +213,12 @@ END_TEST
 START_TEST(seen_meanwhile)
 {
 	const uint64_t before = fj_facts_epoch();
-	const bool was_announced = fj_facts_before_change("bin", false);
+	const bool was_announced = fj_facts_before_change(fj_facts_name_hash("bin"), false);
 
 	ck_assert(!was_announced);
 	fj_facts_saw_name("bin", 3);
 	remember("/bin", "usr/bin");
-	fj_facts_after_change("bin", was_announced);
+	fj_facts_after_change(fj_facts_name_hash("bin"), was_announced);
 	ck_assert_uint_gt(fj_facts_epoch(), before);
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	ck_assert_uint_eq(fj_facts_state()->changers, 0);
@@ -227,12 +229,12 @@ END_TEST
 START_TEST(trailing_slashes)
 {
 	fj_facts_saw_name("bin", 3);
-	ck_assert(fj_facts_before_change("bin/", false));
-	ck_assert(fj_facts_before_change("bin///", false));
+	ck_assert(fj_facts_before_change(fj_facts_name_hash("bin/"), false));
+	ck_assert(fj_facts_before_change(fj_facts_name_hash("bin///"), false));
 	ck_assert_uint_eq(fj_facts_state()->changers, 2);
-	fj_facts_after_change("bin/", true);
+	fj_facts_after_change(fj_facts_name_hash("bin/"), true);
 	ck_assert_uint_eq(fj_facts_epoch(), 0); /* one change is still in progress */
-	fj_facts_after_change("bin///", true);
+	fj_facts_after_change(fj_facts_name_hash("bin///"), true);
 	ck_assert_uint_ne(fj_facts_epoch(), 0);
 }
 END_TEST
@@ -242,7 +244,7 @@ START_TEST(dead_changer)
 {
 	fj_facts_saw_name("bin", 3);
 	remember("/bin", "usr/bin");
-	fj_facts_before_change("bin", false);
+	fj_facts_before_change(fj_facts_name_hash("bin"), false);
 	for (int i = 0; i < 3; i++) {
 		change("bin");
 		ck_assert_uint_eq(fj_facts_epoch(), 0);

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 START_TEST(compares)
@@ -22,6 +23,31 @@ START_TEST(compares)
 	ck_assert(!fj_streq("ab", "abc"));
 	ck_assert_uint_eq(fj_strlen(""), 0);
 	ck_assert_uint_eq(fj_strlen("four"), 4);
+}
+END_TEST
+
+/* At each distance from the end of a page, behind which nothing may be read, and with bytes around it that
+ * differ from a NUL in one bit. */
+START_TEST(lengths)
+{
+	static const unsigned char other[] = {0x01, 0x80, 0xff, 'a'};
+	const size_t page = 4096;
+	char *const memory =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	ck_assert_int_eq(mprotect(memory + page, page, PROT_NONE), 0);
+	for (size_t byte = 0; byte < sizeof(other); byte++)
+		for (size_t len = 0; len < 40; len++)
+			for (size_t behind = 1; behind < 20; behind++) {
+				char *const text = memory + page - behind - len;
+
+				memset(memory, 0, page - behind - len);
+				memset(text, other[byte], len + behind);
+				text[len] = 0;
+				ck_assert_uint_eq(fj_text_len(text), len);
+			}
+	munmap(memory, 2 * page);
 }
 END_TEST
 
@@ -206,6 +232,7 @@ Suite *unit_suite_str(void)
 	TCase *c = tcase_create("str");
 
 	tcase_add_test(c, compares);
+	tcase_add_test(c, lengths);
 	tcase_add_loop_test(c, prefix, 0, sizeof(prefixes) / sizeof(prefixes[0]));
 	tcase_add_test(c, hash);
 	tcase_add_loop_test(c, bounds, 1, 14);
