@@ -10,6 +10,7 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
+#include "call/trapping.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "private/private.h"
@@ -51,7 +52,7 @@ static const struct fj_values fj_prctl_options = {13,
 		PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,
 		PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_TSC, FJ_PR_SET_SYSCALL_USER_DISPATCH}};
 static const struct fj_values fj_ptrace_requests = {
-	4, {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_SETOPTIONS}};
+	5, {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_SETOPTIONS, PTRACE_SYSCALL}};
 static const struct fj_values fj_peer_options = {2, {FJ_SO_PEERCRED, FJ_SO_PEERGROUPS}};
 
 /* Values of the second argument for FJ_IF_REQUEST. */
@@ -123,7 +124,7 @@ static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t a
 	case FJ_IF_GUARDED:
 		return fj_is_one_of(arg[0], &fj_prctl_options);
 	case FJ_IF_TRACING:
-		return fj_is_one_of(arg[0], &fj_ptrace_requests);
+		return fj_trapped()->waits || fj_is_one_of(arg[0], &fj_ptrace_requests);
 	case FJ_IF_PEER:
 		return (uint32_t)arg[1] == FJ_SOL_SOCKET && fj_is_one_of(arg[2], &fj_peer_options);
 	case FJ_IF_NEW_MOUNTS:

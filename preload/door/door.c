@@ -24,6 +24,7 @@
 #include "signal/hook_signal.h"
 #include "signal/libc_signals.h"
 #include "sys/arch.h"
+#include "sys/gate.h"
 #include "sys/gate_code.h"
 #include "sys/hot.h"
 #include "sys/page.h"
@@ -106,15 +107,37 @@ static long leave_to_trap(struct fj_door_record *record)
 	return (long)record->nr;
 }
 
+/* Does a tracer inside the jail look at the calls of this process? */
+static inline bool is_shown(void)
+{
+	return *(const volatile uint32_t *)(fj_gate_address() + FJ_GATE_SHOWN_AT);
+}
+
+static bool has_syscall_insn(const struct fj_door_record *record)
+{
+	static const uint8_t syscall_insn[] = {0x0f, 0x05};
+
+	return memcmp((const void *)(record->back - 2), syscall_insn, 2) == 0;
+}
+
 /* musl's __unmapself() ends a detached thread: it unmaps the stack that it runs on. The record lies on that
  * stack. So the program makes this call itself, with the syscall instruction that the jump skipped. */
 static bool unmaps_record(const struct fj_call *c)
 {
-	static const uint8_t syscall_insn[] = {0x0f, 0x05};
 	const struct fj_door_record *record = c->frame;
 
 	return c->nr == __NR_munmap && (uint64_t)record - c->arg[0] < c->arg[1] &&
-	       memcmp((const void *)(record->back - 2), syscall_insn, 2) == 0;
+	       has_syscall_insn(record);
+}
+
+/* A tracer is to see the program's own call: at its syscall instruction, where that is left. */
+static long leave_to_tracer(struct fj_door_record *record)
+{
+	fj_guest_forget(); /* it may be a call that changes mappings */
+	if (!has_syscall_insn(record))
+		return leave_to_trap(record);
+	record->what_is_deferred = FJ_DOOR_AGAIN;
+	return (long)record->nr;
 }
 
 /* Without the trap: make the call outside the gate page, so that the program's own filters answer it. */
@@ -184,6 +207,8 @@ __attribute__((noinline)) static long run_with_care(
 	const struct fj_row *row = c->row;
 	long r;
 
+	if (is_shown())
+		return leave_to_tracer(record);
 	if (is_for_trap_now(row)) {
 		if (fj_policy_save())
 			fj_guest_forget(); /* for any call: such programs are rare */
@@ -249,7 +274,8 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	/* (Calls that change mappings have the condition FJ_NEVER in their rows, so they take this
 	 * branch.) */
 	if (__builtin_expect(!c.row || c.row->when != FJ_ALWAYS ||
-				     c.row->hook == FJ_HOOK_sigprocmask || fj_policy_save(),
+				     c.row->hook == FJ_HOOK_sigprocmask || fj_policy_save() ||
+				     is_shown(),
 		    0))
 		return run_with_care(record, &c);
 	r = fj_call_row(&c);

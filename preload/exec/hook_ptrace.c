@@ -20,6 +20,7 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
+#include "exec/tracees.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
@@ -29,39 +30,17 @@
 
 #include <asm/siginfo.h>
 #include <linux/ptrace.h>
+#include <linux/wait.h>
 
-#define SIGTRAP_ 5
-
-static const uint16_t waiting[] = {__NR_wait4, __NR_waitid};
+static const uint16_t waiting[] = {__NR_wait4, __NR_waitid, __NR_ptrace};
 static bool has_seized;
 
-/* Traced processes whose tracer waits for the event of an exec. If there are more, each traced
- * process counts as one of them. */
-#define TRACEES 64
-static int32_t tracee[TRACEES];
-static bool has_too_many;
-
-static int32_t *tracee_of(int32_t pid)
+/* From now on the process's requests to ptrace(2) and its waits come here. Returns whether they do. */
+static bool see_tracees(void)
 {
-	for (int i = 0; i < TRACEES; i++)
-		if (tracee[i] == pid)
-			return &tracee[i];
-	return NULL;
-}
-
-static void tell_of(int32_t pid, bool is)
-{
-	int32_t *at = tracee_of(pid);
-
-	if (at && !is)
-		*at = 0;
-	if (at || !is)
-		return;
-	at = tracee_of(0);
-	if (at)
-		*at = pid;
-	else
-		has_too_many = true;
+	if (!fj_trapped()->waits && !fj_trap_calls(waiting, sizeof(waiting) / sizeof(waiting[0])))
+		fj_trapped_note(waits);
+	return fj_trapped()->waits;
 }
 
 static void keep_exec_event(struct fj_call *c)
@@ -70,14 +49,33 @@ static void keep_exec_event(struct fj_call *c)
 
 	if ((uint32_t)c->arg[0] == PTRACE_SEIZE)
 		has_seized = true;
-	if ((uint32_t)c->arg[0] != PTRACE_SETOPTIONS || has_seized || !fj_jail->has_trap)
+	if ((uint32_t)c->arg[0] != PTRACE_SETOPTIONS || has_seized)
 		return;
-	if (is && !fj_trapped()->waits &&
-		!fj_trap_calls(waiting, sizeof(waiting) / sizeof(waiting[0])))
-		fj_trapped_note(waits);
-	if (fj_trapped()->waits) {
+	if (is ? see_tracees() : fj_trapped()->waits) {
 		c->arg[3] &= ~(uint64_t)PTRACE_O_TRACEEXEC;
-		tell_of((int32_t)c->arg[1], is);
+		fj_tracee_tell_of_exec((int32_t)c->arg[1], is);
+	}
+}
+
+static void see_request(const struct fj_call *c)
+{
+	const int32_t tid = (int32_t)c->arg[1];
+
+	switch ((uint32_t)c->arg[0]) {
+	case PTRACE_SYSCALL:
+		if (!see_tracees())
+			return;
+		/* fall through */
+	case PTRACE_CONT:
+	case PTRACE_SINGLESTEP:
+	case PTRACE_SINGLEBLOCK:
+	case PTRACE_SYSEMU:
+	case PTRACE_SYSEMU_SINGLESTEP:
+		fj_tracee_resumed(tid, (uint8_t)c->arg[0]);
+		break;
+	case PTRACE_DETACH:
+		fj_tracee_released(tid);
+		break;
 	}
 }
 
@@ -88,11 +86,10 @@ static void see_stop(int32_t pid, int status)
 	const int event = status >> 16;
 	uint64_t child = 0;
 
-	if ((status & 0xff) != 0x7f)
-		tell_of(pid, false);
-	else if (event >= PTRACE_EVENT_FORK && event <= PTRACE_EVENT_CLONE && tracee_of(pid) &&
-		 !fj_sys4(__NR_ptrace, PTRACE_GETEVENTMSG, pid, 0, &child) && child)
-		tell_of((int32_t)child, true);
+	if ((status & 0xff) == 0x7f && event >= PTRACE_EVENT_FORK && event <= PTRACE_EVENT_CLONE &&
+		fj_tracee_is_told_of_exec(pid) &&
+		!fj_sys4(__NR_ptrace, PTRACE_GETEVENTMSG, pid, 0, &child) && child)
+		fj_tracee_tell_of_exec((int32_t)child, true);
 }
 
 /* Is this stop of `tid` the SIGTRAP that execve(2) sends? Its siginfo says that the process itself
@@ -102,35 +99,64 @@ static bool is_exec_told(int32_t tid, int status)
 	siginfo_t info = {0};
 
 	see_stop(tid, status);
-	return (status & 0xff) == 0x7f && status >> 8 == SIGTRAP_ &&
-	       (has_too_many || tracee_of(tid)) &&
+	return (status & 0xff) == 0x7f && status >> 8 == FJ_SIGTRAP &&
+	       fj_tracee_is_told_of_exec(tid) &&
 	       !fj_sys4(__NR_ptrace, PTRACE_GETSIGINFO, tid, 0, &info) &&
-	       info.si_signo == SIGTRAP_ && info.si_code == SI_USER && info.si_pid == tid;
+	       info.si_signo == FJ_SIGTRAP && info.si_code == SI_USER && info.si_pid == tid;
 }
 
+/* The kernel writes to memory of ours where the program has none for it. */
 static long wait_for_process(struct fj_call *c)
 {
-	const long r = fj_kernel_waiting(c, c->nr, c->arg, -1);
-	int32_t status;
+	const uint64_t to = c->arg[1];
+	int32_t status, own;
+	long r;
 
-	if (r <= 0 || !c->arg[1] || fj_guest_read(&status, c->arg[1], sizeof(status)) ||
-		!is_exec_told((int32_t)r, status))
+	if (!to)
+		c->arg[1] = (uint64_t)&own;
+	do {
+		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
+		if (r <= 0 || fj_guest_read(&status, c->arg[1], sizeof(status)))
+			return r;
+	} while (fj_tracee_is_hidden((int32_t)r, status));
+	if (!is_exec_told((int32_t)r, status) || !to)
 		return r;
 	status |= PTRACE_EVENT_EXEC << 16;
-	return fj_guest_write(c->arg[1], &status, sizeof(status)) ? -EFAULT : r;
+	return fj_guest_write(to, &status, sizeof(status)) ? -EFAULT : r;
+}
+
+/* The same stop, which the tracer only wanted to look at. */
+static bool is_hidden(const struct fj_call *c, const siginfo_t *info)
+{
+	const int status = info->si_status << 8 | 0x7f;
+
+	if (info->si_code != CLD_TRAPPED) {
+		if (info->si_pid && !(c->arg[3] & WNOWAIT))
+			fj_tracee_is_hidden(info->si_pid, 0);
+		return false;
+	}
+	return fj_tracee_is_hidden(info->si_pid, status);
 }
 
 static long wait_for_id(struct fj_call *c)
 {
-	const long r = fj_kernel_waiting(c, c->nr, c->arg, -1);
-	siginfo_t info;
+	const uint64_t to = c->arg[2];
+	siginfo_t info, own;
+	long r;
 
-	if (r < 0 || !c->arg[2] || fj_guest_read(&info, c->arg[2], sizeof(info)) ||
-		info.si_code != CLD_TRAPPED ||
+	if (!to)
+		c->arg[2] = (uint64_t)&own;
+	do {
+		info.si_pid = 0;
+		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
+		if (r < 0 || fj_guest_read(&info, c->arg[2], sizeof(info)))
+			return r;
+	} while (is_hidden(c, &info));
+	if (info.si_code != CLD_TRAPPED || !to ||
 		!is_exec_told(info.si_pid, info.si_status << 8 | 0x7f))
 		return r;
 	info.si_status |= PTRACE_EVENT_EXEC << 8;
-	return fj_guest_write(c->arg[2], &info, sizeof(info)) ? -EFAULT : r;
+	return fj_guest_write(to, &info, sizeof(info)) ? -EFAULT : r;
 }
 
 bool fj_trace_waits(long nr)
@@ -148,7 +174,10 @@ long fj_hook_ptrace(struct fj_call *c)
 	struct fj_traceme *own;
 
 	fj_jail->has_tracers = 1;
-	keep_exec_event(c);
+	if (fj_jail->has_trap) {
+		keep_exec_event(c);
+		see_request(c);
+	}
 	if ((uint32_t)c->arg[0] != PTRACE_TRACEME || !fj_is_borrowed_memory())
 		return fj_kernel(c);
 	own = fj_process_to_change(fj_traceme, FJ_TRACEME_AT, FJ_SHARED_BY_NONE);

@@ -27,6 +27,7 @@
 #include "sys/abi_signal.h"
 #include "sys/arch.h"
 #include "sys/fd.h"
+#include "sys/frame.h"
 #include "sys/gate.h"
 #include "sys/gate_code.h"
 #include "sys/hot.h"
@@ -44,6 +45,7 @@
 #include <linux/prctl.h>
 
 _Noreturn void fj_loader_jump(uint64_t *stack, uint64_t entry);
+_Noreturn void fj_loader_return(const struct fj_frame *frame, uint64_t sigreturn);
 
 /* `is_first`: the program is the one of the launcher's command line. Only this code can then say why it
  * does not run, for the launcher is gone. Other programs die by SIGSEGV without a message, as in the
@@ -151,6 +153,19 @@ static void start_root(const char *pos, const struct fj_handoff *h)
 		fj_str_add(&s, pos, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
 	}
 	fj_root_start(len ? nested : "", h->nested_fd, fj_path_open_pos);
+}
+
+/* As from a handler: the last call of the loader then ends where the program begins, with the
+ * program's signal mask. This is what a tracer expects of the end of execve(2). */
+_Noreturn static void jump_by_return(uint64_t *stack, uint64_t entry, uint64_t mask)
+{
+	static struct fj_frame frame FJ_BULKY;
+
+	fj_frame_begin(&frame);
+	fj_frame_go_to(&frame, entry);
+	fj_frame_set_sp(&frame, (uint64_t)stack);
+	frame.mask = mask;
+	fj_loader_return(&frame, fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin));
 }
 
 static void close_copies_memory(void)
@@ -273,6 +288,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		h.mask &= ~(1UL << 30); /* SIGSYS: the trap needs it, whatever the launcher's caller
 					 * had blocked */
 	fj_faults_mask_changes(FJ_SIG_SETMASK, h.mask);
+	if (fj_jail->has_tracers)
+		jump_by_return(s->base, entry, h.mask);
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);
 }

@@ -9,7 +9,8 @@
 #define FJ_SIG_UNBLOCK 1
 #define FJ_SIG_SETMASK 2
 
-#define FJ_SIGCONT 18 /* asm/signal.h, as the following ones */
+#define FJ_SIGTRAP 5 /* asm/signal.h, as the following ones */
+#define FJ_SIGCONT 18
 #define FJ_SIGSYS 31
 #define FJ_SIGSYS_BIT (1UL << 30)
 #define FJ_SIGNALS 64	  /* _NSIG */

@@ -28,11 +28,21 @@ struct fj_altstack { /* stack_t of asm/signal.h */
  *   fj_frame_set_result            what that call returns
  *   fj_frame_set_call              the number and the arguments of a call to be made from the frame
  *   fj_frame_set_nr                the number alone
+ *   fj_frame_begin                 registers of 0, in which a program can begin
  *   fj_frame_at                    where the frame lies that rt_sigreturn(2) restores, for a caller
  *                                  with this stack pointer
- *   FJ_RED_ZONE                    bytes below the stack pointer that are in use without notice */
+ *   FJ_RED_ZONE                    bytes below the stack pointer that are in use without notice
+ *
+ * And struct fj_tracee_regs, the registers of a traced thread as ptrace(2) reads and writes them:
+ *
+ *   fj_tracee_ip, fj_tracee_sp      the instruction pointer, and the stack pointer
+ *   fj_tracee_nr, fj_tracee_result  of the system call at which it has stopped
+ *   fj_tracee_set_nr, fj_tracee_set_result  set them
+ *   fj_tracee_return_to             where the program goes on after the call, its stack pointer
+ *                                   there, and the arguments of the call, which stay in registers */
 #if defined(__x86_64__)
 #include "sys/arch/x86_64/frame.h"
+#include "sys/arch/x86_64/tracee.h"
 #endif
 
 #endif

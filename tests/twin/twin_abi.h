@@ -89,6 +89,7 @@ struct twin_fprog {
 #define TWIN_SECCOMP_KILL 0x80000000u /* the process */
 #define TWIN_SECCOMP_TRAP 0x00030000u
 #define TWIN_SECCOMP_ERRNO 0x00050000u
+#define TWIN_SECCOMP_TRACE 0x7ff00000u
 #define TWIN_SECCOMP_ALLOW 0x7fff0000u
 
 #ifndef AT_EMPTY_PATH

@@ -108,8 +108,8 @@ static uint32_t run_bpf(const struct seccomp_data *data, bool *reads_only_nr)
 static const uint32_t guarded[] = {PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS,
 	PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP,
 	PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH};
-static const uint32_t tracing[] = {
-	0, 16, 0x4206, 0x4200};		 /* linux/ptrace.h: TRACEME, ATTACH, SEIZE, SETOPTIONS */
+static const uint32_t tracing[] = {0, 16, 24, 0x4206,
+	0x4200}; /* linux/ptrace.h: TRACEME, ATTACH, SYSCALL, SEIZE, SETOPTIONS */
 static const uint32_t peer[] = {17, 59}; /* SO_PEERCRED, SO_PEERGROUPS */
 
 /* The kernel reads an int: it ignores the upper half of the register. */

@@ -122,8 +122,50 @@ else
 	skip 'ltrace -f: it survives the exec of a child' 'the root has no ltrace (make-root.sh puts it into a new one)'
 fi
 
-# The engine's own calls are shown, too (docs/LIMITS.md): left out are those about the jail's descriptors, and what they open.
-shows 'strace -y' '*</usr/lib>*' sh -c 'cd /usr/lib
-	strace -f -y -e trace=getdents64,openat,newfstatat,fstat,read ls /usr/lib 2>&1 | grep -v -e "\"/proc/[a-z0-9]*/fd/10[12][0-9]\"" \
-		-e "<[^>]*fakejail[^>]*>"'
+# ---- tracers that look at system calls: they see those of the program, and may change them ----
+
+shows 'strace -y: each call, and no other' 'execve("/*ls", ?"ls", "/usr/lib"?, *openat(AT_FDCWD</usr/lib>, "/etc/ld.so.cache", *</usr/lib>*+++ exited with 0 +++*' \
+	sh -c 'cd /usr/lib; strace -f -y ls /usr/lib 2>&1'
+# A shell whose children end while it waits: which calls it makes is known.
+shows 'strace: a shell, its handler, its children' '*chdir("/etc") * = 0
+kill(PID, SIGUSR1) * = 0
+--- SIGUSR1 *
+rt_sigreturn({mask=\[]}) * = 0
+chdir("/missing") * = -1 ENOENT *
+execve("/*bin/true", *) = 0
+exit_group(0) *' sh -c 'strace -e trace=chdir,clone,vfork,execve,exit_group,kill,rt_sigreturn,tgkill dash -c "
+		trap \"cd /missing\" USR1; cd /etc; kill -USR1 \$\$; exec true" 2>&1 | sed "s/^kill([0-9]*/kill(PID/" | grep -v "cannot cd"'
+shows 'gdb: it catches a call, and need not be told of SIGSYS' \
+	'*(call to syscall newfstatat)*#0 *fstat*#1 *_IO_*(returned from syscall newfstatat)*#0 *fstat*#1 *_IO_*count 4*exited normally*' \
+	sh -c "gdb -nx -batch -ex 'break main' -ex run -ex 'catch syscall newfstatat' -ex continue -ex bt -ex continue -ex bt -ex delete -ex continue \
+		--args debuggee 2"
+
+# PRoot gives its program another root, by other paths in the program's calls.
+if command -v proot >/dev/null 2>&1 && command -v busybox >/dev/null 2>&1; then
+	tools=$root
+	root=$tools/tree
+	mkdir -p "$root/etc"
+	busybox_applets sh ls cat pwd
+	echo 'of the tree' >"$root/etc/motd"
+	root=$tools
+	give_to_user "$root/tree"
+	cp "$(command -v proot)" "$root/usr/bin/proot"
+	ldd "$root/usr/bin/proot" | sed -n 's/.* => \(.*libtalloc[^ ]*\) .*/\1/p' | while read -r library; do cp -L "$library" "$root/usr/lib/"; done
+	if jail "$root" proot --version >/dev/null 2>&1; then
+		shows 'proot: another root' '/bin bin*etc*of the tree*in /etc*status 3*' sh -c 'proot -r /tree -w /bin sh -c "
+			echo \$(pwd) \$(ls /); cat /etc/motd; (cd /etc; echo in \$(pwd)); exit 3"; echo status $?'
+		shows 'proot: the same root, dynamic programs, a directory that is bound' '/mnt/motd*of the tree*0*' \
+			sh -c 'proot -r / -b /tree/etc:/mnt python3 -c "
+import os, subprocess, threading
+threads = [threading.Thread(target=lambda: os.stat(\"/mnt/motd\")) for i in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(os.path.realpath(\"/mnt/motd\"))
+print(subprocess.run([\"cat\", \"/mnt/motd\"], capture_output=True).stdout.decode(), os.system(\"exec true\"))"'
+	else
+		skip 'proot' "this machine's does not run in the root"
+	fi
+else
+	skip 'proot' 'this machine has no proot, or no busybox'
+fi
 finish

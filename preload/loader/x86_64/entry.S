@@ -48,4 +48,11 @@ fj_loader_jump:
 	xor	%r14d, %r14d
 	xor	%r15d, %r15d
 	ret
+
+/* _Noreturn void fj_loader_return(frame, sigreturn): rt_sigreturn(2), made on the gate page. */
+	.globl	fj_loader_return
+	.hidden	fj_loader_return
+fj_loader_return:
+	mov	%rdi, %rsp
+	jmp	*%rsi
 	.section .note.GNU-stack, "", @progbits

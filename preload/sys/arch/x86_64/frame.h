@@ -72,6 +72,13 @@ static inline void fj_frame_set_call(struct fj_frame *f, int nr, const uint64_t 
 	f->regs.r8 = arg[4];
 	f->regs.r9 = arg[5];
 }
+/* Bit 1 of the flags is always set, bit 9 allows interrupts: Intel SDM 1, 3.4.3. The code segment is
+ * __USER_CS of asm/segment.h. The mode of the signal stack does not exist, so that rt_sigreturn(2)
+ * leaves that stack as it is. */
+static inline void fj_frame_begin(struct fj_frame *f)
+{
+	*f = (struct fj_frame){.stack = {.flags = 3}, .regs = {.flags = 0x202, .cs = 0x33}};
+}
 /* struct rt_sigframe of arch/x86/include/asm/sigframe.h: the return address has been popped by
  * then. */
 static inline uint64_t fj_frame_at(uint64_t sp)

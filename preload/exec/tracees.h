@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * tracees.h - what a tracer inside the jail sees of its tracees. For hook_ptrace.c. */
+#ifndef FJ_TRACEES_H
+#define FJ_TRACEES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Does the tracer wait for the event of an exec of `tid` (PTRACE_O_TRACEEXEC)? */
+void fj_tracee_tell_of_exec(int32_t tid, bool is);
+bool fj_tracee_is_told_of_exec(int32_t tid);
+
+/* The tracer is about to let `tid` go on, by this request of ptrace(2). */
+void fj_tracee_resumed(int32_t tid, long request);
+/* The tracer is about to detach from `tid`. */
+void fj_tracee_released(int32_t tid);
+
+/* `tid` has stopped or ended, as `status` of wait(2) says. Returns whether this is the engine's
+ * affair and none of the program: then `tid` runs again, and the tracer is to wait again. */
+bool fj_tracee_is_hidden(int32_t tid, int status);
+
+#endif
