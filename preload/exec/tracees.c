@@ -123,7 +123,7 @@ void fj_tracee_resumed(int32_t tid, long request)
 		return;
 	t->request = (uint8_t)request;
 	if (request != PTRACE_SYSCALL)
-		t->depth = t->is_deferred = t->is_restarted = t->is_loading = false;
+		t->ip = t->depth = t->is_deferred = t->is_restarted = t->is_loading = false;
 	else if (!t->is_marked && !t->is_loading)
 		t->is_marked = mark_tracee(tid, 1);
 }
@@ -222,6 +222,27 @@ static bool is_return_hidden(struct tracee *t, uint64_t ip, uint64_t on_gate)
 	return false;
 }
 
+/* The loader begins in the place of a program. */
+static void begin_loading(struct tracee *t)
+{
+	t->is_loading = true;
+	t->is_marked = t->is_deferred = t->is_restarted = false;
+	t->depth = 1;
+}
+
+/* A thread has executed a program. It has the id of its process from then on, and its own id is gone
+ * (ptrace(2), "execve(2) under ptrace"). Nothing but this lets a call end elsewhere than behind its
+ * instruction. */
+static void begin_for_process(struct tracee *t)
+{
+	begin_loading(t);
+	t->nr = __NR_execve;
+	for (struct tracee *o = tracees; o < tracees + TRACEES; o++)
+		if (o->tid && (o->engine_nr == __NR_execve || o->engine_nr == __NR_execveat) &&
+			fj_sys2(__NR_kill, o->tid, 0) == -ESRCH)
+			__atomic_store_n(&o->tid, 0, __ATOMIC_RELEASE);
+}
+
 static bool is_exit_hidden(struct tracee *t, const struct ptrace_syscall_info *info)
 {
 	const uint64_t ip = info->instruction_pointer, on_gate = place_on_gate(ip);
@@ -233,16 +254,17 @@ static bool is_exit_hidden(struct tracee *t, const struct ptrace_syscall_info *i
 		show_registers(t, ENDED_ON_GATE);
 		return false;
 	}
+	if (engine_nr == NONE && !t->depth && on_gate == FJ_PAGE && t->ip && ip != t->ip) {
+		begin_for_process(t);
+		return true;
+	}
 	if (engine_nr == NONE)
 		return on_gate < FJ_PAGE ? t->is_marked :
 					   info->exit.rval == t->nr && is_trapped(t->tid);
 	if (engine_nr == __NR_rt_sigreturn)
 		return !t->depth || is_return_hidden(t, ip, on_gate);
-	if (on_gate == FJ_PAGE && !t->is_loading) {
-		t->is_loading = true;
-		t->is_marked = false;
-		t->depth = 1;
-	}
+	if (on_gate == FJ_PAGE && !t->is_loading)
+		begin_loading(t);
 	return true;
 }
 

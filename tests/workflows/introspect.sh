@@ -135,6 +135,11 @@ chdir("/missing") * = -1 ENOENT *
 execve("/*bin/true", *) = 0
 exit_group(0) *' sh -c 'strace -e trace=chdir,clone,vfork,execve,exit_group,kill,rt_sigreturn,tgkill dash -c "
 		trap \"cd /missing\" USR1; cd /etc; kill -USR1 \$\$; exec true" 2>&1 | sed "s/^kill([0-9]*/kill(PID/" | grep -v "cannot cd"'
+shows 'strace: a thread executes a program' '*execve("/bin/sh", *superseded by execve*execve resumed>) *= 0*chdir("/etc") *= 0*+++ exited with 0 +++*' \
+	strace -f -e trace=execve,chdir python3 -c '
+import os, threading, time
+threading.Thread(target=lambda: os.execv("/bin/sh", ["sh", "-c", "cd /etc"])).start()
+time.sleep(1000)'
 shows 'gdb: it catches a call, and need not be told of SIGSYS' \
 	'*(call to syscall newfstatat)*#0 *fstat*#1 *_IO_*(returned from syscall newfstatat)*#0 *fstat*#1 *_IO_*count 4*exited normally*' \
 	sh -c "gdb -nx -batch -ex 'break main' -ex run -ex 'catch syscall newfstatat' -ex continue -ex bt -ex continue -ex bt -ex delete -ex continue \
