@@ -10,7 +10,6 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
-#include "call/trapping.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "private/private.h"
@@ -124,7 +123,7 @@ static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t a
 	case FJ_IF_GUARDED:
 		return fj_is_one_of(arg[0], &fj_prctl_options);
 	case FJ_IF_TRACING:
-		return fj_trapped()->waits || fj_is_one_of(arg[0], &fj_ptrace_requests);
+		return fj_is_one_of(arg[0], &fj_ptrace_requests);
 	case FJ_IF_PEER:
 		return (uint32_t)arg[1] == FJ_SOL_SOCKET && fj_is_one_of(arg[2], &fj_peer_options);
 	case FJ_IF_NEW_MOUNTS:

@@ -11,6 +11,8 @@
 #include "door/door.h"
 
 #include "call/condition.h"
+#include "call/hooks.h"
+#include "call/trapping.h"
 #include "door/handlers.h"
 #include "door/page.h"
 #include "door/record.h"
@@ -107,12 +109,6 @@ static long leave_to_trap(struct fj_door_record *record)
 	return (long)record->nr;
 }
 
-/* Does a tracer inside the jail look at the calls of this process? */
-static inline bool is_shown(void)
-{
-	return *(const volatile uint32_t *)(fj_gate_address() + FJ_GATE_SHOWN_AT);
-}
-
 static bool has_syscall_insn(const struct fj_door_record *record)
 {
 	static const uint8_t syscall_insn[] = {0x0f, 0x05};
@@ -193,6 +189,13 @@ static bool is_for_trap_now(const struct fj_row *row)
 			       fj_sigsys_was_blocked()));
 }
 
+/* Every request to ptrace(2) matters once the trap has them all, and always where there is no trap
+ * (exec/hook_ptrace.c). */
+static bool is_for_tracer(const struct fj_row *row)
+{
+	return row->hook == FJ_HOOK_ptrace && (!fj_jail->has_trap || fj_trapped()->waits);
+}
+
 __attribute__((noinline)) static long call_deferred(
 	struct fj_door_record *record, const struct fj_call *c)
 {
@@ -207,7 +210,7 @@ __attribute__((noinline)) static long run_with_care(
 	const struct fj_row *row = c->row;
 	long r;
 
-	if (is_shown())
+	if (fj_thread_is_shown())
 		return leave_to_tracer(record);
 	if (is_for_trap_now(row)) {
 		if (fj_policy_save())
@@ -246,7 +249,7 @@ __attribute__((noinline)) static long run_with_care(
 			fj_guest_forget();
 		return r;
 	}
-	if (row && !fj_condition_holds(row, c->arg) &&
+	if (row && !fj_condition_holds(row, c->arg) && !is_for_tracer(row) &&
 		(row->hook || !fj_writes_are_watched() || !fj_writes_may_be(c->nr)))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	r = fj_call_row(c);
@@ -275,7 +278,7 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	 * branch.) */
 	if (__builtin_expect(!c.row || c.row->when != FJ_ALWAYS ||
 				     c.row->hook == FJ_HOOK_sigprocmask || fj_policy_save() ||
-				     is_shown(),
+				     fj_thread_is_shown(),
 		    0))
 		return run_with_care(record, &c);
 	r = fj_call_row(&c);

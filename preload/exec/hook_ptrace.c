@@ -49,7 +49,7 @@ static void keep_exec_event(struct fj_call *c)
 
 	if ((uint32_t)c->arg[0] == PTRACE_SEIZE)
 		has_seized = true;
-	if ((uint32_t)c->arg[0] != PTRACE_SETOPTIONS || has_seized)
+	if ((uint32_t)c->arg[0] != PTRACE_SETOPTIONS || has_seized || !fj_jail->has_trap)
 		return;
 	if (is ? see_tracees() : fj_trapped()->waits) {
 		c->arg[3] &= ~(uint64_t)PTRACE_O_TRACEEXEC;
@@ -57,26 +57,33 @@ static void keep_exec_event(struct fj_call *c)
 	}
 }
 
-static void see_request(const struct fj_call *c)
+/* Returns 0, or an error: the request is not to be made. Without the trap only changes matter. */
+static long see_request(const struct fj_call *c)
 {
+	const uint32_t request = (uint32_t)c->arg[0];
 	const int32_t tid = (int32_t)c->arg[1];
 
-	switch ((uint32_t)c->arg[0]) {
+	if (request == PTRACE_SETREGS || request == PTRACE_SETREGSET || request == PTRACE_POKEUSR)
+		return fj_tracee_changes(tid, request, c->arg[2], c->arg[3]);
+	if (!fj_jail->has_trap)
+		return 0;
+	switch (request) {
 	case PTRACE_SYSCALL:
 		if (!see_tracees())
-			return;
+			break;
 		/* fall through */
 	case PTRACE_CONT:
 	case PTRACE_SINGLESTEP:
 	case PTRACE_SINGLEBLOCK:
 	case PTRACE_SYSEMU:
 	case PTRACE_SYSEMU_SINGLESTEP:
-		fj_tracee_resumed(tid, (uint8_t)c->arg[0]);
+		fj_tracee_resumed(tid, request);
 		break;
 	case PTRACE_DETACH:
 		fj_tracee_released(tid);
 		break;
 	}
+	return 0;
 }
 
 /* Process `pid` has stopped or ended. If it is traced and has made a child that is traced, too
@@ -172,12 +179,13 @@ long fj_trace_wait(struct fj_call *c)
 long fj_hook_ptrace(struct fj_call *c)
 {
 	struct fj_traceme *own;
+	long r;
 
 	fj_jail->has_tracers = 1;
-	if (fj_jail->has_trap) {
-		keep_exec_event(c);
-		see_request(c);
-	}
+	keep_exec_event(c);
+	r = see_request(c);
+	if (r)
+		return r;
 	if ((uint32_t)c->arg[0] != PTRACE_TRACEME || !fj_is_borrowed_memory())
 		return fj_kernel(c);
 	own = fj_process_to_change(fj_traceme, FJ_TRACEME_AT, FJ_SHARED_BY_NONE);

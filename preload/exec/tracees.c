@@ -60,7 +60,7 @@ struct tracee {
 /* A tracee has one of SLOTS places, which its id chooses. One that has none counts as a tracee whose
  * tracer waits for the event of an exec, and all its stops are shown. */
 #define SLOTS 16
-#define TRACEES (64 * SLOTS)
+#define TRACEES (256 * SLOTS)
 static struct tracee tracees[TRACEES] FJ_BULKY;
 static bool has_too_many;
 
@@ -152,8 +152,7 @@ static bool is_trapped(int32_t tid)
 	return false;
 }
 
-/* Where on the gate page is this address? FJ_PAGE: not there. */
-static uint64_t place_on_gate(uint64_t ip)
+uint64_t fj_tracee_on_gate(uint64_t ip)
 {
 	const uint64_t at = ip - fj_jail->gate, other = at - FJ_GATE_APART;
 
@@ -191,7 +190,7 @@ static bool is_entry_hidden(struct tracee *t, const struct ptrace_syscall_info *
 	const uint64_t ip = info->instruction_pointer;
 
 	if (t->is_loading ||
-		((t->depth || t->is_deferred || t->is_marked) && place_on_gate(ip) < FJ_PAGE)) {
+		((t->depth || t->is_deferred || t->is_marked) && fj_tracee_on_gate(ip) < FJ_PAGE)) {
 		t->engine_nr = (int16_t)info->entry.nr;
 		return true;
 	}
@@ -245,7 +244,7 @@ static void begin_for_process(struct tracee *t)
 
 static bool is_exit_hidden(struct tracee *t, const struct ptrace_syscall_info *info)
 {
-	const uint64_t ip = info->instruction_pointer, on_gate = place_on_gate(ip);
+	const uint64_t ip = info->instruction_pointer, on_gate = fj_tracee_on_gate(ip);
 	const int16_t engine_nr = t->engine_nr;
 
 	t->engine_nr = NONE;

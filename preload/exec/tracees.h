@@ -21,4 +21,12 @@ void fj_tracee_released(int32_t tid);
  * affair and none of the program: then `tid` runs again, and the tracer is to wait again. */
 bool fj_tracee_is_hidden(int32_t tid, int status);
 
+/* Where on the gate page, at one of its two addresses (sys/gate.h), is this one? FJ_PAGE: not
+ * there. */
+uint64_t fj_tracee_on_gate(uint64_t ip);
+
+/* tracee_changes.c: the tracer is about to change registers of `tid`, by this request of ptrace(2)
+ * with these arguments. Returns 0, or -EPERM: they are the arguments of a call of the engine. */
+long fj_tracee_changes(int32_t tid, long request, uint64_t addr, uint64_t data);
+
 #endif

@@ -37,6 +37,7 @@ struct fj_altstack { /* stack_t of asm/signal.h */
  *
  *   fj_tracee_ip, fj_tracee_sp      the instruction pointer, and the stack pointer
  *   fj_tracee_nr, fj_tracee_result  of the system call at which it has stopped
+ *   fj_tracee_args                  its arguments
  *   fj_tracee_set_nr, fj_tracee_set_result  set them
  *   fj_tracee_return_to             where the program goes on after the call, its stack pointer
  *                                   there, and the arguments of the call, which stay in registers */

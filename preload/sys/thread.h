@@ -10,6 +10,7 @@
 #ifndef FJ_THREAD_H
 #define FJ_THREAD_H
 
+#include "sys/gate.h"
 #include "sys/page.h"
 #include "sys/process.h"
 
@@ -129,5 +130,11 @@ void fj_thread_start(uint64_t page);
 /* A word for another room, 0 at first, which the kernel clears in a forked child. Call after
  * fj_thread_start(). */
 uint32_t *fj_thread_fork_mark(void);
+
+/* Does a tracer inside the jail look at the calls of this process? Only where there is a gate page. */
+static inline bool fj_thread_is_shown(void)
+{
+	return *(const volatile uint32_t *)(fj_gate_address() + FJ_GATE_SHOWN_AT);
+}
 
 #endif

@@ -39,6 +39,7 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_filter());
 	srunner_add_suite(runner, unit_suite_thread());
 	srunner_add_suite(runner, unit_suite_process());
+	srunner_add_suite(runner, unit_suite_tracees());
 	srunner_add_suite(runner, unit_suite_union());
 	srunner_add_suite(runner, unit_suite_union_faults());
 	srunner_add_suite(runner, unit_suite_union_kills());

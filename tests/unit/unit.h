@@ -76,6 +76,7 @@ Suite *unit_suite_random_calls(void);
 Suite *unit_suite_filter(void);
 Suite *unit_suite_thread(void);
 Suite *unit_suite_process(void);
+Suite *unit_suite_tracees(void);
 Suite *unit_suite_union(void);
 Suite *unit_suite_union_faults(void);
 Suite *unit_suite_union_kills(void);

@@ -167,6 +167,10 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 print(os.path.realpath(\"/mnt/motd\"))
 print(subprocess.run([\"cat\", \"/mnt/motd\"], capture_output=True).stdout.decode(), os.system(\"exec true\"))"'
+		# Without the trap it would see the engine's calls, and paths of the host: that it changes these is refused, and said.
+		run jail --no-trap --clearenv -e HOME=/root "$root" proot -r / ls /tree
+		like 'proot, without the trap: it says why not' 'fakejail: process [0-9]* is traced by a program that changes system calls*hint: without --no-trap *' "$err"
+		is 'proot, without the trap: nothing runs' '1 ' "$rc $out"
 	else
 		skip 'proot' "this machine's does not run in the root"
 	fi

@@ -26,6 +26,15 @@ static inline long fj_tracee_result(const struct fj_tracee_regs *r)
 {
 	return (long)r->ax;
 }
+static inline void fj_tracee_args(const struct fj_tracee_regs *r, uint64_t arg[FJ_ARGS])
+{
+	arg[0] = r->di;
+	arg[1] = r->si;
+	arg[2] = r->dx;
+	arg[3] = r->r10;
+	arg[4] = r->r8;
+	arg[5] = r->r9;
+}
 static inline void fj_tracee_set_nr(struct fj_tracee_regs *r, long nr)
 {
 	r->orig_ax = (uint64_t)nr;
