@@ -171,8 +171,13 @@ bool fj_trace_waits(long nr)
 	return nr == __NR_wait4 || nr == __NR_waitid;
 }
 
+/* A child of a tracer has inherited its filter, and waits only for children of its own. */
 long fj_trace_wait(struct fj_call *c)
 {
+	if (c->frame && !fj_tracee_is_any()) {
+		c->is_deferred = true;
+		return 0;
+	}
 	return c->nr == __NR_wait4 ? wait_for_process(c) : wait_for_id(c);
 }
 

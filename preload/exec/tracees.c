@@ -33,6 +33,7 @@
 #include "sys/frame.h"
 #include "sys/gate.h"
 #include "sys/sys.h"
+#include "sys/thread.h"
 
 #include <asm/siginfo.h>
 #include <linux/elf.h>
@@ -63,6 +64,7 @@ struct tracee {
 #define TRACEES (256 * SLOTS)
 static struct tracee tracees[TRACEES] FJ_BULKY;
 static bool has_too_many;
+static int32_t tracer; /* the process whose tracees these are: a fork copies them */
 
 static struct tracee *find_tracee(int32_t tid, bool makes)
 {
@@ -75,11 +77,17 @@ static struct tracee *find_tracee(int32_t tid, bool makes)
 	for (struct tracee *t = first; makes && t < first + SLOTS; t++, free = 0)
 		if (__atomic_compare_exchange_n(
 			    &t->tid, &free, tid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+			tracer = fj_memory_owner();
 			*t = (struct tracee){.tid = tid, .engine_nr = NONE};
 			return t;
 		}
 	has_too_many |= makes;
 	return NULL;
+}
+
+bool fj_tracee_is_any(void)
+{
+	return tracer == fj_memory_owner();
 }
 
 void fj_tracee_tell_of_exec(int32_t tid, bool is)

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Has the calling process had a tracee? */
+bool fj_tracee_is_any(void);
+
 /* Does the tracer wait for the event of an exec of `tid` (PTRACE_O_TRACEEXEC)? */
 void fj_tracee_tell_of_exec(int32_t tid, bool is);
 bool fj_tracee_is_told_of_exec(int32_t tid);

@@ -117,7 +117,7 @@ static bool keeps(const struct user_regs_struct *a, const struct user_regs_struc
 /* What differs between two runs is not printed. */
 static bool tells_id(uint64_t nr)
 {
-	return nr == SYS_getpid || nr == SYS_getpgrp;
+	return nr == SYS_getpid || nr == SYS_getpgrp || nr == SYS_wait4;
 }
 
 static void leave(struct tracer *t, struct user_regs_struct *regs)
@@ -126,7 +126,7 @@ static void leave(struct tracer *t, struct user_regs_struct *regs)
 
 	if (t->looks && !t->changes)
 		say("exit %d %ld keeps %d\n", (int)regs->orig_rax,
-			tells_id(regs->orig_rax) ? regs->rax > 0 : (long)regs->rax,
+			tells_id(regs->orig_rax) && (long)regs->rax > 0 ? 1 : (long)regs->rax,
 			keeps(regs, entry));
 	if (entry->orig_rax == SYS_getpgrp)
 		t->looks = !t->looks;
@@ -183,8 +183,12 @@ static void follow(struct tracer *t)
 }
 
 /* By their numbers: libc, or what takes its place, may make another call for the same. */
+static pid_t helper; /* it interrupts a wait for its own end */
+
 static void handle(int sig)
 {
+	if (helper)
+		make_call(SYS_kill, helper, SIGKILL);
 	make_call(SYS_access, sig == SIGUSR1 ? "/in a handler" : "/in another", F_OK);
 }
 
@@ -235,6 +239,18 @@ static void make_calls(void)
 	ppoll(NULL, 0, &none, &set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	execve("/missing", ARGV("x"), environ);
+	mark();
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	helper = fork();
+	if (!helper) {
+		wait_until_asleep(getppid());
+		kill(getppid(), SIGUSR2);
+		for (;;)
+			pause();
+	}
+	mark();
+	make_call(SYS_wait4, helper, NULL, 0, NULL);
 	mark();
 	execve(twin_self, ARGV((char *)twin_self, "@traced"), environ);
 	twin_exit(1);
