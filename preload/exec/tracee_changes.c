@@ -10,6 +10,9 @@
 #include "guest/guest.h"
 #include "jail/jail.h"
 #include "sys/frame.h"
+#include "sys/page.h"
+#include "sys/say.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/elf.h>

@@ -30,8 +30,11 @@
 #include "signal/deferred_call.h"
 #include "signal/faults.h"
 #include "sys/abi_signal.h"
+#include "sys/arch.h"
 #include "sys/frame.h"
 #include "sys/gate.h"
+#include "sys/hot.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -11,6 +11,7 @@
 #define FJ_THREAD_H
 
 #include "sys/gate.h"
+#include "sys/gate_code.h"
 #include "sys/page.h"
 #include "sys/process.h"
 

@@ -8,6 +8,8 @@
 #include "exec/tracees.h"
 #include "jail/jail.h"
 #include "sys/gate.h"
+#include "sys/gate_code.h"
+#include "sys/page.h"
 #include "sys/sys.h"
 
 #include <elf.h>
