@@ -242,7 +242,10 @@ static long move_and_whiteout(struct moving *m)
 		return rename_upper(m, FJ_RENAME_EXCHANGE);
 	if (!m->is_there[1]) { /* a whiteout there means the same as nothing */
 		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
-		return r ? r : rename_upper(m, FJ_RENAME_EXCHANGE);
+		if (!r)
+			r = rename_upper(m, FJ_RENAME_EXCHANGE);
+		/* (Somebody without the lock has removed one of the two: fast-path/fast_dir.c.) */
+		return r == -ENOENT ? -FJ_RESTART : r;
 	}
 	/* (A whiteout that the kernel makes would hide names in the outer union, too.) */
 	r = m->l[0]->is_nested ? -EPERM : rename_upper(m, FJ_RENAME_WHITEOUT);
