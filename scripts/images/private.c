@@ -15,6 +15,19 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+/* Does `path` lie in `tree`? Both exist. */
+static bool is_in_tree(const char *path, const char *tree)
+{
+	char *above = realpath(tree, NULL), *below = realpath(path, NULL);
+	const size_t len = above ? strlen(above) : 0;
+	const bool is = above && below && !strncmp(below, above, len) &&
+			(len == 1 || !below[len] || below[len] == '/');
+
+	free(above);
+	free(below);
+	return is;
+}
+
 /* Makes the private copy of `root`: in the directory `keep`, or in the store if `keep` is empty.
  * Returns its path. */
 static char *make_private(const char *root, const char *keep, int signals)
@@ -27,11 +40,20 @@ static char *make_private(const char *root, const char *keep, int signals)
 	if (lock >= 0)
 		store_wait_lock(lock, LOCK_SH, root);
 	if (*keep) {
-		if (mkdir(keep, 0777) && (errno != EEXIST || !is_empty_directory(keep)))
+		const bool is_new = !mkdir(keep, 0777);
+
+		if (!is_new && (errno != EEXIST || !is_empty_directory(keep)))
 			fail("--keep: '%s' cannot be made, or is not empty", shown(keep));
 		copy = realpath(keep, NULL);
+		if (copy && is_in_tree(copy, root)) {
+			if (is_new)
+				rmdir(copy);
+			fail("--keep: '%s' lies in the tree that is copied", shown(copy));
+		}
 	} else {
-		store_dir(true);
+		if (is_in_tree(store_dir(true), root))
+			fail("the store '%s' lies in the tree that is copied",
+				shown(store_dir(true)));
 		dir = store_temporary("copies");
 		copy = print("%s/root", dir);
 		if (mkdir(copy, 0777))

@@ -70,6 +70,17 @@ fails 'a store that may not be written' 125 "fakejail: pull: cannot make the dir
 	pull image-good.tar x
 left 'a store that may not be written'
 
+# ---- a copy of a tree into itself
+before=$(outside)
+succeeds 'a tree to copy' verb unpack image-good.tar root
+fails '--keep in the tree' 125 "fakejail: --rm: --keep: '$mine/root/kept' lies in the tree that is copied*" verb --keep=root/kept root /bin/busybox true
+is 'it is not left' '' "$(ls -d "$mine/root/kept" 2>/dev/null)"
+# shellcheck disable=SC2086 # words
+fails 'the store in the tree' 125 "fakejail: --rm: the store '$mine/root/store' lies in the tree that is copied*" \
+	as_user env "FAKEJAIL_STORE=$mine/root/store" $FAKEJAIL --rm --copy root /bin/busybox true
+rm -rf "$mine/root"
+left 'a copy of a tree into itself'
+
 # ---- no space
 if is_root && unshare -m true 2>/dev/null; then
 	mkdir "$mine/small"
