@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * call.h - one system call in the engine, and the one entry of the engine: fj_call().
+ * call.h - one system call in the engine.
  *
- * A door fills struct fj_call and calls fj_call(), which finds the call's row in calls.def and runs
+ * A door fills struct fj_call and calls fj_call() (dispatch/dispatch.h), which finds the call's row in calls.def and runs
  * the row's hook. A hook wraps the kernel's call: it gets its arguments by kind, and calls the
  * kernel when it wants to. Everything is async-signal-safe and runs on an engine stack. */
 #ifndef FJ_CALL_H
@@ -54,31 +54,9 @@ struct fj_call {
  * call. */
 #define FJ_CLONE_SEEN 0x40000000u
 
-/* Runs a call. Returns the kernel's result. */
-long fj_call(struct fj_call *c);
-/* The same, when `row` is already set to the row of the number, or NULL. */
-long fj_call_row(struct fj_call *c);
-
 /* Makes the system call with the arguments as they are. */
 static inline long fj_kernel(const struct fj_call *c)
 {
 	return fj_sys6(c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4], c->arg[5]);
 }
-/* The same for a call that may wait: the program's signals are let in meanwhile. `held_fd` is a
- * descriptor to be closed if a handler does not return, or -1. */
-long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
-
-/* From here on no handler of the program's runs, but of faults, until the call waits or has ended. */
-void fj_hold_signals(struct fj_call *c);
-/* The direct door ends that so. */
-void fj_release_signals(struct fj_call *c);
-
-/* Returned when the call was not made and the program must make it again, after a signal was
- * delivered to it: signal/libc_signals.h. It is no errno that programs see; the kernel's
- * ERESTARTSYS. */
-#define FJ_RESTART 512
-
-/* Writes one finished call to the trace, if the jail has one. */
-void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result);
-
 #endif

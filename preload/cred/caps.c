@@ -3,7 +3,9 @@
  *
  * caps.c - capabilities: capset(2), the options of prctl(2) about them, and exec (capabilities(7),
  * security/commoncap.c). Called by identity/, exec/ and the hook of prctl(2). */
+#include "cred/identity_table.h"
 #include "cred/ids.h"
+#include "cred/ids_change.h"
 
 #include <linux/errno.h>
 #include <linux/prctl.h>

@@ -11,7 +11,10 @@
  *
  * Only the process itself writes its entry, under a sequence count (locking/seq.h). A writer that
  * is killed leaves the count odd: then the identity is unknown, until the entry is taken over. */
+#include "cred/identity_table.h"
+
 #include "cred/ids.h"
+#include "cred/ids_start.h"
 #include "locking/seq.h"
 #include "sys/str.h"
 #include "sys/sys.h"

@@ -11,12 +11,18 @@
  * entry is free, those of threads that are gone are reused. */
 #include "cred/ids.h"
 
+#include "cred/identity_table.h"
+#include "cred/ids_change.h"
+#include "cred/ids_limited.h"
+#include "cred/ids_start.h"
 #include "sys/arch.h"
 #include "sys/assert.h"
+#include "sys/child_state.h"
 #include "sys/hot.h"
+#include "sys/memory.h"
+#include "sys/process.h"
 #include "sys/str.h"
 #include "sys/sys.h"
-#include "sys/thread.h"
 
 /* Entries of threads with an identity of their own. If there are more such threads, the others have
  * the process's identity. An entry takes 256 bytes once it is used. */

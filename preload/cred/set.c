@@ -7,6 +7,7 @@
  * Pure functions on a copy of the identity. FJ_NO_ID (-1) means "unchanged" where the call allows
  * that, else it gives EINVAL. */
 #include "cred/ids.h"
+#include "cred/ids_change.h"
 
 #include <linux/errno.h>
 #include <linux/securebits.h>

@@ -2,11 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * dispatch.c - calls.def as an array: number -> row; and what hooks ask of a row. */
+#include "dispatch/dispatch.h"
+
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
 #include "call/translate.h"
 #include "cred/ids.h"
+#include "cred/ids_limited.h"
+#include "cred/ids_start.h"
 #include "devfs/dev_names.h"
 #include "dispatch/in_child.h"
 #include "exec/hook_ptrace.h"

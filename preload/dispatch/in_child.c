@@ -17,12 +17,14 @@
  * Called by dispatch.c. */
 #include "dispatch/in_child.h"
 
+#include "call/call.h"
 #include "call/row.h"
 #include "child/child.h"
 #include "child/descriptors.h"
 #include "guest/guest.h"
 #include "jail/fds.h"
 #include "path/path.h"
+#include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/nr.h"
@@ -30,6 +32,7 @@
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
+#include "sys/thread_stack.h"
 
 #include <asm/stat.h>
 #include <linux/openat2.h>

@@ -5,8 +5,11 @@
 #ifndef FJ_IN_CHILD_H
 #define FJ_IN_CHILD_H
 
-#include "call/call.h"
 #include "sys/sys.h"
+
+#include <stdint.h>
+
+struct fj_call; /* call/call.h */
 
 /* The call was made by `run`, with these arguments, and had no descriptor for its looks: make it
  * where some are free. `c` is as it was before. Returns what the call returns, or -EMFILE. */

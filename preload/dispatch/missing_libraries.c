@@ -11,6 +11,7 @@
 
 #include "call/call.h"
 #include "call/hooks.h"
+#include "dispatch/dispatch.h"
 #include "inode/exe.h"
 #include "jail/root.h"
 #include "mount-table/paths.h"

@@ -5,6 +5,7 @@
  * asked for, for each path also where that is on the host, and the result. */
 #include "call/call.h"
 #include "call/row.h"
+#include "dispatch/dispatch.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"

@@ -10,9 +10,11 @@
  * signals. */
 #include "door/door.h"
 
+#include "call/call.h"
 #include "call/condition.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
+#include "dispatch/dispatch.h"
 #include "door/handlers.h"
 #include "door/page.h"
 #include "door/record.h"
@@ -25,6 +27,7 @@
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 #include "signal/libc_signals.h"
+#include "signal/waiting.h"
 #include "sys/arch.h"
 #include "sys/gate.h"
 #include "sys/gate_code.h"

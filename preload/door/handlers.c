@@ -27,8 +27,8 @@
 #include "signal/interrupted.h"
 #include "sys/abi_signal.h"
 #include "sys/frame.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "sys/thread_signals.h"
 
 #define BELOW_FRAME 1024u /* on the area's stack: for fj_handler_done() */
 

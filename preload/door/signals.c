@@ -11,10 +11,12 @@
  * A few instructions are covered by neither: the stub of a site without the trap (patch/sites.c), and the
  * instructions that leave the door. The engine holds nothing there, and no call waits there except one that
  * enters the engine. */
+#include "call/call.h"
 #include "door/page.h"
 #include "door/record.h"
 #include "signal/deferred_call.h"
 #include "signal/libc_signals.h"
+#include "signal/waiting.h"
 #include "sys/abi_signal.h"
 #include "sys/arch.h"
 #include "sys/gate_code.h"

@@ -8,6 +8,7 @@
 #ifndef FJ_EXEC_H
 #define FJ_EXEC_H
 
+#include "cred/ids_start.h"
 #include "sys/sys.h"
 
 #include <linux/elf.h>
@@ -74,7 +75,7 @@ struct fj_handoff {
 						     order */
 	uint32_t version;
 	uint32_t ids_len;   /* length of the identity's string, between exe and execfn
-			       (cred/ids.h); 0: root, as the first process is root */
+			       (cred/ids_start.h); 0: root, as the first process is root */
 	uint32_t is_secure; /* AT_SECURE */
 	uint32_t sigsys;    /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
 	/* The program's soft limit of descriptors, if it is raised for the start; otherwise 0. */

@@ -3,6 +3,8 @@
  *
  * exec_identity.c - the identity that a program has after an exec. Called by hook_exec.c. */
 #include "cred/ids.h"
+#include "cred/ids_change.h"
+#include "cred/ids_start.h"
 #include "exec/program.h"
 #include "identity/hook_id.h"
 #include "inode/owned.h"

@@ -24,9 +24,11 @@
 #include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
+#include "signal/waiting.h"
 #include "sys/abi_signal.h"
+#include "sys/memory.h"
+#include "sys/process.h"
 #include "sys/sys.h"
-#include "sys/thread.h"
 
 #include <asm/siginfo.h>
 #include <linux/ptrace.h>

@@ -6,7 +6,6 @@
 #ifndef FJ_HOOK_PTRACE_H
 #define FJ_HOOK_PTRACE_H
 
-#include "sys/process.h"
 
 #include <stdbool.h>
 #include <stdint.h>

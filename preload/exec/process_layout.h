@@ -10,7 +10,7 @@
 
 #include "call/trapping.h"
 #include "call/umask.h"
-#include "cred/ids.h"
+#include "cred/ids_limited.h"
 #include "exec-format/exec.h"
 #include "exec/hook_ptrace.h"
 #include "inode/exe.h"

@@ -14,6 +14,7 @@
 #include "nested/roots.h"
 #include "path/path.h"
 #include "sys/fd.h"
+#include "sys/memory.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"

@@ -5,6 +5,7 @@
  *
  * Left out are the directory that the jail keeps for itself in its root, those of other roots, and
  * the jail's own descriptors in /proc/PID/fd. A pretended device is shown as a device. */
+#include "call/call.h"
 #include "call/hooks.h"
 #include "devfs/dev_names.h"
 #include "inode/owned.h"
@@ -15,6 +16,7 @@
 #include "path/path.h"
 #include "path/proc.h"
 #include "records/records.h"
+#include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"

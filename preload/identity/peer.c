@@ -12,6 +12,7 @@
 
 #include "call/call.h"
 #include "call/condition.h"
+#include "cred/identity_table.h"
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "sys/scratch.h"

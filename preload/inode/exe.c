@@ -13,6 +13,7 @@
 #include "mount-table/paths.h"
 #include "path/path.h"
 #include "sys/fd.h"
+#include "sys/process.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"

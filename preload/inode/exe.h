@@ -6,7 +6,6 @@
 #ifndef FJ_EXE_H
 #define FJ_EXE_H
 
-#include "sys/process.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

@@ -22,6 +22,7 @@
 #include "jail/jail.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
+#include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

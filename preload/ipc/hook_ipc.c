@@ -11,6 +11,7 @@
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "ipc/ipc.h"
+#include "signal/waiting.h"
 #include "sys/races.h"
 
 #include <asm/unistd.h>

@@ -10,9 +10,10 @@
 #include "jail/root_moves.h"
 #include "sys/fd.h"
 #include "sys/hot.h"
+#include "sys/memory.h"
+#include "sys/process.h"
 #include "sys/str.h"
 #include "sys/sys.h"
-#include "sys/thread.h"
 
 #include <asm/stat.h>
 #include <linux/kcmp.h>

@@ -9,7 +9,6 @@
 #ifndef FJ_ROOT_H
 #define FJ_ROOT_H
 
-#include "sys/process.h"
 #include "sys/sys.h"
 
 #include <stdint.h>

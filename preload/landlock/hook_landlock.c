@@ -10,6 +10,7 @@
  * reached through that directory; on the host they lie elsewhere. So each rule is also added for
  * the places of such mounts. A directory of a union is a directory in each layer that has it; a
  * file that is copied up is made in the work directory. */
+#include "call/call.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
 #include "guest/guest.h"

@@ -7,6 +7,7 @@
 
 #include "call/call.h"
 #include "cred/ids.h"
+#include "dispatch/dispatch.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/hot.h"

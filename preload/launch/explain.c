@@ -7,6 +7,7 @@
  * Everything is looked up through the engine, so that the message says what the jail sees. */
 #include "call/call.h"
 #include "command/command.h"
+#include "dispatch/dispatch.h"
 #include "exec-format/exec.h"
 #include "jail/jail.h"
 #include "launch/launch.h"

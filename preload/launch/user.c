@@ -14,6 +14,8 @@
  * so this code does not.) */
 #include "command/command.h"
 #include "cred/ids.h"
+#include "cred/ids_change.h"
+#include "cred/ids_start.h"
 #include "identity/hook_id.h"
 #include "launch/accounts.h"
 #include "launch/launch.h"

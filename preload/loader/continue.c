@@ -9,6 +9,7 @@
  * does in the kernel (fs/exec.c). For the program of the command line, the user is told why. */
 #include "child/descriptors.h"
 #include "cred/ids.h"
+#include "cred/ids_start.h"
 #include "dispatch/missing_libraries.h"
 #include "door/door.h"
 #include "exec/process_layout.h"
@@ -31,6 +32,7 @@
 #include "sys/gate.h"
 #include "sys/gate_code.h"
 #include "sys/hot.h"
+#include "sys/memory.h"
 #include "sys/page.h"
 #include "sys/say.h"
 #include "sys/str.h"

@@ -9,7 +9,9 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "sys/abi.h"
+#include "sys/child_state.h"
 #include "sys/fd.h"
+#include "sys/process.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

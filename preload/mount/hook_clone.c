@@ -8,6 +8,7 @@
 #include "jail/jail.h"
 #include "mount/mounting.h"
 #include "path/path.h"
+#include "signal/waiting.h"
 #include "sys/arch.h"
 #include "sys/frame.h"
 

@@ -6,6 +6,7 @@
  * An open may wait (for the other end of a fifo: fifo(7)). So the last step lets the program's
  * signals in. */
 #include "call/args.h"
+#include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
 #include "fast-path/fast.h"
@@ -18,6 +19,7 @@
 #include "open/preload.h"
 #include "path/path.h"
 #include "procfs/procfs.h"
+#include "signal/waiting.h"
 #include "sys/hot.h"
 #include "sys/page.h"
 #include "sys/str.h"

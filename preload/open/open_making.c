@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * open_making.c - an open that may make the file. Called by hook_open.c and open_walked.c. */
+#include "call/call.h"
 #include "inode/making.h"
 #include "inode/sticky.h"
 #include "nested/roots.h"

@@ -3,6 +3,7 @@
  *
  * open_walked.c - an open by a walk: of files in a union, in procfs, on a read-only mount, and
  * whenever remembered facts are not enough. Called by hook_open.c. */
+#include "call/call.h"
 #include "inode/exe.h"
 #include "layers/over.h"
 #include "mount-table/mount_flags.h"
@@ -11,6 +12,7 @@
 #include "open/opening.h"
 #include "path/path.h"
 #include "procfs/procfs.h"
+#include "signal/waiting.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"

@@ -6,7 +6,6 @@
 #ifndef FJ_OPENING_H
 #define FJ_OPENING_H
 
-#include "call/call.h"
 #include "inode/device.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
@@ -14,6 +13,7 @@
 #include "layers/place.h"
 #include "mount-table/mount_flags.h"
 #include "ownership/ownership.h"
+#include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/races.h"
 #include "sys/sys.h"

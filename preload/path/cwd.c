@@ -26,6 +26,7 @@
 #include "path/cwd_notes.h"
 #include "path/path.h"
 #include "sys/hot.h"
+#include "sys/memory.h"
 #include "sys/str.h"
 #include "sys/thread.h"
 

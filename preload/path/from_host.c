@@ -15,6 +15,7 @@
 #include "sys/fd.h"
 #include "sys/hash.h"
 #include "sys/hot.h"
+#include "sys/memory.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"

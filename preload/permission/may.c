@@ -20,6 +20,7 @@
 #include "call/hooks.h"
 #include "call/row.h"
 #include "cred/ids.h"
+#include "cred/ids_limited.h"
 #include "guest/guest.h"
 #include "inode/writes.h"
 #include "jail/kernel_lacks.h"

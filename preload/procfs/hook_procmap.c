@@ -7,6 +7,7 @@
  * The memory file's name tells which process is meant (procfs.c). The kernel checks the request and
  * knows page sizes and build ids. The mappings and their names come from the text that the program
  * would read now. */
+#include "call/call.h"
 #include "call/condition.h"
 #include "guest/guest.h"
 #include "procfs/procfs.h"

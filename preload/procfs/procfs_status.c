@@ -3,6 +3,7 @@
  *
  * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in
  * the kernel's spacing (fs/proc/array.c, proc_pid_status()). Called by procfs.c. */
+#include "cred/identity_table.h"
 #include "cred/ids.h"
 #include "identity/peer.h"
 #include "jail/jail.h"

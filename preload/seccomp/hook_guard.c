@@ -8,10 +8,12 @@
  * has set itself. A filter that it installs is given to the kernel with a prefix that lets the
  * engine's calls through, since the engine makes other calls (openat2 for stat) than those which
  * the program's filter expects. */
+#include "call/call.h"
 #include "call/hooks.h"
 #include "call/trap_tag.h"
 #include "call/trapping.h"
 #include "cred/ids.h"
+#include "cred/ids_change.h"
 #include "facts/facts.h"
 #include "guest/guest.h"
 #include "identity/hook_id.h"

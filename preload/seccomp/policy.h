@@ -10,7 +10,6 @@
 #ifndef FJ_POLICY_H
 #define FJ_POLICY_H
 
-#include "call/call.h"
 #include "exec-format/exec.h"
 #include "jail/memory.h"
 #include "sys/process.h"

@@ -7,7 +7,7 @@
 #ifndef FJ_LAYOUT_H
 #define FJ_LAYOUT_H
 
-#include "cred/ids.h"
+#include "cred/identity_table.h"
 #include "door/shared.h"
 #include "exec/program.h"
 #include "facts/facts.h"
@@ -33,6 +33,7 @@
 #include "socket/unix_name.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
+#include "sys/thread_stack.h"
 #include "union/change.h"
 
 #include <stddef.h>

@@ -31,6 +31,7 @@
 #include "signal/hook_signal.h"
 #include "sys/abi_signal.h"
 #include "sys/gate_code.h"
+#include "sys/process.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

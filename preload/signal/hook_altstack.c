@@ -12,6 +12,8 @@
 #include "signal/interrupted.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
+#include "sys/thread_signals.h"
+#include "sys/thread_stack.h"
 
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
 /* The part of the engine stack below a waiting call is used as the signal stack, unless it is

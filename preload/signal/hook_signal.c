@@ -23,8 +23,11 @@
 #include "signal/libc_signals.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
+#include "sys/child_state.h"
+#include "sys/process.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
+#include "sys/thread_signals.h"
 
 #include <linux/kcmp.h>
 

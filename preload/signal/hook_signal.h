@@ -7,7 +7,6 @@
 #define FJ_HOOK_SIGNAL_H
 
 #include "sys/frame.h"
-#include "sys/process.h"
 
 #include <asm/siginfo.h>
 #include <stdbool.h>

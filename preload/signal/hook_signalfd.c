@@ -16,6 +16,7 @@
 #include "jail/memory.h"
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
+#include "signal/waiting.h"
 #include "sys/abi_signal.h"
 #include "sys/str.h"
 #include "sys/sys.h"

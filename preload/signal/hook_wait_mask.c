@@ -15,6 +15,7 @@
 #include "signal/interrupted.h"
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
+#include "signal/waiting.h"
 #include "sys/abi_signal.h"
 #include "sys/sys.h"
 

@@ -18,12 +18,14 @@
 #include "guest/guest.h"
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
+#include "signal/waiting.h"
 #include "sys/abi_signal.h"
 #include "sys/gate_code.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
+#include "sys/thread_signals.h"
 
 #define SI_TKILL_ (-6) /* asm-generic/siginfo.h */
 

@@ -8,6 +8,8 @@
  * mask is restored. So handlers run, EINTR happens and SA_RESTART restarts, as if the program had
  * made the call. A handler may enter the engine again, below this call. It may also leave by
  * siglongjmp(3); then `window_fd` is left open. */
+#include "signal/waiting.h"
+
 #include "call/call.h"
 #include "signal/interrupted.h"
 #include "signal/libc_signals.h"

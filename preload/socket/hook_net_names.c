@@ -13,6 +13,7 @@
 #include "identity/peer.h"
 #include "nested/roots.h"
 #include "signal/signalfd.h"
+#include "signal/waiting.h"
 #include "socket/message.h"
 #include "socket/unix_name.h"
 #include "sys/abi_signal.h"

@@ -6,14 +6,21 @@
 #ifndef FJ_GATE_CODE_H
 #define FJ_GATE_CODE_H
 
+#include "sys/gate.h"
 #include "sys/sys.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The address of the gate page, or of the block that will be it, in this process. */
 static inline uint64_t fj_gate_address(void)
 {
 	return (uint64_t)fj_gate;
+}
+/* Does a tracer inside the jail look at the calls of this process? Only where there is a gate page. */
+static inline bool fj_thread_is_shown(void)
+{
+	return *(const volatile uint32_t *)(fj_gate_address() + FJ_GATE_SHOWN_AT);
 }
 /* Symbols of gate.S: where the block begins and ends, its entries, and where each returns from the
  * kernel. */

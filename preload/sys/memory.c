@@ -3,11 +3,12 @@
  *
  * memory.c - which process owns the memory that the engine runs in. A word that the kernel clears in a forked child
  * (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that a fork has happened. Called by thread.c and process.c. */
+#include "sys/memory.h"
+
 #include "sys/assert.h"
 #include "sys/page.h"
 #include "sys/str.h"
 #include "sys/sys.h"
-#include "sys/thread.h"
 
 #include <linux/kcmp.h>
 #include <linux/mman.h>

@@ -12,10 +12,11 @@
 #include "sys/process.h"
 
 #include "sys/arch.h"
+#include "sys/child_state.h"
+#include "sys/memory.h"
 #include "sys/page.h"
 #include "sys/str.h"
 #include "sys/sys.h"
-#include "sys/thread.h"
 
 #include <linux/kcmp.h>
 #include <linux/mman.h>

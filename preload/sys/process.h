@@ -64,17 +64,4 @@ static inline const void *fj_process_at(uint32_t at)
 	((struct section *)fj_owner_section_to_change(                                             \
 		fj_process_section(at), sizeof(struct section), FJ_SECTION_BIT(at), shared))
 
-/* Would fj_process_to_change() return a copy? */
-bool fj_process_is_copied(uint32_t at, int shared);
-
-/* Call in a forked child before other processes in its memory may change the section: what its
- * parent had becomes its own. Returns whether that was a copy. (Reading and changing do it by themselves.) */
-bool fj_process_take_over(uint32_t at);
-
-/* Call when no process that had a copy of the section exists any more. */
-void fj_process_forget(const void *section);
-
-/* Called for each section of a child state that is given up; or NULL. */
-extern void (*fj_process_release)(const void *section, void *copy);
-
 #endif

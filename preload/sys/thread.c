@@ -12,10 +12,15 @@
  * may be given out again (sys/memory.c). */
 #include "sys/thread.h"
 
+#include "sys/child_state.h"
 #include "sys/hot.h"
+#include "sys/memory.h"
+#include "sys/process.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"
+#include "sys/thread_signals.h"
+#include "sys/thread_stack.h"
 
 #include <linux/mman.h>
 

@@ -10,21 +10,9 @@
 #ifndef FJ_THREAD_H
 #define FJ_THREAD_H
 
-#include "sys/gate.h"
-#include "sys/gate_code.h"
-#include "sys/page.h"
-#include "sys/process.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define FJ_THREAD_AREA_SIZE                                                                        \
-	(256u * 1024) /* mapped without reserve: only touched pages cost memory */
-/* The offset in a thread area where its stack ends and struct fj_thread begins. Short calls use the
- * end of the stack and the beginning of the scratch memory. Both are in one page, since each page
- * that is touched costs a process a page fault, and its forked child another one. */
-#define FJ_THREAD_AREA_STACK (37u * FJ_PAGE + 2560)
 
 /* The state of signals that the program believes its thread to have. */
 struct fj_thread_signals {
@@ -66,15 +54,6 @@ struct fj_thread {
 	uint64_t descriptors;
 };
 
-/* A child in its parent's memory has its parent's thread area, too. This returns the caller's own
- * state. */
-static inline const struct fj_thread_signals *fj_thread_signals(const struct fj_thread *t)
-{
-	return fj_owner_section((void *)(uintptr_t)&t->signals, FJ_SLOTS_BIT);
-}
-/* The same, to be changed. Never NULL: without memory for a copy it is the parent's. */
-struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t);
-
 /* The thread area whose memory holds `sp`, or NULL. */
 struct fj_thread *fj_thread_holding(uintptr_t sp);
 
@@ -104,38 +83,6 @@ extern uint32_t fj_thread_company;
 static inline bool fj_thread_has_company(void)
 {
 	return __atomic_load_n(&fj_thread_company, __ATOMIC_RELAXED);
-}
-
-static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
-{
-	return (uintptr_t)t;
-}
-static inline uintptr_t fj_thread_stack_bottom(const struct fj_thread *t)
-{
-	return (uintptr_t)t - FJ_THREAD_AREA_STACK;
-}
-
-/* Is the calling process a vfork(2) child, or does it otherwise share the memory of the process
- * that owns this state? Costs one system call. */
-bool fj_is_borrowed_memory(void);
-/* The process that owns the memory. */
-int32_t fj_memory_owner(void);
-/* The same for a caller that knows its process id: no system call, except after a fork. */
-int32_t fj_memory_owner_for(int32_t pid);
-/* How many forks lie between this process and the one that began with this memory. `before`, which
- * may be NULL, gets the owner before the last fork. Call after a fork was noticed. */
-uint32_t fj_memory_forks(int32_t *before);
-/* Makes the calling process the owner of this memory. Call at process start. `page` is a page that is
- * mapped for this and can be written to, or 0: then one is mapped. */
-void fj_thread_start(uint64_t page);
-/* A word for another room, 0 at first, which the kernel clears in a forked child. Call after
- * fj_thread_start(). */
-uint32_t *fj_thread_fork_mark(void);
-
-/* Does a tracer inside the jail look at the calls of this process? Only where there is a gate page. */
-static inline bool fj_thread_is_shown(void)
-{
-	return *(const volatile uint32_t *)(fj_gate_address() + FJ_GATE_SHOWN_AT);
 }
 
 #endif

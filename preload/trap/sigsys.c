@@ -6,6 +6,7 @@
 #include "call/call.h"
 #include "call/ending.h"
 #include "call/trap_tag.h"
+#include "dispatch/dispatch.h"
 #include "guest/guest.h"
 #include "seccomp/policy.h"
 #include "signal/deferred_call.h"
@@ -15,6 +16,7 @@
 #include "signal/interrupted.h"
 #include "signal/libc_signals.h"
 #include "signal/stand_in.h"
+#include "signal/waiting.h"
 #include "sys/abi_signal.h"
 #include "sys/arch.h"
 #include "sys/assert.h"
@@ -23,6 +25,7 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
+#include "sys/thread_stack.h"
 #include "trap/trap.h"
 
 #include <asm/siginfo.h>

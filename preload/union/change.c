@@ -11,6 +11,7 @@
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
+#include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"

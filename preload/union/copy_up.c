@@ -17,6 +17,7 @@
 #include "layers/engine_dir.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
+#include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"

@@ -5,9 +5,11 @@
  * (chattr(1)), and locks. In a union they must change the copy. Called by dispatch and file.
  *
  * A lock on a lower file would be visible to other jails, and not to a program that opens the copy. */
+#include "call/call.h"
 #include "call/hooks.h"
 #include "guest/guest.h"
 #include "ownership/ownership.h"
+#include "signal/waiting.h"
 #include "sys/sys.h"
 #include "union/change.h"
 

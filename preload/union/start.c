@@ -3,10 +3,12 @@
  *
  * start.c - gives the room layers its pointers to functions of this room, and lists directories in a union.
  * Called through change.h. */
+#include "call/call.h"
 #include "facts/facts.h"
 #include "inode/owned.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
+#include "signal/waiting.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"

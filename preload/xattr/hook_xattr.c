@@ -13,6 +13,7 @@
  * This file finds the file that a call names. xattr_one.c handles one attribute, xattr_list.c lists
  * names, inode/acl.c handles access control lists. */
 #include "call/args.h"
+#include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
 #include "call/translate.h"

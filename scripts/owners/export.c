@@ -3,6 +3,7 @@
  * export.c - the verbs list and export: print what the files of a tree show, in the formats of
  * other programs. Called by main.c. */
 #include "owners.h"
+#include "sys/sys.h"
 
 #include <sys/xattr.h>
 #include <unistd.h>

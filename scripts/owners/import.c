@@ -4,6 +4,7 @@
  * import.c - the verb import: makes the files of a tree show what fakeroot, pseudo or extended
  * attributes of the files say. Called by main.c. */
 #include "owners.h"
+#include "sys/sys.h"
 
 #include <sys/xattr.h>
 

@@ -17,6 +17,7 @@
  * but check walks ROOT and looks up each file. The program is an ordinary one, with a libc, and
  * uses the engine's own code for the records. */
 #include "owners.h"
+#include "sys/sys.h"
 
 #include <signal.h>
 #include <stdarg.h>

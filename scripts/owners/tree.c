@@ -3,6 +3,7 @@
  * tree.c - walks the tree of `fakejail owners`, finds out what each file shows in a jail, and
  * changes that. Called by the verbs. */
 #include "owners.h"
+#include "sys/sys.h"
 
 #include <unistd.h>
 

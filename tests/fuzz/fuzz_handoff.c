@@ -7,7 +7,6 @@
 #include "sys/str.h"
 
 #include "fuzz.h"
-#include "cred/ids.h"
 
 #include <string.h>
 

@@ -8,6 +8,7 @@
  * openat2, bit 2 starts in a directory below, bit 3 asks twice, so that the second time facts are
  * there. */
 #include "path/path.h"
+#include "sys/memory.h"
 #include "sys/fd.h"
 #include "walk/walk.h"
 

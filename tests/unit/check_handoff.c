@@ -4,11 +4,11 @@
  * check_handoff.c - tests the handoff through execve(2): the state arrives unchanged, and no other
  * string is taken for a handoff. */
 #include "unit.h"
+#include "cred/ids_start.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
 #include "exec-format/exec.h"
-#include "cred/ids.h"
 
 #include <stdlib.h>
 #include <string.h>

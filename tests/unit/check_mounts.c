@@ -4,6 +4,7 @@
  * check_mounts.c - tests walks that meet mounts (walk/walk.c, jail/jail.c), and from host path to
  * jail path (path/from_host.c). */
 #include "ways.h"
+#include "sys/process.h"
 #include "sys/str.h"
 
 #include "private/private.h"

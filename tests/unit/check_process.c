@@ -3,9 +3,10 @@
  * check_process.c - tests the state of a process and child states: which process has a copy, which
  * one uses the copy of another, and when a copy is dropped. */
 #include "unit.h"
+#include "sys/child_state.h"
+#include "sys/memory.h"
 
 #include "sys/process.h"
-#include "sys/thread.h"
 
 #include <linux/kcmp.h>
 #include <pthread.h>

@@ -3,6 +3,7 @@
  * check_union_faults.c - tests copying up (union/) when the kernel, the file system or the disk
  * refuses something, and when a signal comes meanwhile: the copy is complete, or there is none. */
 #include "union_tree.h"
+#include "signal/waiting.h"
 #include "sys/sys.h"
 
 #include "union/union.h"

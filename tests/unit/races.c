@@ -10,6 +10,9 @@
  * Prints a line for each check, and the reports of ThreadSanitizer, after which the exit status is
  * 66. */
 #include "races.h"
+#include "sys/memory.h"
+#include "cred/identity_table.h"
+#include "cred/ids_start.h"
 #include "sys/str.h"
 
 #include "cred/ids.h"

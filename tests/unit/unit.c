@@ -3,13 +3,16 @@
  *
  * unit.c - what the tests of the engine share: see unit.h. */
 #include "ownership/ownership.h"
+#include "dispatch/dispatch.h"
+#include "sys/memory.h"
+#include "cred/identity_table.h"
+#include "cred/ids_start.h"
 #include "sys/assert.h"
 #include "sys/fd.h"
 
 #include "unit.h"
 #include "call/call.h"
 #include "call/umask.h"
-#include "cred/ids.h"
 #include "facts/facts.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
