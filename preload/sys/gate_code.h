@@ -7,6 +7,7 @@
 #define FJ_GATE_CODE_H
 
 #include "sys/gate.h"
+#include "sys/page.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
