@@ -158,7 +158,7 @@ long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_
 		if (!next->euid)
 			is_effective = true;
 	}
-	/* Before Linux 6.16 also when the effective ids differ from the real ones. */
+	/* (Before Linux 6.16 the kernel did this also when the effective ids differed from the real ones.) */
 	if (file->gains_nothing && (next->euid != old.euid || next->egid != old.egid ||
 					   !is_subset(next->permitted, old.permitted))) {
 		if (!fj_ids_can(&old, FJ_CAP_SETUID) || file->has_no_new_privs) {

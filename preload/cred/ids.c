@@ -174,8 +174,8 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 	__atomic_store_n(&own->tid, tid, __ATOMIC_RELEASE);
 }
 
-/* The leader has now the identity that libc has already made other threads take: their entries are
- * not needed any more. */
+/* The leader now has the identity that libc has already given to other threads: the entries of those threads
+ * are not needed any more. */
 static void drop_equals(void)
 {
 	const uint32_t count = __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE);

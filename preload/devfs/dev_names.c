@@ -7,7 +7,7 @@
  * Such a name is looked up in a directory of the jail, which is removed with the jail, as a tmpfs is
  * (private/private.h). An entry of the mount table leads there (FJ_MOUNT_ENTRY); no call treats it as a
  * mount. So nothing changes for names that nobody made, and /dev/null is found as before. Only when the
- * kernel has refused to make a name is anything asked. If the name is removed, its entry stays and leads to
+ * kernel has refused to make a name, this room is asked. If the name is removed, its entry stays and leads to
  * nothing. */
 #include "devfs/dev_names.h"
 

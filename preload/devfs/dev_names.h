@@ -13,10 +13,10 @@ struct fj_call;
 /* The call was refused. If it would make a name in the host's /dev, where the user may make none, give the
  * name a place. Returns true if it has one now: make the call again. */
 bool fj_dev_make(struct fj_call *c);
-/* getdents(2) after the kernel's entries, or ours: tell the names that the jail has made in this directory.
- * Returns bytes, 0: no more, or -errno. */
+/* getdents(2), when all entries of the kernel have been read: lists the names that the jail has made in this
+ * directory. Returns the bytes written, 0 if there are no more names, or -errno. */
 long fj_dev_list(struct fj_call *c);
-/* Has the reading of descriptor `fd` passed the kernel's entries? Asked only if the jail has made such
+/* Have all entries of the kernel been read from descriptor `fd`? Called only if the jail has made such
  * names. */
 bool fj_dev_is_listing(int fd);
 

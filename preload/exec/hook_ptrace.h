@@ -6,7 +6,6 @@
 #ifndef FJ_HOOK_PTRACE_H
 #define FJ_HOOK_PTRACE_H
 
-
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -14,19 +14,19 @@
 #define FJ_NAMELESS 3u
 #define FJ_JAIL_MAGIC 0x324c49414a4a46UL /* "FJJAIL2" */
 
-/* The first section of the jail's memory: jail/memory.h. */
 /* Does the jail's first process trap its exit_group(2)? It does so only after it was asked. */
 enum fj_traps_ends { FJ_ENDS_PASS, FJ_ENDS_ASKED, FJ_ENDS_TRAPPED };
 
+/* The first section of the jail's memory: jail/memory.h. */
 struct fj_jail {
 	uint64_t magic;
 	uint32_t layout; /* FJ_JAIL_LAYOUT, since two builds may meet in one jail */
 	uint32_t unused;
 	uint64_t gate; /* address of the gate page, or with FJ_GATE_APART added: sys/gate.h */
 	uint64_t root_dev, root_ino;
-	int32_t first_pid;
-	uint32_t has_trap;
-	uint32_t trace_fd_plus_1;
+	int32_t first_pid;	     /* the jail's first process */
+	uint32_t has_trap;	     /* calls that no door catches raise SIGSYS */
+	uint32_t trace_fd_plus_1;    /* 1 + the descriptor that a trace is written to; 0: none */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor sets comm from the file: since
 				      * Linux 6.14 */
 	uint32_t is_starting;	     /* until the first program runs */

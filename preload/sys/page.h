@@ -10,6 +10,8 @@
 
 #if defined(__x86_64__)
 #include "sys/arch/x86_64/page.h"
+#else
+#error "sys/arch wants a folder for this processor, with its page size"
 #endif
 
 /* An address or a size, rounded down or up to a multiple of the page size. (Near 2^64 the second is 0.) */
