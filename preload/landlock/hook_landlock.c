@@ -22,6 +22,7 @@
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "path/path.h"
+#include "records/jail_records.h"
 #include "records/records.h"
 #include "seccomp/policy.h"
 #include "sys/fd.h"

@@ -21,6 +21,7 @@
 #include "nested/roots.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
+#include "records/jail_records.h"
 #include "records/records.h"
 #include "setup/layout.h"
 #include "signal/faults.h"

@@ -27,6 +27,7 @@
 #include "permission/may.h"
 #include "private/private.h"
 #include "procfs/machine.h"
+#include "records/jail_records.h"
 #include "records/records.h"
 #include "seccomp/policy.h"
 #include "signal/interrupted.h"

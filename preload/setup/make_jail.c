@@ -10,6 +10,7 @@
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "procfs/machine.h"
+#include "records/jail_records.h"
 #include "records/records.h"
 #include "setup/layout.h"
 #include "setup/setup.h"
