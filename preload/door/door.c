@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * door.c - takes a call that came by a jump to the engine, and decides which calls come by jumps. Called by
- * entry.S and, through door.h, by patch, launch and loader.
+ * door.c - takes a call that came by a jump to the engine. Called by entry.S and, through door.h, by patch,
+ * launch and loader. chosen.c decides which calls come by jumps.
  *
  * Signals are not blocked here. A handler that interrupts the engine runs on the program's stack
  * (handlers.c), and may enter the engine again on another engine stack (sys/thread.h, fj_thread_borrow).
@@ -15,6 +15,7 @@
 #include "call/hooks.h"
 #include "call/trapping.h"
 #include "dispatch/dispatch.h"
+#include "door/chosen.h"
 #include "door/handlers.h"
 #include "door/page.h"
 #include "door/record.h"
@@ -173,14 +174,6 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 	return !(set & FJ_SIGSYS_BIT);
 }
 
-/* Is it a call whose hook does nothing but keep SIGSYS out of a signal mask, for the trap's sake? */
-static bool is_for_the_trap(const struct fj_row *row)
-{
-	return row->hook == FJ_HOOK_sigprocmask || row->hook == FJ_HOOK_sigwait ||
-	       row->hook == FJ_HOOK_pselect ||
-	       (row->hook == FJ_HOOK_poll && row->when != FJ_IF_TRACED);
-}
-
 /* Must the trap handle this call, because the engine needs the program's signal frame? A program with
  * seccomp filters of its own must make its calls from an address that the filters judge. And a pending
  * SIGSYS is delivered when the trap's handler returns. */
@@ -188,7 +181,7 @@ static bool is_for_trap_now(const struct fj_row *row)
 {
 	return fj_jail->has_trap && row &&
 	       (fj_policy_save() || (row->hook == FJ_HOOK_sigprocmask && fj_sigsys_was_pending()) ||
-		       ((is_for_the_trap(row) || row->hook == FJ_HOOK_select) &&
+		       ((fj_is_for_the_trap(row) || row->hook == FJ_HOOK_select) &&
 			       fj_sigsys_was_blocked()));
 }
 
@@ -292,78 +285,11 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	return r;
 }
 
-/* Calls about SIGSYS and the signal stack. The trap keeps this state of a thread. Without the trap the
- * engine handles only sigaltstack. (rt_sigreturn can be made only on the program's stack.) */
-static bool is_about_sigsys(const struct fj_row *row)
-{
-	return row->hook == FJ_HOOK_sigpending || row->hook == FJ_HOOK_sigtimedwait ||
-	       row->hook == FJ_HOOK_sigreturn ||
-	       (row->hook == FJ_HOOK_sigaltstack && fj_jail->has_trap);
-}
-
-bool fj_door_may_want(long nr)
-{
-	return !fj_jail->has_trap && fj_writes_may_be(nr);
-}
-
 static void want_writes(void)
 {
 	for (long nr = 0; nr < fj_row_count; nr++)
 		if (fj_door_may_want(nr))
 			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
-}
-
-/* Without the trap nothing else protects the descriptor of the trace file, which can be written to. */
-static bool has_open_fd(const struct fj_row *row)
-{
-	return !fj_jail->has_trap && fj_jail->trace_fd_plus_1 &&
-	       (row->fds || row->hook == FJ_HOOK_poll);
-}
-
-bool fj_door_wants(long nr)
-{
-	const struct fj_row *row = fj_row(nr);
-
-	if (fj_door_may_want(nr))
-		return true;
-	if (!row || is_about_sigsys(row))
-		return false;
-	if (row->when == FJ_NEVER && !has_open_fd(row))
-		return false;
-	if (row->when == FJ_IF_TRACED)
-		return fj_condition_of(row) != FJ_NEVER;
-	if (row->when == FJ_IF_NEW_USERS) /* clone: the child returns on a stack of its own */
-		return false;
-	/* When a program sends itself a signal, the handler must run on the program's current stack. */
-	if (row->asks == FJ_ASKS_SIGNAL)
-		return false;
-	if (!fj_jail->has_trap) /* then clone3 does no harm */
-		return (!is_for_the_trap(row) || has_open_fd(row)) && nr != __NR_clone3;
-	/* The filter answers refused calls and guards descriptors, at no cost. (An exec comes by this door:
-	 * a debugger that waits in vfork(2) for its child's exec must not see a trap before it.) */
-	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT &&
-	       row->hook != FJ_HOOK_exit && row->hook != FJ_HOOK_sigreturn &&
-	       row->when != FJ_IF_OUR_FD && row->when != FJ_IF_COMPARED;
-}
-
-static void add_bit(long nr)
-{
-	fj_doors()->bits[nr / 64] |= 1UL << (nr % 64);
-}
-
-void fj_door_choose(void)
-{
-	for (long nr = 0; nr < fj_row_count; nr++)
-		if (fj_door_wants(nr) && (!fj_door_may_want(nr) || has_open_fd(fj_row(nr))))
-			add_bit(nr);
-	/* With the trap, an mmap whose call number is not known at the site is not changed: valgrind maps
-	 * its program in this way, and knows nothing of stubs. */
-	if (!fj_jail->has_trap)
-		add_bit(__NR_mmap);
-	add_bit(__NR_munmap);
-	add_bit(__NR_mprotect);
-	add_bit(__NR_mremap);
-	add_bit(__NR_brk);
 }
 
 static struct fj_door_page *door_page(void)

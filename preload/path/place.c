@@ -220,3 +220,16 @@ bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const ch
 	}
 	return true;
 }
+
+long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct statfs *fs)
+{
+	const struct fj_place place = {.dirfd = dirfd, .name = name[0] ? name : "."};
+	const uint32_t mark = fj_scratch_mark(t);
+	long r;
+
+	if (!name[0] && dirfd != AT_FDCWD)
+		return fj_sys2(__NR_fstatfs, dirfd, fs);
+	r = fj_sys2(__NR_statfs, fj_place_path(t, &place), fs);
+	fj_scratch_release(t, mark);
+	return r;
+}

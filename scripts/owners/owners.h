@@ -26,9 +26,9 @@
 
 extern const char *owners_root, *owners_format;
 extern const char *owners_records; /* the path of the file of records */
-extern FILE *owners_file;      /* what a verb writes or reads */
-extern bool owners_any_device; /* -d: import lines for other devices, too */
-extern uid_t owners_user;      /* the owner of the records: his files are root's in the jail */
+extern FILE *owners_file;	   /* what a verb writes or reads */
+extern bool owners_any_device;	   /* -d: import lines for other devices, too */
+extern uid_t owners_user;	   /* the owner of the records: his files are root's in the jail */
 /* The files that a verb has changed or printed, and those that it could not. */
 extern unsigned long owners_count, owners_skipped;
 

@@ -3,13 +3,13 @@
  *
  * check_facts.c - tests facts, and when they become invalid (facts/facts.c). */
 #include "unit.h"
-#include "sys/str.h"
+
 #include "facts/facts.h"
 #include "jail/root.h"
 #include "jail/search.h"
+#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
