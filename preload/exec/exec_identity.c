@@ -42,11 +42,14 @@ static void read_capabilities(const struct fj_file *found, struct fj_exec_file *
 /* bprm_fill_uid() of fs/exec.c: setgid counts only with execute permission for the group. */
 static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file)
 {
+	/* "" would share the end of some text of the engine, on a page that nothing else of an exec is on:
+	 * order.ld. */
+	static const char this_file[] = "";
 	struct fj_file found;
 	struct statx sx;
 	/* Only the path would tell where changes are recorded, and getting it costs much here. */
-	const long r = fj_file_statx(
-		c, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &found);
+	const long r = fj_file_statx(c, fd, this_file, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+		STATX_BASIC_STATS, &sx, &found);
 
 	if (r < 0)
 		return r;

@@ -194,6 +194,15 @@ bool fj_facts_find(const struct fj_thread *t, const struct fj_root *root, const 
 	return !out->overflowed && fj_fact_held(f, sequence);
 }
 
+/* Does the place have a fact of another key that can still be used? Another process may write to it
+ * meanwhile: then any answer does. */
+static bool has_other(const struct fj_fact *f, uint64_t hash, uint64_t epoch)
+{
+	return __atomic_load_n(&f->hash, __ATOMIC_RELAXED) != hash &&
+	       __atomic_load_n(&f->epoch, __ATOMIC_RELAXED) == epoch &&
+	       !is_old(__atomic_load_n(&f->born, __ATOMIC_RELAXED));
+}
+
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
 	uint64_t flags, uint64_t asker, uint64_t epoch)
 {
@@ -203,21 +212,20 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	struct fj_fact *f = near_place(hash);
 
 	/* Do not replace another fact that is in use. */
-	if (fj_seq_is_odd(fj_seq_begin(&f->sequence)) ||
-		(f->hash != hash && f->epoch == epoch && !is_old(f->born))) {
+	if (fj_seq_is_odd(fj_seq_begin(&f->sequence)) || has_other(f, hash, epoch)) {
 		f = far_place(hash);
 		may_be_far(hash, true);
 	}
 	/* A place whose writer was killed is not used again. */
 	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->sequence))
 		return;
-	f->hash = hash;
+	__atomic_store_n(&f->hash, hash, __ATOMIC_RELAXED); /* has_other() */
+	__atomic_store_n(&f->epoch, epoch, __ATOMIC_RELAXED);
 	f->root = view;
-	f->epoch = epoch;
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;
 	f->flags = flags;
-	f->born = fj_facts_now();
+	__atomic_store_n(&f->born, fj_facts_now(), __ATOMIC_RELAXED);
 	f->asker = asker;
 	memcpy(f->text, key, key_len);
 	memcpy(f->text + key_len, value, value_len);

@@ -116,6 +116,9 @@ static int hold_nested_root(int fd, bool elsewhere)
 
 void fj_root_start(const char *nested_pos, int fd, fj_open_pos *open_pos)
 {
+	/* "" would share the end of some text of the engine, on a page that nothing else of an exec is on:
+	 * order.ld. */
+	static const char top[] = "";
 	struct fj_root *root = root_of_memory();
 
 	fj_root_open_pos = open_pos;
@@ -123,7 +126,7 @@ void fj_root_start(const char *nested_pos, int fd, fj_open_pos *open_pos)
 		set_root_at(root, text_of_memory(), hold_nested_root(fd, false), nested_pos);
 		return;
 	}
-	root->pos = "";
+	root->pos = top;
 	root->fd = FJ_FD_ROOT(fj_jail);
 	root->dev = fj_jail->root_dev;
 	root->ino = fj_jail->root_ino;

@@ -80,13 +80,17 @@ static bool text_begins(const char *text, const char *beginning)
 	return !*beginning;
 }
 
-/* Returns the value of a line of /proc/PID/status, or "". */
+/* Returns the value of a line of /proc/PID/status, or NULL. The value is between tabs or spaces. */
 static const char *status_value(const char *status, const char *name)
 {
 	for (; *status; status++)
-		if (*status == '\n' && text_begins(status + 1, name))
-			return status + 1 + fj_strlen(name);
-	return "";
+		if (*status == '\n' && text_begins(status + 1, name)) {
+			status += 1 + fj_strlen(name);
+			while (*status == '\t' || *status == ' ')
+				status++;
+			return status;
+		}
+	return NULL;
 }
 
 /* The kernel hides the descriptors of a process that is not dumpable, even from its own user, but not its
@@ -100,21 +104,23 @@ static bool can_be_jailed(struct fj_thread *t, const char *pid)
 	const long fd = fj_sys4(__NR_openat, AT_FDCWD, proc_path(text, pid, "/status", ""),
 		O_RDONLY | O_CLOEXEC, 0);
 	const long n = fj_is_err(fd) ? 0 : fj_sys3(__NR_read, fd, status, DENTS_SIZE - 1);
-	const char *uid;
+	const char *uid, *filters;
+	const char tab = '\t';
 	struct fj_str s;
 	bool is_so;
 
 	if (!fj_is_err(fd))
 		fj_close((int)fd);
 	status[n > 0 ? n : 0] = 0;
-	for (uid = status_value(status, "Uid:\t"); *uid >= '0' && *uid <= '9'; uid++)
-		; /* the real one */
+	uid = status_value(status, "Uid:"); /* the real one, and then the effective one */
+	while (uid && *uid >= '0' && *uid <= '9')
+		uid++;
+	filters = status_value(status, "Seccomp:"); /* 2: SECCOMP_MODE_FILTER */
 	fj_str_init(&s, own, sizeof(own));
-	fj_str_put(&s, "\t");
+	fj_str_add(&s, &tab, 1);
 	fj_str_num(&s, (uint64_t)fj_sys0(__NR_geteuid), 10);
-	fj_str_put(&s, "\t");
-	is_so = text_begins(uid, own) && *status_value(status, "VmSize:\t") &&
-		*status_value(status, "Seccomp:\t") == '2';
+	is_so = uid && text_begins(uid, own) && uid[s.len] == '\t' && filters && *filters == '2' &&
+		status_value(status, "VmSize:");
 	fj_scratch_release(t, mark);
 	return is_so;
 }

@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nr.h - system call numbers and flags that the build machine's kernel headers may lack.
+ * nr.h - system call numbers and flags that the build machine's kernel headers may lack. Include the
+ * headers first (asm/unistd.h; sys/syscall.h where that is missing, as for musl).
  *
  * From arch/x86/entry/syscalls/syscall_64.tbl; 424 and above are equal on every architecture. */
 #ifndef FJ_NR_H
 #define FJ_NR_H
-
-#include <asm/unistd.h>
 
 #ifndef __NR_process_madvise
 #define __NR_process_madvise 440
