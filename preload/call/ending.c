@@ -50,7 +50,7 @@ static bool signal_process(struct fj_thread *t, int32_t pid)
 	info.si_code = SI_QUEUE_;
 	info.si_pid = (int)fj_sys0(__NR_getpid);
 	info.si_value.sival_ptr = (void *)ENDING_MARK;
-	if (fd != -ESRCH && fj_private_shows(t, pid))
+	if (fd != -ESRCH && fj_private_holds(t, pid))
 		r = fj_is_err(fd) ? fj_sys3(__NR_rt_sigqueueinfo, pid, FJ_SIGSYS, &info) :
 				    fj_sys4(__NR_pidfd_send_signal, fd, FJ_SIGSYS, &info, 0);
 	if (!fj_is_err(fd))

@@ -14,6 +14,7 @@
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "layers/engine_dir.h"
+#include "locking/doing.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
@@ -272,17 +273,17 @@ void fj_private_remove(struct fj_thread *t, const char *host_path)
 	remove_private_tree(t, AT_FDCWD, host_path);
 }
 
-/* The first process removes them if it lives, and traps its end. If it was asked to, and has not answered
+/* The first process removes the jail's directories if it lives, and traps its end. If it was asked to, and has not answered
  * yet, its end may have passed the filter before. Then it is gone in a moment, or answers. The wait is
  * bounded, since the process may be stopped. */
-static bool first_removes(struct fj_thread *t)
+static bool first_removes(void)
 {
 	const int32_t first = fj_jail->first_pid;
 	const struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
 
 	if (first == fj_sys0(__NR_getpid))
 		return false;
-	for (unsigned i = 0; fj_private_may_hold(t, first); i++) {
+	for (unsigned i = 0; fj_doing(first) != FJ_IS_GONE && !fj_private_is_leaving(first); i++) {
 		if (i == FIRST_WAIT_MS || !fj_jail->has_trap ||
 			__atomic_load_n(&fj_jail->traps_ends, __ATOMIC_ACQUIRE) == FJ_ENDS_TRAPPED)
 			return true;
@@ -298,13 +299,16 @@ void fj_private_leave(struct fj_thread *t)
 	struct fj_str s;
 	size_t leaf;
 
-	if (!chosen || first_removes(t))
+	if (!chosen)
+		return;
+	fj_private_note_leaving();
+	if (first_removes())
 		return;
 	fj_str_init(&s, text, sizeof(text));
 	put_own_dir(&s, chosen - 1);
 	for (leaf = s.len; text[leaf - 1] != '/'; leaf--)
 		;
-	if (fj_private_may_be_alive(t, text + leaf))
+	if (!fj_private_is_last(t, text + leaf))
 		return;
 	remove_private_tree(t, AT_FDCWD, text);
 	text[leaf - 1] = 0;
@@ -330,7 +334,7 @@ void fj_private_clean(struct fj_thread *t)
 					(const struct fj_dirent64 *)(list + at);
 
 				if (d->name[0] >= '0' && d->name[0] <= '9' &&
-					!fj_private_may_be_alive(t, d->name))
+					!fj_private_is_alive(t, d->name))
 					remove_private_tree(t, (int)fd, d->name);
 				at += d->size;
 			}

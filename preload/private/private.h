@@ -25,6 +25,18 @@ static inline struct fj_private *fj_private(void)
 	return (struct fj_private *)fj_jail_at(FJ_PRIVATE_AT);
 }
 
+/* The processes that were about to end last, and have looked whether they are the last of the jail. Only
+ * so many of them at the same time do not overlook each other. */
+#define FJ_LEAVERS_AT 0x600u
+#define FJ_LEAVERS 8u
+struct fj_leavers {
+	uint32_t count; /* of all */
+	struct fj_leaver {
+		uint32_t pid;
+		uint32_t since; /* seconds of CLOCK_MONOTONIC */
+	} last[FJ_LEAVERS];
+};
+
 /* Make a directory. Its host path, shorter than FJ_PRIVATE_PATH bytes, goes to `out`. Returns 0 or
  * -errno. */
 #define FJ_PRIVATE_PATH 384
@@ -42,14 +54,16 @@ bool fj_private_is_busy(struct fj_thread *t, const char *host_path);
 /* Append the name of this jail, "INODE-NUMBER", as in the paths of its directories. */
 void fj_private_name(struct fj_str *out);
 /* Does process `pid` hold the memory of this jail? A process that has ended does not, also before its
- * parent has waited for it. The kernel hides the descriptors of a process that is not dumpable (prctl(2),
- * PR_SET_DUMPABLE): such a process shows nothing, but may hold the memory if it is this user's and has a
- * seccomp filter. */
-bool fj_private_shows(struct fj_thread *t, int32_t pid);
-bool fj_private_may_hold(struct fj_thread *t, int32_t pid);
-/* The same of any other process, and of the jail with the name "INODE-NUMBER". */
+ * parent has waited for it. Nor does, as far as the kernel shows, one that is not dumpable (docs/LIMITS.md). */
+bool fj_private_holds(struct fj_thread *t, int32_t pid);
+/* Does another process hold the memory of the jail with the name "INODE-NUMBER"? */
 bool fj_private_is_alive(struct fj_thread *t, const char *name);
-bool fj_private_may_be_alive(struct fj_thread *t, const char *name);
+/* For processes of this jail that are about to end. Each notes this before it looks. So of those that end
+ * at the same time, none leaves the directories to another that has looked already. Is `pid` such a
+ * process? Is this the last process of the jail `own_name` ("INODE-NUMBER"), besides them? */
+void fj_private_note_leaving(void);
+bool fj_private_is_leaving(int32_t pid);
+bool fj_private_is_last(struct fj_thread *t, const char *own_name);
 /* Ask `question` about each process until one answer is true. Returns whether there was one. `about` is
  * passed on. */
 bool fj_private_any_process(struct fj_thread *t,

@@ -12,6 +12,7 @@
 #include "sys/sys.h"
 
 #include <asm/stat.h>
+#include <linux/time_types.h>
 
 #define DENTS_SIZE FJ_PRIVATE_ROOM
 
@@ -53,100 +54,74 @@ bool fj_private_any_process(struct fj_thread *t,
 	return is_so;
 }
 
+#define LEAVING_S                                                                                  \
+	10u /* a process that looked so long ago may have ended, and another have its pid */
+
+static uint32_t seconds_now(void)
+{
+	struct __kernel_timespec now = {0};
+
+	fj_sys2(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now);
+	return (uint32_t)now.tv_sec;
+}
+
+static struct fj_leavers *leavers_of_jail(void)
+{
+	return (struct fj_leavers *)fj_jail_at(FJ_LEAVERS_AT);
+}
+
+void fj_private_note_leaving(void)
+{
+	const uint32_t n =
+		__atomic_fetch_add(&leavers_of_jail()->count, 1, __ATOMIC_SEQ_CST) % FJ_LEAVERS;
+	struct fj_leaver *l = &leavers_of_jail()->last[n];
+
+	__atomic_store_n(&l->since, seconds_now(), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&l->pid, (uint32_t)fj_sys0(__NR_getpid), __ATOMIC_SEQ_CST);
+}
+
+bool fj_private_is_leaving(int32_t pid)
+{
+	for (uint32_t i = 0; i < FJ_LEAVERS; i++) {
+		const struct fj_leaver *l = &leavers_of_jail()->last[i];
+
+		if (__atomic_load_n(&l->pid, __ATOMIC_SEQ_CST) == (uint32_t)pid &&
+			seconds_now() - __atomic_load_n(&l->since, __ATOMIC_SEQ_CST) < LEAVING_S)
+			return true;
+	}
+	return false;
+}
+
+static int32_t number_of(const char *pid)
+{
+	int32_t number = 0;
+
+	for (; *pid; pid++)
+		number = number * 10 + (*pid - '0');
+	return number;
+}
+
 struct memory {
 	const char *number; /* of the descriptor */
 	uint64_t inode;
+	bool ignores_leavers;
 };
 
-/* Puts "/proc/PID/LEAF" into `text`. */
-static const char *proc_path(char text[64], const char *pid, const char *leaf, const char *rest)
+static bool holds_memory(struct fj_thread *t, const char *pid, const void *about)
 {
+	const struct memory *m = about;
+	char text[64];
 	struct fj_str s;
+	struct stat st;
 
-	fj_str_init(&s, text, 64);
+	(void)t;
+	fj_str_init(&s, text, sizeof(text));
 	fj_str_put(&s, "/proc/");
 	fj_str_put(&s, pid);
-	fj_str_put(&s, leaf);
-	fj_str_put(&s, rest);
-	return text;
-}
-
-static bool text_begins(const char *text, const char *beginning)
-{
-	while (*beginning && *text == *beginning) {
-		text++;
-		beginning++;
-	}
-	return !*beginning;
-}
-
-/* Returns the value of a line of /proc/PID/status, or NULL. The value is between tabs or spaces. */
-static const char *status_value(const char *status, const char *name)
-{
-	for (; *status; status++)
-		if (*status == '\n' && text_begins(status + 1, name)) {
-			status += 1 + fj_strlen(name);
-			while (*status == '\t' || *status == ' ')
-				status++;
-			return status;
-		}
-	return NULL;
-}
-
-/* The kernel hides the descriptors of a process that is not dumpable, even from its own user, but not its
- * status. Such a process can be one of a jail if it is this user's, has a seccomp filter, and has memory:
- * one that ends has none. */
-static bool can_be_jailed(struct fj_thread *t, const char *pid)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	char *status = fj_scratch(t, DENTS_SIZE);
-	char text[64], own[16];
-	const long fd = fj_sys4(__NR_openat, AT_FDCWD, proc_path(text, pid, "/status", ""),
-		O_RDONLY | O_CLOEXEC, 0);
-	const long n = fj_is_err(fd) ? 0 : fj_sys3(__NR_read, fd, status, DENTS_SIZE - 1);
-	const char *uid, *filters;
-	const char tab = '\t';
-	struct fj_str s;
-	bool is_so;
-
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
-	status[n > 0 ? n : 0] = 0;
-	uid = status_value(status, "Uid:"); /* the real one, and then the effective one */
-	while (uid && *uid >= '0' && *uid <= '9')
-		uid++;
-	filters = status_value(status, "Seccomp:"); /* 2: SECCOMP_MODE_FILTER */
-	fj_str_init(&s, own, sizeof(own));
-	fj_str_add(&s, &tab, 1);
-	fj_str_num(&s, (uint64_t)fj_sys0(__NR_geteuid), 10);
-	is_so = uid && text_begins(uid, own) && uid[s.len] == '\t' && filters && *filters == '2' &&
-		status_value(status, "VmSize:");
-	fj_scratch_release(t, mark);
-	return is_so;
-}
-
-/* Returns 0 if process `pid` holds the memory, -EACCES if the kernel hides it, or another error. */
-static long shown_memory(const char *pid, const struct memory *m)
-{
-	struct stat st;
-	char text[64];
-	const long r =
-		fj_sys4(__NR_newfstatat, AT_FDCWD, proc_path(text, pid, "/fd/", m->number), &st, 0);
-
-	return r ? r : st.st_ino == m->inode ? 0 : -ENOENT;
-}
-
-static bool shows_memory(struct fj_thread *t, const char *pid, const void *memory)
-{
-	(void)t;
-	return !shown_memory(pid, memory);
-}
-
-static bool may_hold_memory(struct fj_thread *t, const char *pid, const void *memory)
-{
-	const long r = shown_memory(pid, memory);
-
-	return !r || (r == -EACCES && can_be_jailed(t, pid));
+	fj_str_put(&s, "/fd/");
+	fj_str_put(&s, m->number);
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && st.st_ino == m->inode &&
+	       !(m->ignores_leavers && fj_private_is_leaving(number_of(pid)));
 }
 
 static struct memory memory_of(const char *name)
@@ -159,8 +134,7 @@ static struct memory memory_of(const char *name)
 	return m;
 }
 
-static bool asks_of(bool (*question)(struct fj_thread *, const char *, const void *),
-	struct fj_thread *t, int32_t pid)
+bool fj_private_holds(struct fj_thread *t, int32_t pid)
 {
 	char name[64], number[12];
 	struct memory m;
@@ -171,31 +145,22 @@ static bool asks_of(bool (*question)(struct fj_thread *, const char *, const voi
 	fj_str_init(&s, name, sizeof(name));
 	fj_private_name(&s);
 	m = memory_of(name);
-	return question(t, number, &m);
-}
-
-bool fj_private_shows(struct fj_thread *t, int32_t pid)
-{
-	return asks_of(shows_memory, t, pid);
-}
-
-bool fj_private_may_hold(struct fj_thread *t, int32_t pid)
-{
-	return asks_of(may_hold_memory, t, pid);
+	return holds_memory(t, number, &m);
 }
 
 bool fj_private_is_alive(struct fj_thread *t, const char *name)
 {
 	const struct memory m = memory_of(name);
 
-	return fj_private_any_process(t, shows_memory, &m, false);
+	return fj_private_any_process(t, holds_memory, &m, false);
 }
 
-bool fj_private_may_be_alive(struct fj_thread *t, const char *name)
+bool fj_private_is_last(struct fj_thread *t, const char *own_name)
 {
-	const struct memory m = memory_of(name);
+	struct memory m = memory_of(own_name);
 
-	return fj_private_any_process(t, may_hold_memory, &m, false);
+	m.ignores_leavers = true;
+	return !fj_private_any_process(t, holds_memory, &m, false);
 }
 
 static bool link_is_below(

@@ -54,7 +54,8 @@
 	X(fj_doors, FJ_DOORS_AT, FJ_IDENTITIES_AT)                                                 \
 	X(fj_identities, FJ_IDENTITIES_AT, FJ_ROOTS_STATE_AT)                                      \
 	X(fj_owner_roots_state, FJ_ROOTS_STATE_AT, FJ_FACTS_FAR_AT)                                \
-	X(fj_facts_far, FJ_FACTS_FAR_AT, FJ_PATHS_AT)                                              \
+	X(fj_facts_far, FJ_FACTS_FAR_AT, FJ_LEAVERS_AT)                                            \
+	X(fj_leavers, FJ_LEAVERS_AT, FJ_PATHS_AT)                                                  \
 	X(fj_jail_paths, FJ_PATHS_AT, FJ_CWDS_AT)                                                  \
 	X(fj_cwds, FJ_CWDS_AT, FJ_ROOT_MOVES_AT)                                                   \
 	X(fj_root_moves, FJ_ROOT_MOVES_AT, FJ_LINKS_SEEN_AT)                                       \

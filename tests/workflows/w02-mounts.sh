@@ -70,14 +70,6 @@ for wait in ':' 'while [ ! -e /tmp/x ]; do read -r _ </dev/null; done' 'exec tru
 	prints "a tmpfs that comes while the first process does: $wait" '' jail "$root" sh -c "(mount -t tmpfs none /tmp; >/tmp/x) & $wait; wait"
 	is "and goes: $wait" '' "$(private_dirs)"
 done
-# The kernel hides the descriptors of a process that is not dumpable.
-if gcc -static -o "$mine/hidden" "$tests_dir/workflows/src/hidden.c"; then
-	prints 'a tmpfs stays for a process that hides its descriptors' there jail -b "$mine/hidden:/bin/hidden" "$root" sh -c \
-		'mount -t tmpfs none /tmp; >/tmp/x; exec hidden /tmp/x'
-	is 'and goes with it' '' "$(private_dirs)"
-else
-	skip 'a process that hides its descriptors' 'there is no compiler'
-fi
 jail_by=
 # The first process has ended, but nobody has waited for it.
 # shellcheck disable=SC2016 # for the inner shell
