@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * engine_dir.c - directories that the engine makes for itself. Called by union_up.c for the work directory of a
- * union, by union/copy_up.c, and by private/private.c for what a tmpfs is. */
+ * union, by union/copy_up.c, and by private/private.c for the directory that a tmpfs is. */
 #include "layers/engine_dir.h"
 
 #include "sys/sys.h"

@@ -18,7 +18,7 @@ struct fj_place {
 	const char *name;
 	bool is_magic;	   /* a procfs link that must be followed, and that only the kernel can
 			    * follow */
-	bool is_exe;	   /* ... and it is /proc/PID/exe */
+	bool is_exe;	   /* the link (`is_magic`) is /proc/PID/exe */
 	bool is_mount;	   /* the name is a mount point */
 	bool is_in_root;   /* facts say that it lies in the jail's own tree, in no mount */
 	bool is_direct;	   /* fj_find_object() met no symlink on the way */

@@ -28,8 +28,8 @@ struct fj_thread;
 struct stat;
 struct statx;
 
-#define FJ_LAYERS_MAX 64u
-#define FJ_LAYERS_TEXT (2u * FJ_PATH_MAX)
+#define FJ_LAYERS_MAX 64u /* ours; the kernel takes 500: OVL_MAX_STACK of fs/overlayfs */
+#define FJ_LAYERS_TEXT (2u * FJ_PATH_MAX) /* room for the paths of all layers of a mount */
 
 /* A merged directory. */
 struct fj_layers {
@@ -55,10 +55,11 @@ struct fj_layers {
 
 /* Functions of the room union, which sets these pointers. */
 struct fj_union_calls {
-	/* Is it a whiteout for a nested union, and perhaps for another one too? */
+	/* Is file `name` of `dirfd`, which shows `st`, a whiteout for a nested union, and perhaps
+	 * for another one too? */
 	bool (*is_whiteout)(
 		struct fj_thread *t, int dirfd, const char *name, const struct stat *st);
-	/* Is it a whiteout for this union? */
+	/* Is the file a whiteout for this union? */
 	bool (*hides)(struct fj_thread *t, int dirfd, const char *name, const struct stat *st,
 		bool is_nested);
 	bool (*is_opaque)(struct fj_thread *t, int dirfd, bool is_nested);
@@ -95,7 +96,8 @@ static inline uint32_t fj_layers_having(const struct fj_layers *l)
 		n += l->fd[i] >= 0;
 	return n;
 }
-/* Look `name` up: sets `found`, `is_whiteout`, and what is there: `mode`, `dev`, `ino`. Returns 0, or -errno of a layer. */
+/* Look `name` up: sets `found`, `is_whiteout`, and what is there: `mode`, `dev`, `ino`. Returns 0, or -errno of a
+ * layer. */
 long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name);
 /* Does a lower layer have `name`, so that removing it must leave a whiteout? */
 bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *name);
@@ -134,7 +136,8 @@ uint64_t fj_layers_describe_fact(
  * one system call. `is_alone`: it is known that only one layer has the directory. */
 enum fj_dir_kind { FJ_DIR_UNKNOWN, FJ_DIR_OUTSIDE, FJ_DIR_IN_UNION };
 enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone);
-/* The same. `*dev` is the directory's own device as stat(2) shows it, or 0: it was not asked for. */
+/* As fj_dir_recall(). `*dev` becomes the directory's own device as stat(2) shows it, or 0: it was not asked
+ * for. */
 enum fj_dir_kind fj_dir_recall_on(
 	int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone, uint64_t *dev);
 /* Store this fact. The kernel has said, at `epoch` or later, that directory `dirfd` is at `pos`, merged
@@ -146,13 +149,13 @@ void fj_dir_keep(
 bool fj_dir_in_union(
 	struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone, uint64_t *dev);
 /* The key of directory `dirfd`: its device, number and time of birth. False: it is no directory, or has no
- * time of birth. */
+ * time of birth. The bytes of a key: a NUL, 8 each for device, number and seconds, 4 for nanoseconds. */
 #define FJ_DIR_KEY_SIZE 29u
 bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
-/* The same from what statx(2) has said, if it was asked for STATX_BTIME. */
+/* Make the key of a directory from what statx(2) has said, if it was asked for STATX_BTIME. */
 bool fj_dir_key_of(const struct statx *sx, char key[FJ_DIR_KEY_SIZE]);
-/* layers/union_recent.c: is it to be expected that names in `dirfd` are in a directory of one layer? It was so at
- * the last look by this number, and fj_dir_expect() has noted that. */
+/* layers/union_recent.c: did only one layer have the directory `dirfd` when a name in it was last looked up?
+ * This is a guess: the number may be another file's now. fj_dir_expect() notes the answer for the next time. */
 bool fj_dir_is_expected(int dirfd);
 void fj_dir_expect(int dirfd, bool is);
 /* layers/union_recent.c: what this process remembers of a directory. FJ_DIR_UNITED: it is in a union.
@@ -193,7 +196,8 @@ long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 long fj_layers_open_work_of(struct fj_thread *t, const struct fj_layers *l, int flags);
 
 /* union_lock.c: a lock for code that removes names from a union, or makes them where whiteouts are. After
- * locking, look up again what was found before. The work directory is open meanwhile. Returns a value for fj_layers_unlock(). */
+ * locking, look up again what was found before. The work directory is open meanwhile. fj_layers_lock() returns
+ * the value for fj_layers_unlock(). */
 int fj_layers_lock(struct fj_thread *t, struct fj_layers *l);
 void fj_layers_unlock(struct fj_layers *l, int lock);
 
@@ -205,8 +209,8 @@ void fj_layers_temp(struct fj_str *out);
 /* The file at `host_path` will be changed. If it is in a lower layer of a union, copy it up, and let
  * `place` lead to the copy. Returns 1, 0 if it is not (`place` is unchanged), or -errno. */
 long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_place *place);
-/* The same for a descriptor of the program that is open for reading, or of a fifo: a descriptor of the copy
- * replaces it. Returns 0 or -errno. */
+/* The file behind `fd`, a descriptor of the program that is open for reading or of a fifo, will be changed. If
+ * it is in a lower layer, copy it up: a descriptor of the copy replaces `fd`. Returns 0 or -errno. */
 long fj_union_bring_fd_up(struct fj_thread *t, int fd);
 /* Do several layers of a union have the directory `fd` (or AT_FDCWD)? `*dev` is set to its
  * fj_union_dir_device(). */
@@ -216,7 +220,7 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 
 /* Is the file at `host_path` in a lower layer of a union, so that it must not be changed? */
 bool fj_union_is_lower(const char *host_path);
-/* Is it in any layer of a union? */
+/* Is the file at `host_path` in any layer of a union? */
 bool fj_union_has_host(const char *host_path);
 /* Is `pos` in a union? */
 static inline bool fj_union_holds(const char *pos)

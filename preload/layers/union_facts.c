@@ -22,8 +22,8 @@
 
 #define COUNT_SHIFT 16 /* number of layers of the union */
 #define COUNT_MASK 127u
-#define LAYERS_SHIFT 24 /* one bit per layer: it has the directory */
-#define LAYERS_KNOWN 40u
+#define LAYERS_SHIFT 24	 /* one bit per layer: it has the directory */
+#define LAYERS_KNOWN 40u /* so many bits are left of 64 */
 
 static const struct fj_root own_root;
 
