@@ -158,7 +158,7 @@ static void start_root(const char *pos, const struct fj_handoff *h)
 	fj_root_start(len ? nested : "", h->nested_fd, fj_path_open_pos);
 }
 
-/* As from a handler: the last call of the loader then ends where the program begins, with the
+/* Jumps as a signal handler returns. So the loader's last call ends where the program begins, with the
  * program's signal mask. This is what a tracer expects of the end of execve(2). */
 _Noreturn static void jump_by_return(uint64_t *stack, uint64_t entry, uint64_t mask)
 {
@@ -270,7 +270,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_stack_set_aux(s, AT_PHDR, program.phdr ? program.phdr : program.base);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
 	fj_stack_set_aux(s, AT_ENTRY, program.entry);
-	/* It goes after the environment, where the kernel puts it. The rest of the handoff is not needed
+	/* The program's name goes after the environment, where the kernel puts it. The rest of the handoff is not needed
 	 * any more. */
 	memmove(handoff, execfn, h.execfn_len + 1);
 	execfn = handoff;
