@@ -20,7 +20,8 @@ struct dirent_ { /* struct linux_dirent64 */
 	char name[];
 };
 
-/* The third field, behind a name that may contain anything; 0: there is no such thread. */
+/* Returns the third field of the thread's stat file. It stands behind a name that may contain
+ * anything. 0: there is no such thread. */
 static char read_task_state(int list, const char *tid)
 {
 	char text[128]; /* the name has 64 bytes at most: proc_task_name() of fs/proc/array.c */

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * doing.h - what another process does, as far as /proc tells. For locks, and for who waits. */
+ * doing.h - what another process does, as far as /proc tells. For locks, and for code that waits
+ * for a process. */
 #ifndef FJ_DOING_H
 #define FJ_DOING_H
 

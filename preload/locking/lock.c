@@ -3,8 +3,8 @@
  *
  * lock.c - the lock of lock.h, which says what it is for.
  *
- * A lock can be taken from its holder at any time. That only costs something, which decides when it
- * is done. */
+ * A lock can be taken from its holder at any time, which is always right: see lock.h. But the work
+ * that makes it right costs time. So a process first waits as long as the numbers below say. */
 #include "locking/lock.h"
 
 #include "locking/doing.h"

@@ -58,8 +58,8 @@ static inline bool fj_seq_write(uint32_t *word)
 	return true;
 }
 
-/* The same for a place that must be used again although its writer was killed: a writer that is at
- * work for about 100 ms counts as killed. If it was only stopped, what it still writes may be taken
+/* As fj_seq_write(), for a place that must be used again although its writer was killed. It waits: a
+ * writer that is at work for about 100 ms counts as killed. If it was only stopped, what it still writes may be taken
  * for good. So use this only for data that is shown, or checked again before use. In seq.c. */
 void fj_seq_write_at_last(uint32_t *word);
 
