@@ -244,7 +244,7 @@ static bool is_root_known(
 	return false;
 }
 
-/* `path` is `len` bytes long. */
+/* Enters the root `path`, of `len` bytes. `is_again`: also one that is known. Returns what fj_owner_meet() does. */
 static long meet_root(const char *path, size_t len, const char *records, uint64_t dev, uint64_t ino,
 	enum fj_owner_root_kind kind, bool is_again)
 {

@@ -17,7 +17,7 @@
 #define FJ_OWNER_ROOT_PATH 2048u
 #define FJ_OWNER_SEEN 8192u
 #define FJ_OWNER_SEEN_FEW 512u /* in the first page */
-#define FJ_OWNER_CALM 1u
+#define FJ_OWNER_CALM 1u       /* fj_owner_roots_state.generation until something changes */
 enum {
 	FJ_OWNER_ROOT_FREE,
 	FJ_OWNER_ROOT_BEING_MET,
@@ -85,7 +85,7 @@ bool fj_owner_is_in_place(const struct fj_owner_key *key);
 /* Was a root made below one of ours, moved or forgotten, and has this process not yet looked
  * whether its working directory or an open file lies there? True until fj_owner_hear(). */
 bool fj_owner_has_news(void);
-/* `generation`: that of fj_owner_roots before the process looked. */
+/* The process has looked. `generation`: that of fj_owner_roots_state before it did. */
 void fj_owner_hear(uint32_t generation);
 /* Has another process told of a root, and no process of this jail has heard it? `*news` is for
  * fj_owner_know_news(), to be called when everything remembered of directories was forgotten. */
