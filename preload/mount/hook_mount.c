@@ -246,7 +246,7 @@ long fj_hook_pivot_root(struct fj_call *c)
 
 long fj_hook_unshare(struct fj_call *c)
 {
-	/* (The other half is hook_clone.c's.) */
+	/* The upper half may have FJ_CLONE_SEEN, the mark of hook_clone.c, and is no flag then. */
 	const uint64_t flags = c->arg[0] >> 32 & FJ_CLONE_SEEN ? (uint32_t)c->arg[0] : c->arg[0];
 	long r = 0;
 

@@ -20,9 +20,9 @@
 
 enum fj_mount_fd_kind {
 	FJ_MOUNT_FD_UNUSED,
-	FJ_MOUNT_FD_CONTEXT,
-	FJ_MOUNT_FD_CREATED,
-	FJ_MOUNT_FD_PICKED,
+	FJ_MOUNT_FD_CONTEXT,  /* of fsopen(2) */
+	FJ_MOUNT_FD_CREATED,  /* of fsopen(2), after FSCONFIG_CMD_CREATE */
+	FJ_MOUNT_FD_PICKED,   /* of fspick(2) */
 	FJ_MOUNT_FD_DETACHED, /* a file system */
 	FJ_MOUNT_FD_TREE,     /* a bind */
 	FJ_MOUNT_FD_RECURSIVE_TREE,

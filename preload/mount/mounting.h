@@ -36,8 +36,7 @@ long fj_mounting_allowed(void);
 uint32_t fj_mounting_options(uint64_t ms_flags);
 uint32_t fj_mounting_attributes(uint64_t attr_flags);
 
-/* A file system, as a place of the host: for a tmpfs it is made (`options` are those of mount(2)), for
- * others it is the host's. Returns 0 or -errno; -ENODEV: a jail cannot have this type. */
+/* A file system, as a place of the host: for a tmpfs the place is made, for others it is the host's. */
 struct fj_filesystem {
 	const char *type, *source;
 	char *host;		   /* a buffer of FJ_PATH_MAX bytes */
@@ -49,7 +48,8 @@ struct fj_filesystem {
 };
 /* May a jail mount this type? Returns 0 or -ENODEV. */
 long fj_filesystem_known(const char *type);
-/* Fill `fs` for a mount of `type`. Returns 0 or -errno. */
+/* Fill `fs` for a mount of `type` with `options`, those of mount(2). Returns 0 or -errno; -ENODEV: a jail
+ * cannot have this type. */
 long fj_filesystem_make(
 	struct fj_call *c, const char *type, const char *options, struct fj_filesystem *fs);
 

@@ -265,7 +265,7 @@ static long clean_work(struct parsed *p)
 	return 0;
 }
 
-/* The work directory is in the hidden directory: what is made in it belongs to this root already. Made at a change. */
+/* The work directory is in the hidden directory, so what is made there belongs to this root. A change makes it. */
 static long find_upper_of_root(struct parsed *p)
 {
 	long r;

@@ -19,10 +19,10 @@ long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesyste
 /* overlay_bind.c: is `pos` in an overlay without an upper layer? */
 bool fj_overlay_is_read_only(struct fj_call *c, const char *pos);
 
-/* The same for the launcher: the paths are of the host, and mountinfo does not show them. */
+/* fj_overlay_make() for the launcher: the paths are of the host, and mountinfo does not show them. */
 long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_filesystem *fs);
 
-/* The same for the jail's own root, which is the upper layer. `options` name only the lower layers. */
+/* fj_overlay_make() for the jail's own root, which is the upper layer. `options` name only the lower layers. */
 long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_filesystem *fs);
 
 /* overlay_bind.c: called before `p` is bound. If it is in an overlay, set its layers; if that has an upper
