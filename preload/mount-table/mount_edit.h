@@ -53,7 +53,7 @@ uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len);
 void fj_mounts_derive(struct fj_mounts *v);
 /* mounts_aliases.c: `host` will be mounted at `pos`. Note whether another position leads there, too. */
 void fj_mounts_note_aliases(const struct fj_mounts *v, const char *host, const char *pos);
-/* The same for all layers of a union, which is already in `v`. */
+/* The union `m`, which is already in `v`, will be mounted: note the other positions of all its layers. */
 void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m);
 /* Set the position of `m`, in `v`, to `to` followed by `rest`, which may point into the text of `v`.
  * Returns 0 or -ENOSPC. */

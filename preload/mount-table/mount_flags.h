@@ -16,11 +16,11 @@ struct fj_mount_flags {
 	uint32_t has_mount_limits;    /* FJ_MOUNT_LIMITS of all mounts, now or earlier */
 	uint32_t has_aliases;	      /* a directory has or had two positions */
 	uint32_t mounts_share_device; /* a mount is on the same device as another, or as the root */
-	uint32_t dirs_share_device;   /* the same, for a mounted directory */
+	uint32_t dirs_share_device;   /* `mounts_share_device`, for a mounted directory */
 	uint32_t has_unions;	      /* a mount has or had several layers: layers/union.h */
 #define FJ_UNIONS_ON_DEVICES 2u	      /* an additional bit: the layers are on several devices */
 	uint32_t has_entries;	      /* there is or was an FJ_MOUNT_ENTRY: devfs/dev_names.c */
-	uint32_t last_namespace;
+	uint32_t last_namespace;      /* the highest struct fj_namespace.id so far */
 };
 static inline struct fj_mount_flags *fj_mount_flags(void)
 {

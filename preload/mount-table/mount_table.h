@@ -77,8 +77,8 @@ static inline struct fj_namespace *fj_namespace(void)
 
 	return __atomic_load_n(&own->at, __ATOMIC_ACQUIRE);
 }
-/* Its number. (Most processes are in the jail's own, whose memory need not be read: one page fault
- * less.) */
+/* The number of the calling process's namespace. (Most processes are in the jail's own, whose memory need not
+ * be read: one page fault less.) */
 static inline uint32_t fj_namespace_id(void)
 {
 	const struct fj_namespace *ns = fj_namespace();

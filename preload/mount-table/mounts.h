@@ -46,11 +46,11 @@ enum {
 struct fj_mount_found {
 	uint32_t id, flags, jail_len;
 };
-/* The same lookups as in mount_table.h, in the current version. `host`, if not NULL, gets the host path.
+/* The lookups of mount_table.h, in the current version. `host`, if not NULL, gets the host path.
  * False: none. */
 bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *host);
 bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host);
-/* Is exactly one of the mounts in a union? Then two files in unions are in one mount. */
+/* Is exactly one of the mounts a union? Then two files in unions are in one mount. */
 bool fj_mount_has_one_union(void);
 /* Find the union that contains `pos`, or the union `id`, and its texts. False: there is none. */
 bool fj_mount_union_of(

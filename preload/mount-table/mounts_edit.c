@@ -7,8 +7,8 @@
  * point. Each mount knows the mount that contains its mount point (`parent`). It is covered if a walk to
  * its mount point comes through another one.
  *
- * Here the jail also learns about a new mount that devices are shared and that directories have aliases.
- * This must be known before the change is published. */
+ * This file also notes in mount_flags.h if a new mount shares a device with another, or if it gives a
+ * directory a second position. That must be noted before the change is published. */
 #include "jail/jail.h"
 #include "jail/root.h"
 #include "mount-table/mount_edit.h"

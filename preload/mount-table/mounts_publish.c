@@ -19,7 +19,8 @@
 #define WAIT_NS 200000
 /* How often to look for a place. Writers need theirs for some microseconds, unless they are stopped. */
 #define TRIES 20000
-/* Of sixteen writers that begin again at once, one loses as often once in 10^280 changes. */
+/* If sixteen writers publish at the same time, one succeeds and the others begin again. The chance
+ * that one of them loses so many times in a row is 10^-280. */
 #define LOST_RACES 10000u
 
 /* Take a place whose version is not the current one. Readers may still be reading it. */
@@ -33,7 +34,8 @@ static bool take_place(struct fj_edit *e, bool of_the_dead)
 		if (place == current % FJ_VERSIONS ||
 			!fj_lock_try(&e->ns->writer[place], mine, of_the_dead, &e->hold))
 			continue;
-		/* Only its owner can publish it. So if it is not current now, it stays so. */
+		/* Only who holds this lock can publish the version at this place. So if that version
+		 * is not the current one now, it does not become it. */
 		if (__atomic_load_n(&e->ns->current, __ATOMIC_SEQ_CST) % FJ_VERSIONS != place) {
 			e->place = place;
 			e->v = &e->ns->version[place];
@@ -44,7 +46,7 @@ static bool take_place(struct fj_edit *e, bool of_the_dead)
 	return false;
 }
 
-/* (TRIES limits the wait.) */
+/* Waits for a place, at most TRIES times. False: there was none. */
 static bool find_place(struct fj_edit *e)
 {
 	const int64_t wait[2] = {0, WAIT_NS};
