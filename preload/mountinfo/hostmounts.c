@@ -18,7 +18,7 @@ static long map_room(size_t size)
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* Read all of it, with a NUL at the end; `*len` gets the length. */
+/* Read the whole file `fd`, with a NUL at the end; `*len` gets the length. */
 static long read_all(struct fj_hostmounts *h, int fd, size_t *len)
 {
 	long n;

@@ -27,7 +27,7 @@ struct fj_hostmounts {
 	size_t text_size, mount_size;
 };
 
-/* Returns 0 or -errno. */
+/* Read the caller's mounts of the host into `h`. Returns 0 or -errno. */
 long fj_hostmounts_read(struct fj_hostmounts *h);
 /* Free what fj_hostmounts_read() has mapped. */
 void fj_hostmounts_done(struct fj_hostmounts *h);
