@@ -25,8 +25,8 @@ void fj_roots_start(struct fj_owner_roots *roots, struct fj_owner_roots_state *s
 
 /* -- reached.c: when a directory is asked for records -- */
 
-/* The word in fj_owner_roots->seen that says: directory `ino` of `dev` was asked. The second: the
- * directory with the path `text` at `epoch`. */
+/* The word in fj_owner_roots->seen that says: directory `ino` of `dev` was asked.
+ * fj_roots_hash_of_text() gives the word for the directory with the path `text` at `epoch`. */
 static inline uint64_t fj_roots_hash(uint64_t dev, uint64_t ino)
 {
 	const uint64_t h = (ino ^ dev << 40 ^ (uint64_t)fj_owner_roots_state->generation << 20) *
@@ -42,7 +42,7 @@ static inline uint64_t fj_roots_hash_of_text(const char *text, size_t len, uint6
 
 	return (h ^ h >> 31) | 1;
 }
-/* The same for a path as the program writes it. */
+/* The word for the directory with the path `jail_path`, as the program writes it. */
 static inline uint64_t fj_roots_hash_of_way(const char *jail_path, size_t len, uint64_t epoch)
 {
 	return fj_roots_hash_of_text(jail_path, len, epoch) ^
@@ -54,6 +54,7 @@ static inline uint64_t *fj_roots_seen(uint64_t hash, uint32_t mask)
 {
 	return &fj_owner_roots->seen[hash >> 16 & (mask | (FJ_OWNER_SEEN_FEW - 1))];
 }
+/* Was the directory of this word asked? False may be wrong: another word may have replaced it. */
 static inline bool fj_roots_saw(uint64_t hash)
 {
 	const uint32_t mask = __atomic_load_n(&fj_owner_roots_state->seen_mask, __ATOMIC_RELAXED);
@@ -61,6 +62,7 @@ static inline bool fj_roots_saw(uint64_t hash)
 	return __atomic_load_n(fj_roots_seen(hash, mask), __ATOMIC_RELAXED) == hash ||
 	       (mask && __atomic_load_n(fj_roots_seen(hash, 0), __ATOMIC_RELAXED) == hash);
 }
+/* Notes that the directory of this word was asked. */
 void fj_roots_note(uint64_t hash);
 
 /* stat(2) without following has shown that `name` in `dirfd` (NULL or "": `dirfd` itself) is a
@@ -68,6 +70,7 @@ void fj_roots_note(uint64_t hash);
  * around it was asked before. Returns true when records were met. */
 bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t dev, uint64_t ino,
 	uint64_t links);
+/* As fj_roots_look(), for a directory that may have been asked before. */
 static inline bool fj_roots_see(struct fj_thread *t, int dirfd, const char *name, uint64_t dev,
 	uint64_t ino, uint64_t links)
 {
@@ -78,7 +81,7 @@ static inline bool fj_roots_see(struct fj_thread *t, int dirfd, const char *name
 	return !fj_roots_saw(fj_roots_hash(dev, ino)) &&
 	       fj_roots_look(t, dirfd, name, dev, ino, links);
 }
-/* The same for the directory behind `fd`, or the working directory (AT_FDCWD). `is_entry`: the
+/* Asks the directory behind `fd`, or the working directory (AT_FDCWD). `is_entry`: the
  * program has not come to it from the directory around it (but by a mount, a link of procfs, or a
  * descriptor from elsewhere), so the directories around it are asked, too. One fstat(2). */
 void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry);
