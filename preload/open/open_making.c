@@ -11,9 +11,7 @@
 #include "sys/str.h"
 #include "sys/sys.h"
 
-/* Is `fd` a directory? (make_new_file(), below, makes a file that needs a record. Only O_EXCL tells
- * whether the call made the file, so that is tried first. If the file exists, it is opened without
- * O_CREAT.) */
+/* Is `fd` a directory? */
 static bool is_fd_dir(long fd)
 {
 	struct stat st = {0};
@@ -21,6 +19,8 @@ static bool is_fd_dir(long fd)
 	return !fj_sys2(__NR_fstat, fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
+/* Makes a file that needs a record. Only O_EXCL tells whether the call made the file, so that is
+ * tried first. If the file exists, it is opened without O_CREAT. */
 static long make_new_file(
 	struct fj_call *c, const struct fj_place *place, struct fj_opening *o, struct fj_making *m)
 {

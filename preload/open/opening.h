@@ -50,7 +50,7 @@ static inline bool fj_open_may_wait(const struct fj_opening *o)
 	return !(o->flags & (O_NONBLOCK | O_PATH | O_DIRECTORY | O_EXCL | FJ_TMPFILE));
 }
 
-/* The same on a kernel without openat2(2). */
+/* fj_open_issue(), below, on a kernel without openat2(2). */
 long fj_open_issue_old(struct fj_call *c, const struct fj_place *place, const struct fj_opening *o);
 
 /* Makes the system call that opens `place`. With openat2(2) the kernel checks that no symlink has
@@ -110,10 +110,12 @@ static inline long fj_opened(struct fj_call *c, long fd, const struct fj_opening
 	return fd;
 }
 
-/* open_making.c: makes the file, or opens it when it exists. A new file may need an owner
- * record. */
+/* open_making.c: makes the file, or opens it when it exists. A new file may need an owner record.
+ * Returns a descriptor or -errno. */
 long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_opening *o);
 
+/* Opens the place that a walk has found, with everything that `o` asks for. Returns a descriptor or
+ * -errno. */
 static inline long fj_open_place(
 	struct fj_call *c, const struct fj_place *place, struct fj_opening *o)
 {
@@ -129,7 +131,7 @@ static inline bool fj_open_wants_note(const struct fj_opening *o)
 }
 
 /* open_walked.c: opens what a walk from `dirfd` by `jail_path` finds, with everything that `o` asks
- * for. */
+ * for. Returns a descriptor or -errno. */
 long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o);
 
 #endif
