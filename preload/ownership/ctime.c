@@ -45,10 +45,9 @@ struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 
 #define KNOWN (1UL << 63)
 #define WATCHED (1UL << 62)
-/* The low half is the count of watches at the last look; KNOWN and WATCHED say what was found. The
- * second is the mount of the file of records. */
+/* The low half is the count of watches at the last look; KNOWN and WATCHED say what was found. */
 static uint64_t settled;
-static uint64_t home_mount;
+static uint64_t home_mount; /* the mount of the file of records: `stx_mnt_id` */
 
 static long watch_lock(long fd, int command, int type)
 {
@@ -58,7 +57,8 @@ static long watch_lock(long fd, int command, int type)
 	return r < 0 ? r : lock.type;
 }
 
-/* Also true when this process watches itself: the lock is asked for by another file description. */
+/* Does any process of a jail on this root watch files? True also if this process does: its lock is seen, since
+ * another file description asks for it. */
 static bool is_anybody_watching(const struct fj_store *s, uint32_t watches)
 {
 	const long fd = watches ? fj_open_anew(s->fd, O_RDONLY) : -EBADF;

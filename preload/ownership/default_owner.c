@@ -39,8 +39,8 @@ FJ_HOT void fj_owner_default(struct fj_owner *shown, bool is_foreign)
 {
 	if (is_foreign || shown->uid != fj_owner_real_uid() || fj_ids_is_himself())
 		return;
-	/* Also when the disk has another group of the user's, which a directory of the host with
-	 * the setgid bit has given to the file. */
+	/* The disk may have another group of the user's, which a directory of the host with the
+	 * setgid bit has given to the file: it is shown as group 0, too. */
 	shown->uid = 0;
 	shown->gid = 0;
 }

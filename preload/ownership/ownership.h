@@ -22,7 +22,7 @@ struct fj_owner;
 
 /* True when no file of records has any record, so that no lookup is needed. Costs a few loads. */
 bool fj_owner_is_empty(void);
-/* Has any record ever been a device? The second: has any ever been a directory with the setgid bit
+/* Has any record ever been a device, or (fj_owner_has_inheriting_dirs) a directory with the setgid bit
  * or with a default ACL? True also when roots have moved since the last look. */
 bool fj_owner_has_devices(void);
 bool fj_owner_has_inheriting_dirs(void);
@@ -33,7 +33,7 @@ bool fj_owner_has_attributes(void);
 long fj_owner_try(void);
 /* Copies the record of `key` into `*owner`. Returns false when there is none. */
 bool fj_owner_find(const struct fj_owner_key *key, struct fj_owner *owner);
-/* The same when the birth time is not known, as for a directory entry. The record may be an old
+/* As fj_owner_find(), when the birth time is not known, as for a directory entry. The record may be an old
  * one, of a removed file with the same number: look again with the whole key. */
 bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner);
 
@@ -95,7 +95,9 @@ bool fj_owner_find_tagged(uint32_t dev, int dirfd, const char *name, uint32_t mo
 extern bool fj_owner_follows_tags;
 /* Was the file of records copied up from a lower layer? Call at the start of a jail. */
 bool fj_owner_have_moved(int owners_fd);
-#define FJ_OWNER_SCATTERED 0xffffffffu /* in the key of such a file, in place of the device */
+/* In the key of a file on an overlay whose inode numbers change (fj_owner_is_scattered), in place of the
+ * device. */
+#define FJ_OWNER_SCATTERED 0xffffffffu
 /* Makes the key of a file from `sx`, which statx(2) filled with STATX_BTIME in its mask, for
  * `dirfd` and `name` (NULL or "": the file that `dirfd` is). */
 struct statx;
@@ -110,7 +112,7 @@ void fj_owner_key_of(const struct statx *sx, int dirfd, const char *name, bool f
 long fj_owner_get_attribute(
 	const struct fj_owner_key *key, const char *name, void *value, size_t size);
 /* `flags` are XATTR_CREATE and XATTR_REPLACE. A `value` of NULL removes the attribute. Returns 0,
- * -EEXIST, -ENODATA or -ENOSPC. */
+ * -EEXIST, -ENODATA, -ENOSPC, -EFAULT, or an error of fj_owner_set(). */
 long fj_owner_set_attribute(const struct fj_owner_key *key, const char *name, const void *value,
 	size_t size, int flags, const struct fj_owner *shown);
 /* Writes the names, each with its NUL, into `list`. Returns their length in bytes, also when `size`
@@ -177,7 +179,7 @@ bool fj_is_owner(const struct fj_ids *ids, const struct fj_owner *file);
 /* May `ids` remove or rename `victim` in `dir`? The sticky bit is looked at. */
 long fj_may_delete(
 	const struct fj_ids *ids, const struct fj_owner *dir, const struct fj_owner *victim);
-/* `uid`, `gid`: FJ_NO_ID leaves that id as it is. */
+/* May `ids` give the file these owners? `uid`, `gid`: FJ_NO_ID leaves that id as it is. */
 long fj_may_chown(
 	const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid);
 /* May `ids` read or write the attribute `name`? -ENODATA: the caller may not know whether it
