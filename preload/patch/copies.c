@@ -214,8 +214,8 @@ static bool write_all(int fd, const void *from, uint64_t len, uint64_t at)
 	return fj_sys4(__NR_pwrite64, fd, from, len, at) == (long)len;
 }
 
-/* The same into a file. It is written with write calls, not through a mapping: a full disk would be
- * reported to the process by a signal. */
+/* Makes the copy in the file `file`. It is written with write calls, not through a mapping: a full
+ * disk would be reported to the process by a signal. */
 static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments *s, int file)
 {
 	const uint64_t len = fj_page_up(t->len), size = before_text(t) + len;
