@@ -37,7 +37,7 @@ bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
 void fj_place_move_up(struct fj_place *place);
 
 /* cwd.c: the position of the working directory, usually without asking the kernel. */
-#define FJ_CWD_MOVING 1u
+#define FJ_CWD_MOVING 1u /* from fj_cwd_begin(): a call is changing it now */
 /* Called before and after a call that changes the working directory. */
 void fj_cwd_moves(void);
 void fj_cwd_moved(void);
@@ -62,7 +62,7 @@ long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
  * several positions lead there, `hint` (a position, or NULL) is preferred, then one that the caller's root
  * contains. */
 bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str *out);
-/* The same without a hint. */
+/* As fj_path_back_hinted(), without a hint. */
 bool fj_path_back(const char *host_path, struct fj_str *out);
 /* Append the path by which the calling process sees position `pos`: relative to its root. Returns false if
  * it cannot see it. */
@@ -74,7 +74,7 @@ const char *fj_path_seen_plainly(const char *host_path, size_t len);
 /* Append the position of directory `dirfd`, or of the working directory (AT_FDCWD). Returns false if it is
  * deleted or outside. */
 bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
-/* The same, but the position `hint` is preferred if several lead there. The hint is fj_dir_noted() of a
+/* As fj_path_of_dir(), but the position `hint` is preferred if several lead there. The hint is fj_dir_noted() of a
  * descriptor of the same directory. */
 bool fj_path_of_dir_noted(struct fj_thread *t, int dirfd, const char *hint, struct fj_str *out);
 /* Append the position of the file or directory open as `fd` (AT_FDCWD: the working directory). For a

@@ -96,7 +96,8 @@ static bool is_of_no_directory(const char *text)
 	       fj_begins(text, "/[");
 }
 
-/* The files of owner records are mapped into each process, and may lie anywhere. */
+/* Is `host_path` the file behind `fd`? (Asked about the files of owner records, which are mapped into each
+ * process, and may lie anywhere.) */
 static bool is_open_as(struct fj_thread *t, int fd, const char *host_path)
 {
 	const uint32_t mark = fj_scratch_mark(t);
