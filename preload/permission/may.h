@@ -27,7 +27,7 @@ long fj_may_call(struct fj_call *c);
 #define FJ_MAY_DONE 1
 
 /* Judges the part that is about the file which the call names, and which shows `file`
- * (may_file.c). */
+ * (may_file.c). Returns 0 or -errno, as fj_may_call(). */
 long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file);
 
 /* The file that a path argument leads to. */
@@ -61,12 +61,12 @@ bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name);
  * fj_target_done() afterwards in any case. */
 long fj_target_of_path(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
 	struct fj_target *target);
-/* The same for path argument `i`. */
+/* fj_target_of_path() for path argument `i`. */
 long fj_target_of(struct fj_call *c, int i, unsigned how, struct fj_target *target);
 /* Returns `r`, the error of a rule about a name, or 0 where the kernel judges the directory
  * better. */
 long fj_target_errno(struct fj_call *c, const struct fj_target *target, long r);
-/* The same for a rule about the file itself. */
+/* As fj_target_errno(), for a rule about the file itself: 0 where the kernel judges the file better. */
 long fj_target_object_errno(struct fj_call *c, const struct fj_target *target, long r);
 /* Was the descriptor opened with O_PATH? */
 bool fj_is_path_fd(int fd);
@@ -80,10 +80,11 @@ long fj_target_done(struct fj_target *target, long r);
 /* FJ_FOLLOW if the call's flags ask to follow a symlink in path argument `i`, else 0. */
 unsigned fj_target_follow(const struct fj_call *c, int i);
 
-/* What the call does to another process (may_process.c). */
+/* May the call do to another process what it asks for? Returns 0 or -EPERM (may_process.c). */
 long fj_may_process(struct fj_call *c);
 
-/* may_names.c. `i` is the path argument's index. */
+/* may_names.c: may the call make, link, remove or rename names? `i` is the index of the path argument,
+ * `mode` and `device` are those of mknod(2). These functions return 0 or -errno, as fj_may_call(). */
 long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device);
 long fj_may_link(struct fj_call *c);
 long fj_may_unlink(struct fj_call *c);

@@ -65,7 +65,7 @@ static bool is_safe_source(const struct fj_ids *ids, const struct fj_owner *file
 	return !fj_may(ids, file, FJ_MAY_READ | FJ_MAY_WRITE);
 }
 
-/* The host's setting: proc(5). */
+/* Does the host protect hardlinks (fs.protected_hardlinks of proc(5))? */
 static bool hardlinks_are_protected(void)
 {
 	char value = '1';

@@ -24,7 +24,7 @@
 #include <linux/fanotify.h>
 #include <linux/inotify.h>
 
-#define DEVPTS_SUPER_MAGIC_ 0x1cd1
+#define DEVPTS_SUPER_MAGIC_ 0x1cd1 /* linux/magic.h */
 
 const struct fj_ids *fj_subject(const struct fj_thread *t)
 {
