@@ -273,9 +273,9 @@ void fj_private_remove(struct fj_thread *t, const char *host_path)
 	remove_private_tree(t, AT_FDCWD, host_path);
 }
 
-/* The first process removes the jail's directories if it lives, and traps its end. If it was asked to, and has not answered
- * yet, its end may have passed the filter before. Then it is gone in a moment, or answers. The wait is
- * bounded, since the process may be stopped. */
+/* Will the jail's first process remove the directories? It does if it lives, and traps its end. If it was asked
+ * to trap it, and has not answered yet, its end may have passed the filter before. Then it is gone in a moment,
+ * or answers. The wait is bounded, since the process may be stopped. */
 static bool first_removes(void)
 {
 	const int32_t first = fj_jail->first_pid;

@@ -17,7 +17,7 @@ struct fj_thread;
 #define FJ_PRIVATE_AT 0x220u
 struct fj_private {
 	uint32_t base; /* index + 1 of the base directory in use: private.c; 0: none was made yet */
-	uint32_t last;
+	uint32_t last; /* number in the name of the directory that was made last */
 	char runtime_dir[256]; /* the caller's $XDG_RUNTIME_DIR, or "" */
 };
 static inline struct fj_private *fj_private(void)
@@ -43,7 +43,7 @@ struct fj_leavers {
 long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out);
 /* Remove such a directory with all that is in it, as far as possible. */
 void fj_private_remove(struct fj_thread *t, const char *host_path);
-/* The same for a process that is in no jail and has no scratch memory. `room`: FJ_PRIVATE_ROOM bytes. */
+/* fj_private_remove() for a process that is in no jail and has no scratch memory. `room`: FJ_PRIVATE_ROOM bytes. */
 #define FJ_PRIVATE_ROOM 2048u
 void fj_private_remove_with(char *room, const char *host_path);
 /* Open the file `name` ("/x") beside those directories, which all jails of this user share. O_CREAT in
