@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * machine.h - the names of the machine in this jail, as uname(2) and /proc/sys/kernel show them. */
+ * machine.h - the names of the machine in this jail, as uname(2) and /proc/sys/kernel show them.
+ * Set by setup/make_jail.c and file/hook_machine.c, shown by the latter and by procfs_machine.c. */
 #ifndef FJ_PROCFS_MACHINE_H
 #define FJ_PROCFS_MACHINE_H
 

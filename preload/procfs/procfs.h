@@ -54,7 +54,7 @@ struct fj_lines {
 long fj_lines_open(struct fj_lines *l, struct fj_thread *t, int dirfd, const char *name);
 /* The next line, without its newline; NULL at the end. */
 char *fj_lines_next(struct fj_lines *l, size_t *len);
-/* The same for the file that is reported: an error becomes the report's. */
+/* fj_lines_open() for the file that is reported. An error becomes the report's. Returns 0 or -errno. */
 static inline long fj_lines_begin(struct fj_lines *l, struct fj_report *r)
 {
 	const long fd = fj_lines_open(l, r->t, r->place->dirfd, r->place->name);
@@ -71,6 +71,7 @@ struct fj_mapping {
 	const char *perms;	   /* with the blank before them */
 	const char *device, *path; /* the device, then the inode, up to the path */
 };
+/* Fills `m` from `line`, whose text `m` then points into. */
 void fj_mapping_read(struct fj_mapping *m, const char *line);
 /* Reads a number, and moves `*text` behind it. */
 uint64_t fj_hex_read(const char **text);
@@ -84,14 +85,15 @@ void fj_report_numa_maps(struct fj_report *r);
  * Then appends the host path of the copy's file. */
 bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, const char *text,
 	struct fj_str *host_path);
-/* procfs_unix.c */
+/* procfs_unix.c: /proc/net/unix, with jail paths. */
 void fj_report_unix(struct fj_report *r);
 /* procfs_status.c: with the ids that the process pretends to have. */
 void fj_report_status(struct fj_report *r);
 
 /* procfs_fdinfo.c: with the jail's ids of mounts. */
 void fj_report_fdinfo(struct fj_report *r);
-/* May `path` name a file of fdinfo? The name is a number, as of other files of procfs. */
+/* May `path` name a file of fdinfo? The name of such a file is a number; other files of procfs have such
+ * names, too. */
 bool fj_procfs_names_fdinfo(int dirfd, const char *path, size_t len);
 static inline bool fj_procfs_may_be_fdinfo(int dirfd, const char *path, size_t len)
 {

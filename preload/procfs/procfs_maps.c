@@ -72,7 +72,7 @@ static bool put_mapped_path(
 	return shows;
 }
 
-/* The same for `text` of `len` bytes, a path with escapes. */
+/* As put_mapped_path(), for `text` of `len` bytes, a path with escapes. */
 static bool put_escaped_path(struct fj_report *r, const char *text, size_t len, const char *escaped)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
