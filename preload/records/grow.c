@@ -19,7 +19,7 @@
 #include <asm/stat.h>
 #include <linux/mman.h>
 
-/* of address space, not of memory: RLIMIT_AS may leave little of it */
+/* The smallest window, in bytes of address space, not of memory: RLIMIT_AS may leave little of it. */
 #define WINDOW_MIN (1UL << 20)
 #define LOG_MIN 4u
 #define MADV_POPULATE_WRITE_ 23 /* asm-generic/mman-common.h */
@@ -62,7 +62,7 @@ static long allocate_space(int fd, uint64_t at, uint64_t size)
 
 	if (!fj_may_grow_to(at + size))
 		return -EFBIG;
-	do /* the same */
+	do /* -EINTR only by a stop, as in write_zeros() */
 		r = fj_sys4(__NR_fallocate, fd, 0, at, size);
 	while (r == -EINTR);
 	return r == -EOPNOTSUPP || r == -ENOSYS ? write_zeros(fd, at, size) : r;

@@ -136,8 +136,9 @@ static void change_under_lock(void *data)
 	__atomic_store_n(&w->has_ended, true, __ATOMIC_RELEASE);
 }
 
-/* A child does it, so that another process can kill it when it is stopped (shared.c). If the child
- * is killed after the change was made, the next child only writes it to the server. */
+/* Calls change_under_lock() in a child, so that another process can kill the child when it is
+ * stopped (shared.c). If the child is killed after the change was made, the next child only writes
+ * the change to the server. */
 static void work_in_child(struct work *w)
 {
 	w->has_ended = false;

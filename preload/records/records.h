@@ -60,8 +60,8 @@ bool fj_owner_is_layered(uint32_t dev, int dirfd, const char *name);
  * goes into fj_owner_is_scattered, in each process. */
 bool fj_owner_scatters(int root_fd);
 extern bool fj_owner_is_scattered;
-/* Has each directory there two links, and one more for each directory in it? False is always a safe
- * answer. */
+/* Has each directory on the file system of `root_fd` two links, and one more for each directory in it?
+ * False is always a safe answer. */
 bool fj_owner_counts_directories(int root_fd);
 
 /* fj_owner_create() writes an empty table to `fd`, which is empty and open for reading and writing.
@@ -71,8 +71,8 @@ bool fj_owner_counts_directories(int root_fd);
  *   -EPROTONOSUPPORT  a newer version or another byte order
  *   -EUCLEAN          damaged or truncated */
 long fj_owner_create(int fd);
-/* The same with a table of one page, which is replaced by a usual one when it is full: for a file in memory
- * that mostly stays empty. */
+/* As fj_owner_create(), with a table of one page, which is replaced by a usual one when it is full: for a file
+ * in memory that mostly stays empty. */
 long fj_owner_create_small(int fd);
 long fj_owner_check(int fd);
 /* Which of these two files may other machines change? Call at the start of a jail, before the files

@@ -113,7 +113,8 @@ static void unlock_byte(int fd)
 	fj_sys3(__NR_fcntl, fd, F_OFD_SETLK, &lock);
 }
 
-/* The process id of the holder, if it is in our place and may be killed; else 0. */
+/* The process id of the holder, if its machine, mount and PID namespace are ours and it may be killed;
+ * else 0. */
 static int32_t holder_of(int fd, int64_t where)
 {
 	struct flock_ lock = {.type = F_WRLCK, .start = LOCK_AT, .len = 1};

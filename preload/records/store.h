@@ -201,8 +201,11 @@ static inline struct fj_store_head *fj_store_head(const struct fj_store *s)
 void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size);
 /* The page before slot array `table`, or NULL. For version 3 only. */
 struct fj_store_array_head *fj_store_array_head(struct fj_store *s, uint64_t table);
+/* The slots of array `table`; `*mask` gets their number minus 1. NULL when the file has no such array. */
 struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask);
+/* What struct fj_store_slot.dev is for a file on `dev`. */
 uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev);
+/* What struct fj_store_copy.check must be for this key and copy. */
 uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy);
 /* Copies the live record of `key` consistently; false when there is none. `slot` and `state` may be
  * NULL. */
@@ -227,6 +230,7 @@ struct fj_store_hold {
 /* The lock was taken away by another process. Nothing was changed, and the caller must begin again
  * with the lock. Every function that gets a hold may return it. */
 #define FJ_STORE_ROBBED (-EOWNERDEAD)
+/* Must the caller begin again? `*times`, 0 at first, counts. After FJ_RACES times `*r` becomes -EBUSY. */
 static inline bool fj_store_again(long *r, uint32_t *times)
 {
 	if (*r == FJ_STORE_ROBBED && ++*times == FJ_RACES)
@@ -239,10 +243,12 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 /* Removes the record that `slot` had when its state was `state`. Returns 0 or FJ_STORE_ROBBED. */
 long fj_store_drop(struct fj_store_hold *hold, struct fj_store_slot *slot, uint32_t state);
 
+/* The ctime in the copy, in ns; 0: it has none. */
 static inline uint64_t fj_store_ctime(const struct fj_store_copy *copy)
 {
 	return copy->flags & FJ_OWNER_CTIME ? (uint64_t)copy->attributes << 32 | copy->rdev : 0;
 }
+/* The block of attributes that the copy names, offset / FJ_BLOCK_UNIT; 0: none. */
 static inline uint32_t fj_store_attributes(const struct fj_store_copy *copy)
 {
 	return copy->flags & FJ_OWNER_CTIME ? 0 : copy->attributes;
@@ -263,11 +269,11 @@ long fj_store_map(struct fj_store *s, int fd, const char *path);
  * process gets the same piece. Returns its offset, or -errno. No lock is needed. */
 long fj_store_extend(struct fj_store *s, uint64_t size);
 
-/* replace.c. Both return 0, -ENOSPC and the like, or FJ_STORE_ROBBED. */
+/* replace.c. Both return 0, -ENOSPC, -EDQUOT, -EIO or another error of the disk, or FJ_STORE_ROBBED. */
 /* Makes a new array for the live records, with room for more. */
 long fj_store_grow(struct fj_store_hold *hold);
-/* The same, when the holder has taken the lock from another process, whose further writes must have
- * no effect; or when the file is of an older version. */
+/* As fj_store_grow(). Called when the holder has taken the lock from another process, whose further writes
+ * must have no effect; or when the file is of an older version. */
 long fj_store_replace(struct fj_store_hold *hold);
 
 /* ctime.c: the time of a change in ns since the epoch, from the clock that the kernel uses for
@@ -281,15 +287,16 @@ uint64_t fj_store_ctime_now(uint64_t shown);
  * -errno because the change did not reach the server, or an error of fj_store_lock(). */
 long fj_store_change(
 	struct fj_store *s, long (*change)(struct fj_store_hold *hold, void *data), void *data);
-/* For callers that do more than one change. (A holder that is stopped keeps the others from a
- * shared file.) Returns 0, -EIO, -EROFS or an error of fj_store_replace(). For a shared file also
+/* Takes the lock, for callers that make more than one change. (A holder that is stopped keeps the
+ * others from a shared file.) Returns 0, -EIO, -EROFS or an error of fj_store_replace(). For a shared file also
  * -EBUSY, when a stopped process or another machine holds it, -ENOLCK, where locks do not work, and
  * errors of open(2). */
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold);
-/* Returns 0, or -errno when the changes of a shared file did not reach the server. (A change counts
- * also if another process has taken the lock by now.) */
+/* Gives the lock back. Returns 0, or -errno when the changes of a shared file did not reach the
+ * server. (A change counts also if another process has taken the lock by now.) */
 long fj_store_unlock(struct fj_store_hold *hold);
-/* shared.c; they fill and read hold->lock.word only. */
+/* shared.c: take and give back the locks of a shared file, for fj_store_lock() and fj_store_unlock(), which
+ * return the results. These two fill and read hold->lock.word only. */
 long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold);
 long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold);
 /* Is a shared file at least `end` bytes long? Only then the mapping may be accessed up to there. */
