@@ -37,7 +37,7 @@ static inline const struct fj_guard *fj_guard(void)
 {
 	return fj_process_at(FJ_GUARD_AT);
 }
-/* The same, to be changed; NULL: no memory. */
+/* The guard of the calling process, to be changed. NULL: no memory. */
 static inline struct fj_guard *fj_guard_to_change(void)
 {
 	return fj_process_to_change(fj_guard, FJ_GUARD_AT, FJ_SHARED_BY_NONE);
