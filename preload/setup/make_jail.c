@@ -26,8 +26,8 @@
 #include <linux/utsname.h>
 
 #define FEW_DESCRIPTORS 64u
-/* The three that every program has, ours, and those that a start needs at the same time: root, memory,
- * records, their copy. */
+/* The three that every program has, ours, and five that a start needs at the same time: root, memory, records,
+ * the host's records, and the new descriptor in place_descriptors(). */
 #define LEAST_DESCRIPTORS (3 + FJ_FD_COUNT + 5)
 #define COPIES_SIZE (64UL << 20)
 #define USUAL_LIMIT 1024u /* above it, every process's descriptor table would grow */

@@ -35,7 +35,7 @@ static void look_at(char *text, size_t len)
 		fj_owner_meet(text, len, st.st_dev, st.st_ino, FJ_OWNER_ROOT_OUTER);
 }
 
-/* `path` quoted for a shell. */
+/* Returns `path` if a shell takes it as it is; else quotes it in `word`, and returns that. */
 static const char *quote_word(const char *path, char *word, size_t size)
 {
 	static const char plain[] = "/._-+,:@%=";
@@ -131,7 +131,8 @@ void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 	fj_owner_roots_state->counted_dev =
 		fj_owner_counts_directories(FJ_FD_ROOT(fj_jail)) ? fj_jail->root_dev : 0;
 	memcpy(text, fj_jail_paths()->root, len + 1);
-	/* The innermost first. They know nothing about files made in a private copy. */
+	/* Look at the directories around this root, the innermost first. Not for a private copy (`store`): roots
+	 * around it know nothing about files made there. */
 	while (!db && !fj_options.store && len) {
 		while (text[--len] != '/')
 			;

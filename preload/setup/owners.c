@@ -30,7 +30,7 @@
 
 #include <asm/stat.h>
 
-#define FAILED 125 /* as launch.c */
+#define FAILED 125 /* the status of a launcher that fails, as FJ_FAILED */
 
 _Noreturn static void refuse_records(const char *name, long error)
 {
@@ -94,10 +94,10 @@ static long open_records_file(int dirfd, const char *name)
 	return r;
 }
 
-/* A new file gets its name when it is complete. If two processes make it, the second uses the first
- * one's. */
 bool fj_owners_are_new, fj_owners_are_in_root;
 
+/* A new file gets its name when it is complete. If two processes make it, the second uses the first
+ * one's. */
 static long make_records_file(int dirfd, const char *name)
 {
 	static char text[FJ_PATH_MAX + 32] FJ_BULKY;

@@ -76,7 +76,7 @@ void fj_owners_begin_calm(void);
 long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
 /* Make the root read-only. Called before there are other processes. */
 void fj_bind_root_read_only(void);
-/* Called after the last of them. Changes nothing that programs see. */
+/* Called after the last mount of the command line. Changes nothing that programs see. */
 void fj_bind_settle(void);
 /* Make directory `jail_path` and those above it, as far as possible. */
 void fj_bind_make_directory(struct fj_thread *t, const char *jail_path);
