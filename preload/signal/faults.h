@@ -52,8 +52,8 @@ long fj_faults_action(struct fj_call *c);
 /* Call when the frame of signal `because` could not be written. Sends SIGSEGV, even if the program
  * blocks or ignores it; it comes when the calling thread has `*mask` again. */
 void fj_faults_force(int because, uint64_t *mask);
-/* Those of the two that are the engine's in the kernel, and for which the program has no
- * handler. */
+/* Which of the two signals have the engine's handler in the kernel, and none of the program's? A bit
+ * for each. */
 uint64_t fj_faults_hidden(void);
 
 #endif

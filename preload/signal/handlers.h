@@ -16,13 +16,13 @@ struct fj_sigaction;
  * handlers are not changed. */
 extern uint64_t fj_handlers_entry;
 
-/* rt_sigaction(2) of all signals but those whose action is kept by other files. */
+/* rt_sigaction(2) of all signals but those whose action is kept by other files. Returns 0 or -errno. */
 long fj_handler_action(struct fj_call *c);
 /* The program's handler, where the kernel has the engine's. */
 uint64_t fj_handler_of(int sig);
 /* The signals that the kernel blocks in the engine's handler: all that may be blocked. */
 uint64_t fj_handlers_mask(void);
-/* The signals that the program's handler blocks; the second: the mask as the program gave it. */
+/* The signals that the program's handler blocks. fj_handler_asked_mask(): the mask as the program gave it. */
 uint64_t fj_handler_mask(int sig);
 uint64_t fj_handler_asked_mask(int sig);
 /* The restorer of the program's handler of SIGSYS: the trap, by which SIGSYS comes, has its own. */

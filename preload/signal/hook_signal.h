@@ -35,8 +35,9 @@ struct fj_actions {
 /* The flags that rt_sigaction(2) keeps and reports, UAPI_SA_FLAGS of linux/signal.h; Linux 5.11. */
 #define FJ_SA_FLAGS 0xdc000807UL
 
-/* Notes whether SIGSYS is in the mask of the action that the program gave to signal `sig`; the
- * second tells it. The kernel's mask never has it. Only with the trap; async-signal-safe. */
+/* Notes whether SIGSYS is in the mask of the action that the program gave to signal `sig`.
+ * fj_action_has_sigsys() returns what was noted. The kernel's mask never has SIGSYS. Only with the trap;
+ * async-signal-safe. */
 void fj_action_keep_sigsys(int sig, uint64_t mask);
 bool fj_action_has_sigsys(int sig);
 
@@ -62,8 +63,8 @@ bool fj_altstack_is_on_own(const struct fj_thread *t, uint64_t sp);
 /* Has a handler left the call that waits in this thread area by siglongjmp(3)? (While a handler
  * runs, `sp` is on the program's signal stack, or below the call.) */
 bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp);
-/* The signal stack that the kernel would have saved in a handler's frame; the second restores it
- * from there. */
+/* The signal stack that the kernel would have saved in a handler's frame. fj_altstack_restore()
+ * restores it from there. */
 struct fj_altstack fj_altstack_of_program(const struct fj_thread *t);
 void fj_altstack_restore(struct fj_thread *t, const struct fj_altstack *s);
 /* Without the trap: is `s`, which the kernel has, the program's signal stack with a mark of ours,
@@ -83,7 +84,7 @@ uint64_t fj_sigsys_arrived(
  * another call. */
 void fj_sigsys_wait(struct fj_thread *t, bool lets_in);
 
-/* The first turns a mask of the kernel into what the program must see. The second turns a mask of
+/* fj_mask_shown() turns a mask of the kernel into what the program must see. fj_mask_block() turns a mask of
  * the program into one for the kernel, with which the thread goes on, and keeps whether SIGSYS is
  * in it. */
 uint64_t fj_mask_shown(const struct fj_thread *t, uint64_t mask);
@@ -91,11 +92,11 @@ uint64_t fj_mask_block(struct fj_thread *t, uint64_t mask);
 
 /* Has any thread of this process ever blocked SIGSYS? */
 bool fj_sigsys_was_blocked(void);
-/* Has one ever stayed pending? */
+/* Has a blocked SIGSYS ever stayed pending? */
 bool fj_sigsys_was_pending(void);
 /* Has the program a SIGSYS handler of its own? */
 bool fj_sigsys_is_caught(void);
-/* Does the program ignore it? */
+/* Does the program ignore SIGSYS? */
 bool fj_sigsys_is_ignored(void);
 
 /* The thread area that knows what the calling thread believes to block, if that may differ from the
@@ -103,7 +104,8 @@ bool fj_sigsys_is_ignored(void);
 const struct fj_thread *fj_sigsys_thread(const struct fj_call *c);
 /* Does the calling thread believe that SIGSYS is blocked? */
 bool fj_sigsys_is_blocked(const struct fj_call *c);
-/* State for an exec: FJ_SIGSYS_ flags of exec-format/exec.h. */
+/* fj_sigsys_save() returns the state for an exec: FJ_SIGSYS_ flags of exec-format/exec.h.
+ * fj_sigsys_start() takes it up in the new program. */
 uint32_t fj_sigsys_save(const struct fj_call *c);
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags);
 

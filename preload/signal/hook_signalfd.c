@@ -111,7 +111,7 @@ static bool is_signalfd(int fd)
 	return n == sizeof(expected) - 1 && !memcmp(link, expected, (size_t)n);
 }
 
-/* Is SIGSYS in its mask? */
+/* Is SIGSYS in the mask of the signalfd `fd`? */
 static bool wants_sigsys(int fd)
 {
 	static const char label[] = "sigmask:\t";
@@ -198,8 +198,9 @@ static bool stands_in(const struct fj_call *c, size_t offset, struct signalfd_si
 	       !move_bytes(c, offset, record, sizeof(*record), false);
 }
 
-/* Turns it into a record of SIGSYS. Moves it before records that the kernel has put first for their
- * lower numbers: among those for the thread alone, which come first, or among the others. */
+/* Turns the stand-in's record at `at` into a record of SIGSYS. Moves it before records that the
+ * kernel has put first for their lower numbers: among those for the thread alone, which come first, or
+ * among the others. */
 static void turn_record(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
 {
 	siginfo_t info = {.si_signo = FJ_STAND_IN};

@@ -12,8 +12,8 @@
 struct fj_call;
 struct fj_thread;
 
-/* They lie below SIGRTMIN of every libc: SIGCANCEL and SIGSETXID of glibc are 32 and 33
- * (nptl/pthreadP.h), SIGTIMER, SIGCANCEL and SIGSYNCCALL of musl 32 to 34
+/* The signals that libcs use themselves lie below SIGRTMIN of every libc: SIGCANCEL and SIGSETXID
+ * of glibc are 32 and 33 (nptl/pthreadP.h), SIGTIMER, SIGCANCEL and SIGSYNCCALL of musl 32 to 34
  * (src/internal/pthread_impl.h). */
 #define FJ_LIBC_SIGNAL_FIRST 32
 #define FJ_LIBC_SIGNALS 3
@@ -28,7 +28,7 @@ static inline bool fj_is_libc_signal(int sig)
  * are not changed. */
 extern uint64_t fj_libc_signals_handler;
 
-/* rt_sigaction(2) of one of them. */
+/* rt_sigaction(2) of a signal used by libc itself. Returns 0 or -errno. */
 long fj_libc_signal_action(struct fj_call *c);
 /* libc's handler, or 0 when it has none now. */
 uint64_t fj_libc_signal_handler_of(int sig);

@@ -18,6 +18,7 @@ struct fj_thread;
 /* Its si_errno, which no other sender sets: the program's own signals have 0. */
 #define FJ_STAND_IN_MARK 0x464a5359
 
+/* Is this signal, which has come, a stand-in? */
 static inline bool fj_stand_in_is(const siginfo_t *info)
 {
 	return info->si_signo == FJ_STAND_IN && info->si_errno == FJ_STAND_IN_MARK;
@@ -39,9 +40,9 @@ bool fj_stand_in_take(struct fj_thread *t, siginfo_t *info);
 void fj_stand_in_turn(struct fj_thread *t, siginfo_t *info);
 /* Call when the thread does not block SIGSYS any more: lets in those that are held back. */
 void fj_stand_in_send(struct fj_thread *t);
-/* Drops them, as the kernel does when the signal is ignored. */
+/* Drops the SIGSYS that are held back, as the kernel does when the signal is ignored. */
 void fj_stand_in_drop(struct fj_thread *t);
-/* How many were held back in this memory. */
+/* How many SIGSYS were held back in this memory. */
 uint32_t fj_stand_in_count(void);
 /* Is a SIGSYS held back? */
 bool fj_stand_in_waits(const struct fj_thread *t);
@@ -51,7 +52,8 @@ bool fj_stand_in_is_first(struct fj_thread *t);
 /* For the handler: a stand-in has come to a thread that does not block it. */
 void fj_stand_in_came(struct fj_thread *t, siginfo_t *info);
 
-/* State for an exec: the FJ_SIGSYS_ flags about signals that are held back. */
+/* fj_stand_in_save() returns the state for an exec: the FJ_SIGSYS_ flags about signals that are held
+ * back. fj_stand_in_start() takes it up in the new program. */
 uint32_t fj_stand_in_save(const struct fj_thread *t);
 void fj_stand_in_start(struct fj_thread *t, uint32_t flags);
 

@@ -19,7 +19,7 @@
 #include "sys/sys.h"
 #include "sys/thread.h"
 
-/* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+/* The signals that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 #define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
 
 typedef long (*waiting_gate_fn)(
@@ -92,7 +92,8 @@ void fj_hold_signals(struct fj_call *c)
 {
 	const uint64_t all = ~FAULTS;
 
-	/* The trap has blocked them; and of the engine's own calls nobody ends this. */
+	/* The trap has blocked the signals already (`mask`). And after a call that the engine makes by itself
+	 * (no `frame`) nobody would call fj_release_signals(). */
 	if (c->mask || !c->frame || c->holds_signals)
 		return;
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &c->held_mask, sizeof(all));

@@ -13,12 +13,12 @@
 struct fj_call;
 
 /* Makes the system call `nr`(`arg`), which may wait: the program's signals are let in meanwhile. `held_fd` is a
- * descriptor to be closed if a handler does not return, or -1. */
+ * descriptor to be closed if a handler does not return, or -1. Returns the kernel's result, or -FJ_RESTART. */
 long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
 
-/* From here on no handler of the program's runs, but of faults, until the call waits or has ended. */
+/* From here on no handler of the program runs, except for faults, until the call waits or has ended. */
 void fj_hold_signals(struct fj_call *c);
-/* The direct door ends that so. */
+/* Ends what fj_hold_signals() began. Called by the direct door when the call has ended. */
 void fj_release_signals(struct fj_call *c);
 
 /* Returned when the call was not made and the program must make it again, after a signal was
