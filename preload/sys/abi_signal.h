@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * abi_signal.h - the same as abi.h, for signals and processes. */
+ * abi_signal.h - numbers of the kernel about signals and processes, which several files need. See abi.h. */
 #ifndef FJ_ABI_SIGNAL_H
 #define FJ_ABI_SIGNAL_H
 

@@ -23,7 +23,7 @@ long fj_fd_target(int fd, char *out);
  * gives one that can read, write and map, and the other way round. Returns a descriptor or
  * -errno. */
 long fj_open_anew(int fd, int flags);
-/* The same for a descriptor that all processes of the jail have: opened through process
+/* As fj_open_anew(), for a descriptor that all processes of the jail have: opened through process
  * fj_shared_pid, if that still runs. Then all look at one directory of /proc, which the kernel keeps. For its own
  * directory each process would make the kernel create one: a fifth of the time of a fork (measured, Linux 6.18). */
 long fj_open_shared(int fd, int flags);
@@ -38,7 +38,7 @@ extern int fj_shared_pid; /* 0: none; set as the loader starts */
 /* May this process make a file `size` bytes long? Ask before: beyond the program's RLIMIT_FSIZE the
  * kernel sends SIGXFSZ. The limit holds for memory files, too. */
 bool fj_may_grow_to(uint64_t size);
-/* That limit in bytes. */
+/* The limit on the size of this process's files, in bytes. */
 uint64_t fj_file_limit(void);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* One page that the kernel clears in a forked child: the id of the process it belongs to. */
 static int32_t *owner_pid;
-/* The same value, which a fork keeps; and the owner before the last fork. */
+/* The value of `*owner_pid`, which a fork does not clear; and the owner before the last fork. */
 static int32_t owner_now, owner_before;
 
 static uint32_t forks; /* between the process that began with this memory and this one */

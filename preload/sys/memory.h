@@ -14,7 +14,7 @@
 bool fj_is_borrowed_memory(void);
 /* The process that owns the memory. */
 int32_t fj_memory_owner(void);
-/* The same for a caller that knows its process id: no system call, except after a fork. */
+/* As fj_memory_owner(), for a caller that knows its process id `pid`: no system call, except after a fork. */
 int32_t fj_memory_owner_for(int32_t pid);
 /* How many forks lie between this process and the one that began with this memory. `before`, which
  * may be NULL, gets the owner before the last fork. Call after a fork was noticed. */

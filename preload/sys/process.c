@@ -271,7 +271,7 @@ static struct child_state *add_child_state(void)
 		return NULL;
 	o->pid = BEING_MADE;
 	o->next = first_child_state();
-	/* (The same.) */
+	/* As in count_child_states(), each failure is another child's change. */
 	while (!__atomic_compare_exchange_n(
 		&first, &o->next, o, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		;

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FJ_PROCESS_SIZE 0x2220u
+#define FJ_PROCESS_SIZE 0x2220u /* bytes: the end of the last section in exec/process_layout.h */
 extern char fj_process[FJ_PROCESS_SIZE];
 
 /* How many child states there are, and which sections they have copies of: a bit for each. */
@@ -29,6 +29,7 @@ extern union fj_child_states {
 #define FJ_SECTION_BIT(at) (1u << ((at) / 16 % 31))
 #define FJ_SLOTS_BIT (1u << 31) /* the bit for the sections of thread areas */
 
+/* May a child state have a copy of a section with this bit? */
 static inline bool fj_may_be_copied(uint32_t bit)
 {
 	return __builtin_expect(
@@ -39,6 +40,7 @@ static inline bool fj_may_be_copied(uint32_t bit)
  * linux/kcmp.h, or: */
 #define FJ_SHARED_BY_NONE (-1)
 
+/* The copy of this section that the calling process has, or the section itself. Use fj_owner_section(). */
 void *fj_process_find(void *section);
 /* The section of the calling process, for reading. */
 static inline void *fj_owner_section(void *section, uint32_t bit)

@@ -353,8 +353,8 @@ __attribute__((noinline)) static struct fj_thread *borrow_another(
 	if (t && t->lent_to == thread_pointer && borrow_area(t, FJ_EXECS, thread_pointer, sp))
 		return t; /* the thread's vfork child has executed another program */
 	t = borrow_any(thread_pointer, sp);
-	/* Also when there was one: it may have been left for good; if not, it is found again as any
-	 * free one. */
+	/* `at` gets the new area even if it had another, which may have been left for good. If that
+	 * was not left, it is found again as any free area. */
 	if (t)
 		__atomic_store_n(&home[at], t, __ATOMIC_RELEASE);
 	return t;

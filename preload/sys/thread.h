@@ -60,7 +60,7 @@ struct fj_thread *fj_thread_holding(uintptr_t sp);
 /* The calling thread's area, which is taken now if it has none. It is found by thread id, which
  * costs two system calls. Returns NULL only when the kernel refuses memory. Async-signal-safe. */
 struct fj_thread *fj_thread_mine(void);
-/* The same, or NULL when the thread has none. */
+/* The calling thread's area, or NULL when it has none. */
 struct fj_thread *fj_thread_known(void);
 
 /* The direct door does not ask which thread calls: any free thread area will do. A lent thread area

@@ -17,7 +17,7 @@ static inline const struct fj_thread_signals *fj_thread_signals(const struct fj_
 {
 	return fj_owner_section((void *)(uintptr_t)&t->signals, FJ_SLOTS_BIT);
 }
-/* The same, to be changed. Never NULL: without memory for a copy it is the parent's. */
+/* The caller's own state, to be changed. Never NULL: without memory for a copy it is the parent's. */
 struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t);
 
 #endif

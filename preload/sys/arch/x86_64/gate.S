@@ -44,7 +44,7 @@ fj_gate_begin:
 fj_gate_made:
 	ret
 
-/* The same for a call that may wait, with one more argument: a word that is read last. If the word
+/* fj_gate_wait is for a call that may wait. It has one more argument: a word that is read last. If the word
  * is not 0, the call is not made. If a signal used by libc itself comes before the call is made, or
  * restarts it, this returns FJ_RESTART: signal/libc_signals.c. */
 	.p2align 4
