@@ -228,7 +228,7 @@ bool fj_insn_keeps(const uint8_t *p, uint8_t r)
 	return *p == 0xc7 && p[1] < 0xc0;
 }
 
-/* Does one of the eight places from `p` on hold these two bytes? Then a byte of `differ` is zero. */
+/* Does a syscall instruction (0f 05) begin at one of the eight bytes from `p` on? Then a byte of `differ` is zero. */
 static uint64_t looks_like_syscall(const uint8_t *p)
 {
 	const uint64_t each = 0x0101010101010101;

@@ -96,7 +96,8 @@ static bool is_padding(uint8_t byte)
 	return byte == 0x90 || byte == 0x66 || byte == 0xcc;
 }
 
-/* The same from the call on. A ret may be the last instruction, if padding follows it. */
+/* How many bytes from the call on are whole instructions that may be moved? At least JUMP, or 0. A ret
+ * may be the last instruction, if padding follows it. */
 static uint8_t movable_behind(const uint8_t *code, size_t room)
 {
 	size_t at = 2;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FJ_FLOW_PENDING 8192u
+#define FJ_FLOW_PENDING 8192u /* so many starts can wait to be followed; more stay unknown */
 
 struct fj_flow {
 	const uint8_t *code;

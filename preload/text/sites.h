@@ -22,12 +22,12 @@ uint32_t fj_sites_find(
 	const uint8_t *code, size_t len, struct fj_site *site, uint32_t max, uint8_t *targets);
 #define FJ_SITES_WORK(len) ((len) / 8 + 1)
 
-/* The same, but much faster and not complete. Finds calls after a `mov $nr,%eax` with a wanted number, and
+/* As fj_sites_find(), but much faster and not complete. Finds calls after a `mov $nr,%eax` with a wanted number, and
  * calls in functions that get the number as an argument, after one move. `with_moves`: also after several
  * moves; the text is then read once more. */
 uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
 	bool with_moves, struct fj_site *site, uint32_t max);
-#define FJ_SITE_MOVED_MAX 32u
+#define FJ_SITE_MOVED_MAX 32u /* at most so many bytes are moved to the stub of one site */
 
 /* Write stubs for the sites that are hot, and jumps to them into the text at `start`. Its protection is
  * PROT_READ | PROT_EXEC, or with FJ_SITES_WRITABLE PROT_READ | PROT_WRITE; afterwards it is the former.
@@ -63,7 +63,7 @@ static inline bool fj_copies_are_for_us(void)
 }
 /* Make the cached text of the file `fd` in the jail's memory. Returns whether it can be used. */
 bool fj_copies_make(struct fj_sited_text *t, int fd);
-/* The same in the file `file`, from offset `at` on. */
+/* As fj_copies_make(), in the file `file`, from offset `at` on. */
 bool fj_copies_make_in(struct fj_sited_text *t, int fd, int file, uint64_t at);
 /* Map the cached text, for an mmap(2) with these arguments. Returns the address, or -EAGAIN if that is not
  * possible. */
