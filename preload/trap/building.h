@@ -48,7 +48,7 @@ struct builder {
 	uint32_t len;
 	bool overflowed;
 	uint32_t leaf_count, run_count;
-	uint32_t to_trap; /* jumps, as those of a leaf */
+	uint32_t to_trap; /* the last jump to the trap, plus one: as `jumps` of a leaf */
 	struct leaf leaf[LEAVES];
 	struct run run[RUNS];
 };

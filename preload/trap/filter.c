@@ -4,7 +4,7 @@
  * filter.c - makes a seccomp program from the table. Called by launch/doors.c.
  *
  *      another architecture, x32, a number that the table does not know  -> ENOSYS
- *      one of the three most frequent calls                              -> as below
+ *      one of the three most frequent calls                              -> as the next three lines say
  *      number not in a trapped row of the table (binary search)          -> allow
  *      a row's condition on its arguments is false                       -> allow
  *      the call comes from the gate page, at one of its two addresses    -> allow, else trap

@@ -87,7 +87,7 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 	struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
 	uint64_t mask, handler;
 
-	f->mask &= ~FJ_SIGSYS_BIT; /* from sigsuspend(2): hook_signal.c */
+	f->mask &= ~FJ_SIGSYS_BIT; /* from sigsuspend(2): signal/hook_wait_mask.c */
 	if (fj_ending_is_told(info))
 		return 0;
 	mask = f->mask;
