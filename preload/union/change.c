@@ -120,7 +120,7 @@ static bool are_both_one_file(const struct moving *m)
 	       m->l[0]->dev == m->l[1]->dev;
 }
 
-/* `name` is a directory: do lower layers have it too, or only they? */
+/* Is name `i` a directory that a lower layer has, alone or together with the upper one? */
 static bool is_merged_dir(const struct moving *m, int i)
 {
 	if (!m->is_dir[i])
@@ -172,7 +172,7 @@ static long judge_names(const struct moving *m, const bool *has_slash)
 	return 1;
 }
 
-/* What fs/overlayfs/dir.c checks. */
+/* May the move be made? Checks what fs/overlayfs/dir.c checks. Returns 0 or -errno. */
 static long judge_move(const struct moving *m)
 {
 	const bool exchanges = m->flags & FJ_RENAME_EXCHANGE;
@@ -252,7 +252,8 @@ static long move_and_whiteout(struct moving *m)
 	r = m->l[0]->is_nested ? -EPERM : rename_upper(m, FJ_RENAME_WHITEOUT);
 	if (r != -EINVAL && r != -EPERM && r != -ENOSYS)
 		return r;
-	/* It is not possible in one step: for a moment the lower file is visible. */
+	/* The kernel cannot move the file and leave a whiteout in one step: for a moment the lower file
+	 * is visible. */
 	r = rename_upper(m, 0);
 	return r ? r : fj_union_put_whiteout(m->t, m->l[0], m->name[0]);
 }
@@ -304,7 +305,7 @@ static long rename_alone(struct moving *m, const bool *has_slash)
 	r = judge_names(m, has_slash);
 	if (r < 1)
 		return r;
-	/* (Of the new name it matters only where a directory gets it: hide_lower().) */
+	/* (Lower layers that have the new name matter only if a directory gets it: hide_lower().) */
 	m->is_below[0] = fj_layers_have_below(m->t, m->l[0], m->name[0]);
 	m->is_below[1] = m->is_dir[0] && fj_layers_have_below(m->t, m->l[1], m->name[1]);
 	m->has_upper_whiteout = !m->l[1]->found && m->l[1]->is_whiteout;

@@ -70,7 +70,7 @@ static inline long fj_union_before_change(struct fj_call *c, int fd)
 		       fj_union_bring_fd_up(c->thread, fd) :
 		       0;
 }
-/* The same, for a call that fails with an O_PATH descriptor by itself. */
+/* As fj_union_before_change(), for a call that fails with an O_PATH descriptor by itself. */
 static inline long fj_union_before_change_of_open(struct fj_call *c, int fd)
 {
 	return __builtin_expect(fj_mount_flags()->has_unions, 0) &&

@@ -111,7 +111,7 @@ static long copy_stretch(struct copying *q, uint64_t at, uint64_t end)
 	while (at < end) {
 		const long n = copy_part(q, at, end - at < PART ? end - at : PART);
 
-		if (n == -EINTR) /* the same */
+		if (n == -EINTR) /* only by a stop: signals are blocked */
 			continue;
 		if (n <= 0)
 			return n;

@@ -103,7 +103,6 @@ static void drop_fds(struct fj_union_copy *u)
 	u->src = u->dst = -1;
 }
 
-/* Make an empty file, as `temp` or without a name. */
 static long make_symlink(struct task *k)
 {
 	struct fj_thread *t = k->c->thread;
@@ -142,6 +141,7 @@ static long make_directory(struct task *k)
 	return fj_union_copy_attributes(&k->u);
 }
 
+/* Make an empty file, as `temp` or without a name. */
 static long open_new(struct task *k)
 {
 	long fd = -EOPNOTSUPP;

@@ -26,7 +26,7 @@
 #define LEFT_OUT 21 /* bits */
 #define CHECK_BITS 14
 
-/* Of a large position without its check sum. */
+/* The check sum of a large position; `rest` is the position without it. */
 static inline uint64_t check_sum(uint64_t rest)
 {
 	return rest * FJ_HASH_SEED >> (64 - CHECK_BITS);

@@ -92,7 +92,7 @@ static bool have_such_records(void)
 	return fj_owner_has_devices() || fj_owner_has_attributes();
 }
 
-/* Does a record perhaps say something else about it? Only few files have such a record. */
+/* May the record of file `e` say something else than the disk? Only few files have such a record. */
 static bool may_have_record(const struct entry *e)
 {
 	struct fj_owner owner;

@@ -59,9 +59,9 @@ struct fj_union_copy {
 };
 /* Copy the attributes and access lists that are on the disk: copy_shown.c. Returns 0 or -errno. */
 long fj_union_copy_attributes(struct fj_union_copy *u);
-/* Copy only mode and times. */
+/* Copy only mode and times. Returns 0 or -errno. */
 long fj_union_copy_plain(struct fj_union_copy *u);
-/* Copy mode and times, and write the owner record with the origin. */
+/* Copy mode and times, and write the owner record with the origin. Returns 0 or -errno. */
 long fj_union_copy_shown(struct fj_call *c, struct fj_union_copy *u);
 
 #endif

@@ -22,13 +22,13 @@ struct fj_call;
 struct fj_owner;
 struct fj_thread;
 
-#define FJ_UNION_LAYERS 64u
+#define FJ_UNION_LAYERS 64u /* FJ_LAYERS_MAX of layers/union.h */
 /* Attributes in owner records that belong to this room. Programs in the union can neither see nor set
  * them. */
 #define FJ_UNION_PREFIX "trusted.overlay."
 #define FJ_UNION_OPAQUE FJ_UNION_PREFIX "opaque"
 #define FJ_UNION_ORIGIN FJ_UNION_PREFIX "origin"
-/* The same for a nested union: escaped, as in fs/overlayfs/xattrs.c. */
+/* These attributes in a nested union: escaped, as in fs/overlayfs/xattrs.c. */
 #define FJ_UNION_NESTED_OPAQUE FJ_UNION_PREFIX "overlay.opaque"
 #define FJ_UNION_NESTED_WHITEOUT FJ_UNION_PREFIX "overlay.whiteout"
 /* Prefix of the names of incomplete files, in a work directory, or without one beside their final place. */
@@ -67,7 +67,7 @@ long fj_union_copy_root(struct fj_call *c, int from_fd, int to_fd);
  * an empty regular file that may be a pretended one. */
 struct stat;
 bool fj_union_is_whiteout(struct fj_thread *t, int dirfd, const char *name, const struct stat *st);
-/* The same for one union: a union that is not nested does not obey the whiteouts of a nested one. */
+/* Is it a whiteout for the union that asks? A union that is not nested does not obey the whiteouts of a nested one. */
 bool fj_union_hides(
 	struct fj_thread *t, int dirfd, const char *name, const struct stat *st, bool is_nested);
 /* Replace `name` by a whiteout in one step. The file there is removed; of a directory, all entries are
