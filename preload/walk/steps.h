@@ -72,7 +72,7 @@ static inline bool fj_walk_is_plain(const char *name, size_t len)
 }
 /* Is the directory reached the program's own descriptor, or its working directory? */
 bool fj_walk_is_on_program(const struct fj_walk *w);
-/* If so, open it again, so that the walk has a descriptor of its own. Returns 0 or -errno. */
+/* If it is, open it again, so that the walk has a descriptor of its own. Returns 0 or -errno. */
 long fj_walk_hold(struct fj_walk *w);
 /* Set `w->pos`. Asks the kernel at most once. Returns false if the position cannot be known. */
 bool fj_walk_learn_pos(struct fj_walk *w);
@@ -110,12 +110,12 @@ long fj_walk_enter_union(struct fj_walk *w);
 /* union_leap.c: from remembered facts, go to the directory that `rest` names before its last component, and
  * put its layers into `l`. Returns false if there is no fact; nothing has changed then. */
 bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l);
-/* The same without facts, when only the lowest layer has these directories; the walk is at the root of the
- * union. Two layers cost two system calls. Returns 1, FJ_LEAP_LINK if the first name was a symlink whose text
- * now stands in the rest, 0 if nothing has changed, or -errno. */
+/* As fj_walk_leap_in_union(), without facts, when only the lowest layer has these directories; the walk is at
+ * the root of the union. Two layers cost two system calls. Returns 1, FJ_LEAP_LINK if the first name was a
+ * symlink whose text now stands in the rest, 0 if nothing has changed, or -errno. */
 #define FJ_LEAP_LINK 2
 long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l);
-/* The same from the directory reached. Returns 0 whether or not it moved, or -ENOENT. */
+/* As fj_walk_leap_down(), from the directory reached. Returns 0 whether or not it moved, or -ENOENT. */
 long fj_walk_leap_on(struct fj_walk *w);
 /* Remember the layers of the directory reached, by its position and by `key` (NULL: by the position
  * alone). */

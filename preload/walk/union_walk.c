@@ -30,7 +30,7 @@ long fj_walk_enter_union(struct fj_walk *w)
 
 	if (!w->layers_room || !fj_union_holds(w->pos.at))
 		return 1;
-	do /* (FJ_MAX_LINKS) */
+	do /* ends: fj_walk_follow_at() counts the links, up to FJ_MAX_LINKS */
 		r = !w->rest ? 0 : fj_walk_leap_in_union(w, &l) ? 1 : fj_walk_leap_down(w, &l);
 	while (r == FJ_LEAP_LINK);
 	if (!r)

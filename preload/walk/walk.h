@@ -47,8 +47,8 @@ extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *na
  * fact at `epoch`, or NULL. Set by the room nested, or NULL. */
 extern void (*fj_path_reached)(
 	struct fj_thread *t, int fd, const char *key, size_t key_len, uint64_t epoch);
-/* An unasked directory (GLOSSARY): a descriptor of the program, or AT_FDCWD. fj_dir_ask(), set by
- * nested/reached.c, asks whether it is a root of its own, before a name is looked up from it. */
+/* An unasked directory (glossary of docs/ARCHITECTURE.md): a descriptor of the program, or AT_FDCWD.
+ * fj_dir_ask(), set by nested/reached.c, asks whether it is a root of its own, before a name is looked up from it. */
 #define FJ_NO_DIR (-1)
 extern int fj_dir_unasked;
 extern void (*fj_dir_ask)(struct fj_thread *t);
