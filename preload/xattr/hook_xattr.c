@@ -57,7 +57,7 @@ static long read_name(struct fj_xattr *q, enum fj_xattr_what what)
 {
 	const long r = what == FJ_XATTR_LIST ? 1 : fj_guest_string(q->text, q->name, FJ_XATTR_NAME);
 
-	/* Empty or too long: fs/xattr.c. */
+	/* -ERANGE for a name that is empty or too long: fs/xattr.c. */
 	return r > 0 ? 0 : r == -EFAULT ? r : -ERANGE;
 }
 

@@ -9,7 +9,7 @@
 #include "sys/nr.h"
 #include "sys/sys.h"
 
-/* Since Linux 6.13. */
+/* Uses the calls with a directory descriptor, which exist since Linux 6.13. */
 static long ask_kernel_at(const struct fj_xattr *q, enum fj_xattr_what what)
 {
 	const struct fj_xattr_args args = {.value = q->value,

@@ -37,11 +37,11 @@ struct fj_xattr {
 
 enum fj_xattr_what { FJ_XATTR_SET, FJ_XATTR_GET, FJ_XATTR_LIST, FJ_XATTR_REMOVE };
 
-/* Asks the kernel to do it on the disk. `q->value` is in the program's memory. Returns the kernel's
+/* Asks the kernel to do `what` on the disk. `q->value` is in the program's memory. Returns the kernel's
  * result; -ENOSYS from a kernel without the calls that `is_at` needs. */
 long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what);
 
-/* Is `name` that of an access control list? The second: can a record have the attribute? It can
+/* Is `name` that of an access control list? fj_xattr_is_kept(): can a record have the attribute? It can
  * have security.*, trusted.* and access control lists. */
 bool fj_xattr_is_acl(const char *name);
 bool fj_xattr_is_kept(const char *name);
