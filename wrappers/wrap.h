@@ -9,10 +9,10 @@
  * call fchmodat with these arguments, run by the engine. Outside a jail the same call goes to the
  * kernel. errno is set only here.
  *
- *   WRAP_CANCEL    the same for a cancellation point (pthreads(7))
- *   WRAP_IF_ASKED  the same for a call that the engine must see in some jails only; in others it
+ *   WRAP_CANCEL    is for a cancellation point (pthreads(7))
+ *   WRAP_IF_ASKED  is for a call that the engine must see in some jails only; in others the call
  *                  goes to the kernel from here
- *   WRAP_AS        the same for a name that no header declares */
+ *   WRAP_AS        is for a name that no header declares */
 #ifndef FJ_WRAP_H
 #define FJ_WRAP_H
 
@@ -66,7 +66,7 @@ static inline long fj_ret(long r)
 #define CALL(name, ...) fj_ret(fj_through_door(__NR_##name, FJ_ARGS_OF(__VA_ARGS__)))
 
 /* If a signal used by libc itself has interrupted the call, and its handler has returned, the call
- * is made again (ERESTARTSYS of the kernel; call/call.h, FJ_RESTART). */
+ * is made again (ERESTARTSYS of the kernel; FJ_RESTART of preload/signal/waiting.h). */
 static inline long fj_through_door(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	long r;
