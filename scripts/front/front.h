@@ -24,7 +24,7 @@ struct front {
 	long argc, envc;
 	const char *self; /* the path by which this program was executed */
 	const char *own;  /* the directory of our other files; NULL: not found yet */
-	const char *home; /* the same, or what FAKEJAIL_LIBDIR says */
+	const char *home; /* `own`, or what FAKEJAIL_LIBDIR says */
 	bool is_moved;	  /* `home` was found by its relative path from `self` */
 };
 extern struct front front;
@@ -70,7 +70,7 @@ bool front_has_entries(const char *path, const char *but, bool otherwise);
 bool front_has_unlocked(const char *path);
 /* The value of the caller's environment variable; NULL: there is none. */
 const char *front_variable(const char *name);
-/* The same, or "". */
+/* The value of the caller's environment variable, or "". */
 const char *front_variable_or_empty(const char *name);
 
 /* Where our files lie when they were not moved, and their relative paths to each other; the

@@ -97,7 +97,7 @@ extern int64_t layer_room, layer_bytes_max;
 /* Removes `path` and everything below it that is not in `keep` (names of the tree; NULL keeps
  * nothing). */
 void remove_lower(const char *path, const struct names *keep);
-/* The same for what is in the directory `path`. Does nothing if it is not a directory. */
+/* As remove_lower(), for what is in the directory `path`. Does nothing if that is not a directory. */
 void remove_lower_children(const char *path, const struct names *keep);
 
 /* ---- files.c ---- */
@@ -107,13 +107,13 @@ void raise_file_limit(void);
 /* Removes the tree `path`, as the user, however deep it is. What cannot be removed stays, without a
  * message. */
 void remove_tree(const char *path);
-/* The same for everything in the directory. */
+/* Removes everything in the directory, as remove_tree(). */
 void empty_directory(const char *path);
 /* Makes the directory and those above it. Ends the program when that fails. */
 void make_directories(const char *path);
-/* The same; returns false when it fails. */
+/* As make_directories(), but returns false when it fails. */
 bool try_directories(const char *path);
-/* Ends the program when it cannot be read. */
+/* Is the directory empty? Ends the program when it cannot be read. */
 bool is_empty_directory(const char *path);
 /* Reads a regular file, and adds a NUL. Returns NULL with errno: EFBIG when it is larger than
  * `limit`, EISDIR when it is no regular file. */
@@ -129,10 +129,10 @@ const char *store_dir(bool make);
 /* Makes a temporary directory in the store's directory `kind` ("tmp" or "copies"), and locks it. It
  * is removed when fail() ends this process. The string stays valid. */
 char *store_temporary(const char *kind);
-/* Removes one that store_temporary() has returned, or all. */
+/* Remove a directory that store_temporary() has returned, or all of them. */
 void store_discard(char *dir);
 void discard_all(void);
-/* Releases its lock, and forgets it without removing it. */
+/* Releases the lock of such a directory, and forgets it without removing it. */
 void store_keep(char *dir);
 /* Takes the lock `operation` of flock(2), LOCK_EX or LOCK_SH, on the file `path`, which `fd` is.
  * Ends the program with a message if another process keeps the lock for half a minute. So under
@@ -221,7 +221,7 @@ extern const char *platform;
 char *blob_path(const char *layout, const char *digest);
 /* Ends the program unless the blob has its digest and length (`size`; -1: any). */
 void blob_check(const char *layout, const char *digest, int64_t size);
-/* The same, without a message. */
+/* Has the blob its digest and length? */
 bool blob_is_good(const char *layout, const char *digest, int64_t size);
 /* Ends the program unless the blob has that length. For a blob whose digest was checked before. */
 void blob_check_length(const char *layout, const char *digest, int64_t size);
@@ -236,7 +236,7 @@ struct image *image_load(const char *layout, const char *digest);
 void image_make_oci(struct image *i, const char *layout);
 /* The chain id of all layers, which is the name of the tree. */
 void image_chain(const struct image *i, char chain[DIGEST_MAX]);
-/* The same from a configuration's list of digests, which need not have been checked. */
+/* The chain id from a configuration's list of digests, which need not have been checked. */
 void chain_of(const json_t *diff_ids, char chain[DIGEST_MAX]);
 /* The entry of an index for our platform, or its only one if that names no platform. Ends the
  * program when there is none. */

@@ -23,7 +23,7 @@ char *records_of_new(const char *root)
 	return option;
 }
 
-/* As the loader finds it: setup/owners.c. */
+/* The directory for owner records that the loader uses, too: setup/owners.c. */
 static char *state_folder(void)
 {
 	const char *where = getenv("XDG_STATE_HOME");

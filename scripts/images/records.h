@@ -25,9 +25,10 @@ bool records_create(int fd);
 void records_start(int fd, int host_owners, const char *name, int root);
 /* Does the tree's file show anything that its copy would not show without a record? */
 bool records_pretend(const struct looked *from);
-/* Makes the copy show it. */
+/* Makes the file `to` of the copy show what the tree's file `from` shows. */
 void records_copy(const struct looked *from, const struct looked *to);
-/* The mode on the disk for a copy: the same; a file of another user becomes the user's own. */
+/* The mode on the disk for a copy of the file with `x`: the same mode if the file is the user's, else that of
+ * fj_owner_real_mode(). */
 unsigned records_disk_mode(const struct statx *x);
 
 #endif
