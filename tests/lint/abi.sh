@@ -4,8 +4,8 @@
 #
 # abi.sh - a number of the kernel's has one name in the engine: what two files need stands in preload/sys/abi.h.
 #
-# Looked at are the names of the kernel's own families (S_IFDIR, O_TMPFILE, SIG_BLOCK ...), with or without FJ_ before them or
-# _ behind; and the types of files written as bare numbers.
+# It looks at the names of the kernel's own families (S_IFDIR, O_TMPFILE, SIG_BLOCK ...), with or without FJ_ before them or
+# _ behind; and at types of files that are written as bare numbers.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -5,7 +5,7 @@
 # arch.sh - what belongs to one processor stands in folders of its name, so that another one is a folder and no search.
 #
 # Such folders are preload/sys/arch/PROCESSOR and PROCESSOR in other rooms; the rooms text, door and patch change instructions and belong
-# to x86_64 as a whole (preload/sys/arch.h). Looked at is code, not comments.
+# to x86_64 as a whole (preload/sys/arch.h). It looks at code, not at comments.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

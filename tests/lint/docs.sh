@@ -2,9 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# docs.sh - manual pages without a complaint of mandoc, pages whose links lead somewhere, and a coverage page that is what the
-# table says. And docs/ARCHITECTURE.md has a row for each room, with files that are in it. (names.sh sees that other names of files
-# in it are there.)
+# docs.sh - mandoc has no complaint about the manual pages, and each link of the other pages leads to a file.
+# docs/ARCHITECTURE.md has a row for each room, with files that are in the room. (names.sh checks its other names of files.)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -25,7 +24,7 @@ for page in "$srcdir"/*.md "$srcdir"/docs/*.md; do
 	done
 done
 
-# The map of the rooms: each one has a row, each row is a room, and what one is told to begin with is there.
+# The map of the rooms: each one has a row, each row is a room, and the files that a row says to begin with exist.
 map=$srcdir/docs/ARCHITECTURE.md
 if [ -e "$map" ]; then
 	for room in "$srcdir"/preload/*/; do

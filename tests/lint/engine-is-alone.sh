@@ -42,7 +42,7 @@ for object in $objects; do
 	# shellcheck disable=SC2016 # an immediate operand
 	count=$(objdump -d --no-show-raw-insn "$object" | grep -cE '[[:space:]](syscall|sysenter|int +\$0x80)\b' || :)
 	case $object in
-	*/sys/arch/*/fakejail_loader-gate.o) allowed=5 ;; # call, one that may wait, tail, sigreturn; and the one that moves these
+	*/sys/arch/*/fakejail_loader-gate.o) allowed=5 ;; # fj_gate_begin, _wait, _deferred, _sigreturn; and the call that moves the gate
 	*/door/fakejail_loader-door.o) # plain_call, perhaps inlined twice: the program's own filters are to judge it
 		allowed=1
 		[ "$count" != 2 ] || allowed=2

@@ -34,7 +34,7 @@ each() {
 	done
 }
 
-# Functions, and data as well: a stray kind costs nothing.
+# The functions that file $1 defines. Data count as functions, too: that does no harm.
 functions() {
 	nm -D --defined-only "$1" 2>/dev/null | awk '$2 ~ /^[TWiVu]$/ { sub(/@.*/, "", $3); print $3 }'
 }

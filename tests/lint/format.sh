@@ -4,7 +4,7 @@
 #
 # format.sh - the sources are as clang-format makes them: `make format` does it.
 #
-# By version 14, that of Debian 12: another one breaks lines elsewhere, and two of them would undo each other for ever.
+# Only version 14 counts, that of Debian 12. Another version breaks lines elsewhere, so each would undo what the other made.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -18,7 +18,7 @@ files=$(mktemp)
 trap 'rm -f "$files"' EXIT
 cd "$srcdir"
 find preload wrappers tests scripts -name '*.[ch]' ! -path '*/build/*' | sort >"$files"
-# One process for all; what it complains of is looked at one by one.
+# One process looks at all files. Only if it complains, each file is looked at by itself.
 ! xargs clang-format --dry-run -Werror <"$files" 2>/dev/null || finish
 while read -r file; do
 	lines=$(clang-format "$file" | diff "$file" - | grep -c '^>' || :)

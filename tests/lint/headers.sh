@@ -5,8 +5,8 @@
 # headers.sh - what a change of a header costs: no header of preload/ is in more than a third of the loader's objects, but those
 # that headers.list names, with a reason.
 #
-# Who touches one of them builds everything anew, and who reads a file that includes one does not know what it wants of it. What
-# an object includes, by whatever way, the compiler has noted when it was built (.deps/*.Po).
+# After a change of such a header everything is built anew. And a file that includes one does not show by this what it needs.
+# The compiler notes in .deps/*.Po what an object includes, directly or by another header, when it builds the object.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # locked.sh - locked instructions on the ways that most calls take: the functions that are FJ_HOT, and the direct door's entry.
-# Such an instruction costs as much as fifty others, and where the word is shared by processes each processor waits for the last
-# one that had it. None is there but what locked.list names, with a reason.
+# Such an instruction costs as much as fifty others, and if processes share the word, each processor waits for the one that had it
+# last. locked.list names those that are allowed, each with a reason.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -4,9 +4,9 @@
 #
 # names.sh - comments and pages name functions and files that are there.
 #
-# A file is named by its path in the tree or in preload/, or by its last component alone; paths of the kernel and of C libraries
-# begin as foreign says. A function of ours, fj_x, or a word followed by (), is in the code; one of the kernel's or of a library's
-# is not, so its comment names the file that it is in, a manual page, or whose it is.
+# A file is named by its path in the tree or in preload/, or by its last component alone. Paths of the kernel and of C libraries
+# begin with what the variable `foreign` has. A function of ours, fj_x, or a word followed by (), is in the code. One of the
+# kernel's or of a library's is not, so its comment names the file that it is in, a manual page, or whose it is.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -124,7 +124,7 @@ found=$(printf '%s\n' "$tree" "$generated" "$launcher" | awk '
 		check_functions(text)
 	}' - $sources $pages $sources $pages)
 
-# The list of hooks names each one below the file that has it: from calls.def no other way leads there.
+# The list of hooks has each hook below the name of its file. From calls.def a reader finds the file by this list only.
 while read -r file hook; do
 	[ -n "$hook" ] || continue
 	grep -qE "^([A-Z_]+ )?long fj_hook_$hook\(struct fj_call \*[a-z]+\)\$" "preload/$file" 2>/dev/null ||

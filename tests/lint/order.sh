@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# order.sh - what preload/order.ld puts together is there: of a name that is gone nobody would hear, but each start of a
-# program would be a page fault dearer.
+# order.sh - each name that preload/order.ld puts together is in the engine. The linker does not complain of a name that is
+# gone, but then each start of a program costs one more page fault.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

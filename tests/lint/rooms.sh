@@ -4,8 +4,8 @@
 #
 # rooms.sh - the one-way street: a room includes and calls only rooms to its left; docs/ARCHITECTURE.md says what is in each.
 #
-# What is included is read in the sources, what is called in the objects of the build, by nm(1): a declaration in somebody else's
-# header would hide it. A call to the right goes by a pointer which that room sets, and by nothing else.
+# The sources show what is included. nm(1) shows, for the objects of the build, what is called: in the sources a declaration in
+# another room's header could hide a call. A room calls one to its right only by a pointer which that room sets.
 #
 # And the engine includes no header of libc: it runs before libc, without it, and inside any function of it. What the
 # compiler itself brings (stddef and its kin) and the kernel's own headers have no code behind them.

@@ -10,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/fakejail-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-# A tree that all of them are content with.
+# Makes a tree in which no lint finds anything.
 fresh() {
 	rm -rf "$work/tree"
 	mkdir -p "$work/tree/preload/sys" "$work/tree/preload/path" "$work/tree/preload/ownership" "$work/tree/wrappers" \
@@ -139,7 +139,7 @@ echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh
 sed -i /^set/d "$work/tree/scripts/say" && says scripts '*does not set -eu*' && fresh
-# What can be written to: an object of the loader's, and a list that knows one of its two statics.
+# For statics.sh: an object of the loader's that has two statics, and a list that names one of them.
 if command -v nm >/dev/null 2>&1 && command -v "${CC:-cc}" >/dev/null 2>&1; then
 	statics() { # TEXT-OF-LIST WANT
 		mkdir -p "$work/tree/build/preload/sys" "$work/tree/tests/lint"
@@ -156,7 +156,7 @@ if command -v nm >/dev/null 2>&1 && command -v "${CC:-cc}" >/dev/null 2>&1; then
 	statics 'sys/x one two |' '*without a reason*'
 	statics 'sys/x one two three | more' '*three is not there any more*'
 fi
-# What a header costs: three objects, of which one includes x.h, or two.
+# For headers.sh: three objects, of which one or two include x.h.
 headers() { # TEXT-OF-LIST OBJECTS-WITH-IT WANT
 	mkdir -p "$work/tree/build/preload/sys/.deps" "$work/tree/tests/lint"
 	for n in 1 2 3; do
@@ -177,7 +177,7 @@ headers '' '1 2' '*preload/sys/x.h: in 2 of 3 objects*'
 headers 'preload/sys/x.h | because' '1 2' pass
 headers 'preload/sys/x.h |' '1 2' '*without a reason*'
 headers 'preload/sys/x.h | because' 1 '*needs no reason*'
-# A hot function of the loader's with one locked instruction.
+# For locked.sh: a hot function of the loader's with one locked instruction.
 if command -v objdump >/dev/null 2>&1 && command -v "${CC:-cc}" >/dev/null 2>&1; then
 	locked() { # TEXT-OF-LIST WANT
 		mkdir -p "$work/tree/build/preload/sys" "$work/tree/tests/lint"

@@ -5,8 +5,8 @@
 # statics.sh - what the engine keeps in memory of its own: state of a process is in one structure (preload/sys/process.h), and nothing else
 # can be written to but what statics.list names, with a reason.
 #
-# A child of vfork(2) has its parent's memory, but is a process of its own: in a plain variable it would change its parent. Asked
-# of nm(1), so that no spelling escapes. What the linker relocates and then makes read-only is a constant.
+# A child of vfork(2) has its parent's memory, but is a process of its own: in a plain variable it would change its parent. nm(1)
+# lists the variables, so none escapes by its spelling. What the linker relocates and then makes read-only is a constant.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# style.sh - what review would miss: licence lines, a head that says what the file is, blanks at line ends, a header that
-# is included twice.
+# style.sh - what a reviewer may miss: a file without licence lines, or without a head that says what it is; blanks at
+# line ends; a header that is included twice.
 #
 # A file of more than 400 lines needs a reason in long.list. Long lines are listed, for a reader to judge, and do not fail.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
