@@ -60,7 +60,7 @@ static bool may_limit(const struct fj_ids *ids, const struct fj_posted *of)
 
 /* set_one_prio() of kernel/sys.c, set_task_ioprio() of block/ioprio.c, check_same_owner() of
  * kernel/sched/syscalls.c. The first and the last compare the caller's effective id with the target's
- * real and effective one. */
+ * real and effective one; the second compares the caller's effective and real id with the target's real one. */
 static bool may_schedule(
 	const struct fj_call *c, const struct fj_ids *ids, const struct fj_posted *of)
 {
