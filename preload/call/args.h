@@ -24,7 +24,7 @@ static inline int fj_arg_index(const struct fj_call *c, enum fj_kind kind)
 
 	return zeros ? __builtin_ctzll(zeros) / 8 : -1;
 }
-/* The value of that argument, or `otherwise` when the row has none of the kind. */
+/* The value of the first argument of `kind`, or `otherwise` when the row has none of the kind. */
 static inline uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise)
 {
 	const int i = fj_arg_index(c, kind);
@@ -38,9 +38,10 @@ static inline int fj_arg_dirfd(const struct fj_call *c, int i)
 	return i > 0 && c->row->kind[i - 1] == FJ_DIRFD ? (int)c->arg[i - 1] : AT_FDCWD;
 }
 
-/* Copies path argument `i` from the program. Returns the copy in scratch memory, at whose end it
- * lies. Returns NULL with the error in `*error`; or NULL with 0 there, when the argument is NULL or
- * empty and the kernel must judge the call as it is. */
+/* Copies path argument `i` from the program, and sets c->path_len. Returns the copy, which is the
+ * last thing in scratch memory, and 0 in `*error`. Otherwise returns NULL. `*error` is then -EFAULT;
+ * -ENAMETOOLONG, if the path has FJ_PATH_MAX bytes or more; or 0, if the argument is NULL or empty,
+ * and the kernel must judge the call as it is. Async-signal-safe. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
 
 #endif

@@ -38,8 +38,8 @@ struct fj_call {
 	 * signal mask. The door keeps `deferred_data` until the call ends, and corrects arguments
 	 * that point into it. */
 	bool is_deferred;
-	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack
-				     pointer */
+	bool leaves_by_sigreturn; /* set by the hook of rt_sigreturn(2): leave the engine by that
+				     call, with the program's own stack pointer */
 	bool only_walks;	  /* fj_translate() is making the call again, without facts */
 	bool holds_signals;	  /* fj_hold_signals(); always set where `mask` is NULL */
 	uint64_t held_mask;
@@ -54,7 +54,7 @@ struct fj_call {
  * call. */
 #define FJ_CLONE_SEEN 0x40000000u
 
-/* Makes the system call with the arguments as they are. */
+/* Makes the system call in the kernel, with the arguments as they are. Returns the kernel's result. */
 static inline long fj_kernel(const struct fj_call *c)
 {
 	return fj_sys6(c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4], c->arg[5]);

@@ -20,7 +20,7 @@
  * a descriptor (Linux 5.3), which is opened before the check that the process has the jail's memory
  * open.
  *
- * Called by the room mount, and by trap/sigsys.c. */
+ * Called by devfs/, mount/ and launch/inside.c, and by trap/sigsys.c. */
 #include "call/ending.h"
 
 #include "call/trapping.h"

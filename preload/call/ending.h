@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * ending.h - makes the end of processes trap in a jail, although its filter lets ends pass. For
- * mount/ and trap/sigsys.c. */
+ * devfs/, mount/, launch/inside.c and trap/sigsys.c. */
 #ifndef FJ_ENDING_H
 #define FJ_ENDING_H
 

@@ -169,15 +169,18 @@ enum fj_hook {
 FJ_HOOKS(X)
 #undef X
 
-/* early.c: the answer that the kernel gives before it looks at any path; 1: none. */
+/* file/early.c: returns the answer that the kernel gives to this call before it looks at any path: 0
+ * or -errno. Returns 1 if there is none. */
 long fj_early_answer(struct fj_call *c);
 
-/* missing_libraries.c: the rest of fj_hook_exit(). */
+/* dispatch/missing_libraries.c: the part of fj_hook_exit() for status 127. Says which libraries are
+ * missing, if that is the reason, and ends the process. */
 long fj_hook_exit_127(struct fj_call *c);
 
 /* socket/hook_net.c */
-/* Copies a socket address from the program. Returns 1 when it names a path (in *jail_path), 0 when
- * the kernel may get it as it is, or -errno. */
+/* Copies the socket address of `len` bytes at `at` from the program; the call's first argument is the
+ * socket. Returns 1 when the address names a path (*jail_path, in scratch memory), 0 when the kernel
+ * may get it as it is, or -EFAULT. */
 long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path);
 
 #endif

@@ -56,7 +56,7 @@ static enum fj_fast_seen see_object(struct fj_fast *q, void *own, long *r)
 	return !fj_is_err(*r) || *r == -EINTR ? FJ_SEEN_FINAL : FJ_SEEN_ANSWER;
 }
 
-/* Finds it by remembered facts. Returns 0, -errno, or 1: only a walk can tell. */
+/* Finds and opens the object by facts. Returns 0, -errno, or 1: only a walk can tell. */
 static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
 	int flags, struct fj_place *object)
 {

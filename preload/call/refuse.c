@@ -51,9 +51,8 @@ static bool is_place_dir(const struct fj_place *place, long *error)
 	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
-/* For names that are removed or moved, and lie on a read-only mount or are mount points. In the
- * order of do_renameat2() and do_unlinkat() of fs/namei.c. The types of the files are compared
- * before mount points are looked at (may_delete()). */
+/* The checks are in the order of do_renameat2() and do_unlinkat() of fs/namei.c. The types of the
+ * files are compared before mount points are looked at (may_delete()). */
 long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int count)
 {
 	const struct fj_replaced *a = &with[0], *b = &with[count - 1];
@@ -86,7 +85,7 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 	return -EBUSY;
 }
 
-/* In the order of do_linkat() of fs/namei.c. */
+/* The checks are in the order of do_linkat() of fs/namei.c. */
 long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with)
 {
 	long r;

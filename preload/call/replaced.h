@@ -43,16 +43,17 @@ static inline bool fj_exchanges(const struct fj_call *c)
 unsigned fj_follow_flags_of(const struct fj_call *c, enum fj_kind kind);
 /* A path was replaced by /proc/self/fd/N, which is a link: makes the call follow it. */
 void fj_follow_replacement(struct fj_call *c);
-/* Is there a file? Returns 0 or the kernel's error. */
+/* Is there a file at `place`? Returns 0, or the kernel's error (-ENOENT: there is none). */
 long fj_place_look(const struct fj_place *place);
 /* The error for a new name that the kernel gives before it looks at mounts and permissions: -EEXIST, or
- * -ENOENT for a name that ends in a slash and is no directory's; 0 for none. In the order of
- * filename_create() of fs/namei.c. */
+ * -ENOENT for a name that ends in a slash and is no directory's; 0 for none. The checks are in the order
+ * of filename_create() of fs/namei.c. */
 long fj_refuse_new(const struct fj_call *c, const struct fj_replaced *with);
-/* The error that the kernel would give for the names that a call removes or moves, `count` of them. One
- * of them is a mount point or on a read-only mount. */
+/* Returns the error that the kernel would give for the names that a call removes or moves: `count` of
+ * them, 1 or 2. Called if one of them is a mount point or on a read-only mount. */
 long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int count);
-/* The same for the two names of a link or rename that lie in two mounts. */
+/* Returns the error that the kernel would give for the two names of a link or rename if they lie in two
+ * mounts: -EXDEV, or an error that it finds earlier. Returns 0 otherwise. */
 long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with);
 
 #endif

@@ -58,7 +58,7 @@ enum fj_condition {
 	FJ_IF_ARG5,	  /* that argument is not 0 */
 	FJ_IF_OUR_FD,	  /* an argument that is a descriptor is one of the jail's own */
 	FJ_IF_MANY_FDS,	  /* select: the sets reach the jail's descriptors */
-	FJ_IF_PSELECT,	  /* the same, or the last argument is not null */
+	FJ_IF_PSELECT,	  /* FJ_IF_MANY_FDS, or the last argument is not null */
 	FJ_IF_GUARDED,	  /* prctl: seccomp, no_new_privs, capabilities */
 	FJ_IF_PEER,	  /* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT,	  /* the filter itself returns 0 to a process that has always been root:
@@ -90,7 +90,7 @@ enum fj_asks {
 	/* About directories and names in them: write and search, and the rules of sticky
 	 * directories. */
 	FJ_ASKS_OPEN,	   /* by O_ACCMODE and O_TRUNC; of the directory if the file is made */
-	FJ_ASKS_OPEN_HOW,  /* the same by struct open_how */
+	FJ_ASKS_OPEN_HOW,  /* FJ_ASKS_OPEN, by the flags in struct open_how */
 	FJ_ASKS_ACCESS,	   /* what its MODE says, for the real ids */
 	FJ_ASKS_MAKE,	   /* a name */
 	FJ_ASKS_MAKE_NODE, /* CAP_MKNOD for a device */
@@ -133,6 +133,7 @@ enum {
 	FJ_MAPS = 8,	 /* changes mappings: the direct door sees by it that texts come and go */
 };
 
+/* What docs/coverage.md says of a call. FJ_PASSED: the kernel makes it unchanged. */
 enum fj_support { FJ_FULL, FJ_PARTIAL, FJ_REFUSED, FJ_PASSED };
 
 /* Has no pointers: each page of them would be relocated, and so copied, in each process that
@@ -150,16 +151,18 @@ struct fj_row {
 	int16_t as;	 /* the number to use when a path argument was replaced by one that must be
 			    followed */
 	int16_t refusal; /* -errno of a refused call */
-	int16_t alias_arg[5];
-	uint16_t note;
+	int16_t alias_arg[5]; /* of an ALIAS: the arguments for the call `as`, see dispatch.c */
+	uint16_t note;	      /* dispatch.c finds the note by it */
 };
 _Static_assert(sizeof(struct fj_row) == 32, "found by its number often, so by a shift");
 
 /* The row of a number, or NULL when the table has none. */
 const struct fj_row *fj_row(long nr);
+/* The name of the row's call, as in the manual. */
 const char *fj_row_name(const struct fj_row *row);
 /* A note for users, in docs/coverage.md; may be empty. */
 const char *fj_row_note(const struct fj_row *row);
+/* The highest number that has a row, + 1. */
 extern const long fj_row_count;
 
 #endif

@@ -24,14 +24,14 @@ long fj_early_complaint(const struct fj_call *c, long refusal);
  * file. */
 bool fj_times_are_bad(const struct fj_call *c);
 
-/* Finds the object that `jail_path` names, and opens it with O_PATH and `flags` (O_DIRECTORY).
- * *object gets its descriptor and the name "", and is valid until fj_place_done(). Returns 0 or
- * -errno. */
+/* Finds the object that `jail_path` names, and opens it with O_PATH and `flags` (O_DIRECTORY). `how`:
+ * FJ_ flags of walk/walk.h. *object gets its descriptor and the name "", and is valid until
+ * fj_place_done(). Returns 0 or -errno. */
 long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,
 	struct fj_place *object);
 
-/* The same for an object that will be changed, in a union, by facts alone: the upper layer has it. False: only a walk
- * can tell. */
+/* In a jail with unions, for an object that will be changed: finds and opens it as fj_find_object() does, but by facts
+ * alone, and only if the upper layer has it. Returns false if only a walk can tell. */
 bool fj_find_upper_object(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_place *object);
 

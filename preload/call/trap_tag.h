@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * trap_tag.h - how the trap knows its own signals. For the files that make filters, and
- * trap/sigsys.c. */
+ * trap_tag.h - how the trap knows its own signals. For the files that make filters, trap/sigsys.c and
+ * exec/tracees.c. */
 #ifndef FJ_TRAP_TAG_H
 #define FJ_TRAP_TAG_H
 
