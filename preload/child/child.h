@@ -9,7 +9,7 @@
 /* Run `run`(`data`) in a child, and wait until the child ends. It runs further down on the caller's stack,
  * and so uses the caller's thread area. Signals to the process group do not reach it, except those that
  * cannot be blocked. It is killed when its parent ends. Returns 0 whatever happened to the child, or -errno
- * (-EAGAIN, for example): there was none. */
+ * (-EAGAIN, for example) if no child could be made. */
 long fj_child_run(void (*run)(void *data), void *data);
 
 #endif

@@ -7,9 +7,11 @@
 
 #include <stdint.h>
 
-/* Let the soft limit of descriptors be higher by some, as far as the hard one lets it. Returns what it was, or 0:
- * nothing was changed. fj_descriptors_lower() puts that back, unless somebody has set another meanwhile. */
-#define FJ_DESCRIPTORS_MORE 512 /* the most layers of a union, and a few paths */
+/* Raise the soft limit of descriptors (RLIMIT_NOFILE) by FJ_DESCRIPTORS_MORE, or to the hard limit if that is lower.
+ * Returns the soft limit of before, or 0: nothing was changed. fj_descriptors_lower() restores `limit`, what
+ * fj_descriptors_raise() has returned, unless somebody has set another limit meanwhile. Two paths in unions of
+ * FJ_LAYERS_MAX (64) layers need fewer than FJ_DESCRIPTORS_MORE. */
+#define FJ_DESCRIPTORS_MORE 512
 uint64_t fj_descriptors_raise(void);
 void fj_descriptors_lower(uint64_t limit);
 
