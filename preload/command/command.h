@@ -14,12 +14,12 @@
 /* The environment variables that the jail sets: launch/environment.c. */
 enum fj_variable { FJ_HOME, FJ_USER, FJ_LOGNAME, FJ_SHELL, FJ_VARIABLES };
 extern const char fj_variable_names[FJ_VARIABLES][8];
-/* Which of them has this name; FJ_VARIABLES: none. */
+/* Which of these variables has the name `name`; FJ_VARIABLES: none of them. */
 enum fj_variable fj_options_variable(const char *name);
 
 /* A mount of the command line. `mode` is rw or ro. With a `?` behind it the bind is left out when
  * the host or the jail has no such place. With a `!` it is made on a symlink itself, not on its
- * target. */
+ * target. With an `i` the user's files in it are root's (FJ_MOUNT_OWN). */
 struct fj_mount_point;
 struct fj_bind {
 	const char *host;		   /* NULL: a tmpfs */
@@ -29,9 +29,11 @@ struct fj_bind {
 	const char *overlay; /* options of mount(2), with host paths; NULL: no overlay */
 	const char *upper;   /* its upper layer; "tmp": one that is removed with the jail; "ro":
 				none */
-	const char *trouble;
+	const char *trouble; /* if making it has failed: what failed, for a message */
 };
 
+/* The most binds, words after -a, and directories after -m that one command line may have. More of
+ * them are an error (options.c). */
 #define FJ_BINDS_MAX 48
 #define FJ_AFTERWARDS_MAX 64
 #define FJ_DIRECTORIES_MAX 128
@@ -57,6 +59,8 @@ struct fj_options {
 	char **command;
 };
 extern struct fj_options fj_options;
+/* Reads the words of the command line from `at` on, which launch/launch.c describes, into fj_options.
+ * Exits with 125 and a message if they are wrong. */
 void fj_options_read(char **at);
 
 /* fail.c */
@@ -68,7 +72,8 @@ void fj_launch_put(char *out, const char *text, size_t size);
 /* The value of an environment variable, or NULL. */
 const char *fj_launch_variable(char **envp, const char *name);
 
-/* errors.c: -errno in the words of strerror(3). */
+/* errors.c: -errno in the words of strerror(3). For an unknown error the text is valid until the next
+ * call. */
 const char *fj_error(long error);
 
 #endif

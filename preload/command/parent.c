@@ -4,7 +4,8 @@
  * parent.c - a parent process that stays until the end, for --kill-on-exit, --die-with-parent, and
  * a command that removes things afterwards.
  *
- * It is not in the jail: it is an ordinary process outside, with nothing open. To the process that
+ * It is not in the jail: it is an ordinary process outside (or one of the outer jail, for a jail
+ * inside a jail), with nothing open. To the process that
  * started it, it looks like the program: it passes on the signals that it gets, stops and continues
  * with the program, and ends as the program has ended. Parent and program stay in one process
  * group, as job control needs it. So a signal that the kernel or the program sends to the whole
@@ -14,7 +15,7 @@
  * (PR_SET_CHILD_SUBREAPER). It kills its children until it has none, and so finds all of them, also
  * in other sessions and after double forks.
  *
- * Called by launch.c, before there is a jail. */
+ * Called by launch.c, before there is a jail, and by inside.c, before there is the inner one. */
 #include "command/command.h"
 #include "sys/abi_signal.h"
 #include "sys/arch.h"
@@ -103,8 +104,8 @@ static long read_parent_pid(long pid)
 	return ppid;
 }
 
-/* Is it a descendant of the program? A chain of parents has at most as many members as there can be
- * processes; a process that ends meanwhile ends the chain. */
+/* Is process `pid` a descendant of the program? At most STEPS_MAX parents are looked at. A process that
+ * ends meanwhile ends the chain. */
 static bool is_descendant(long pid)
 {
 	enum { STEPS_MAX = 4096 };

@@ -25,10 +25,10 @@ struct fj_parent {
  * 125 and a message when the fork fails. `wish` is used as long as the parent lives. */
 void fj_parent_stay(const struct fj_parent *wish);
 
-/* The same, but the child calls `run` with `data`, on a stack of its own, in the parent's memory until its
- * exec: nothing is copied. The parent meanwhile reads `wish` and what `leave` reads, which the child must
- * not change. `run` must not return. Call while there is no engine in this process, which would not notice
- * the fork; without `afterwards`, which forks. */
+/* Like fj_parent_stay(), but the child calls `run` with `data`, on a stack of its own, in the parent's
+ * memory until its exec: nothing is copied. The parent meanwhile reads `wish` and what `leave` reads, which
+ * the child must not change. `run` must not return. Call it only while there is no engine in this process:
+ * an engine would not notice the fork. Do not call it with `afterwards`, which forks. */
 _Noreturn void fj_parent_share(const struct fj_parent *wish, void (*run)(void *data), void *data);
 
 #endif
