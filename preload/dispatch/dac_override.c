@@ -7,7 +7,7 @@
  * records, stops the user. So when a call of root's fails with EACCES, each part of its paths that
  * belongs to the user gets what is missing (rw, and x for directories), while its record keeps
  * showing the mode it had; then the call is made again. What belongs to others on the host stays
- * refused. */
+ * refused. Called by dispatch.c. */
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"

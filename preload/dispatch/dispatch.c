@@ -1,7 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * dispatch.c - calls.def as an array: number -> row; and what hooks ask of a row. */
+ * dispatch.c - the engine's one entry: finds the row of a call, in an array that is made from
+ * calls.def, and runs the row's hook. Called by the doors, and by rooms that make a call of the table
+ * themselves. */
 #include "dispatch/dispatch.h"
 
 #include "call/call.h"
@@ -151,7 +153,7 @@ __attribute__((noinline)) static long run_late(struct fj_call *c)
 
 static inline long run_hook(struct fj_call *c, bool is_in_child);
 
-/* The call found no descriptor free for its looks: a child makes it. */
+/* The engine found no descriptor free for its own lookups: called by in_child.c where some are free. */
 __attribute__((noinline)) static long run_in_child(struct fj_call *c)
 {
 	return run_hook(c, true);
@@ -159,8 +161,8 @@ __attribute__((noinline)) static long run_in_child(struct fj_call *c)
 
 /* Run the hook. On EACCES the mode bits of the disk may have stopped a caller who is root in the
  * jail, and on EACCES or EXDEV the host's /dev may have refused a new name. Both are mended where
- * they can be, and the hook runs again. `is_in_child`: a child with another table makes the
- * call. */
+ * they can be, and the hook runs again. On EMFILE in_child.c makes the call again. `is_in_child`: it
+ * is doing so already. */
 __attribute__((always_inline)) static inline long run_hook(struct fj_call *c, bool is_in_child)
 {
 	uint64_t arg[FJ_ARGS];
@@ -258,8 +260,9 @@ __attribute__((always_inline)) static inline long run_seen(struct fj_call *c)
 	return __builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0) ? run_traced(c) : run_row(c);
 }
 
-/* To the program the jail's descriptors are not open: it named one that is not. (Not an errno at
- * once: with an absolute path the kernel does not look at a descriptor.) */
+/* For the program the jail's own descriptors are not open. So an argument that names one becomes a
+ * number that is not open. (No errno is returned here: with an absolute path the kernel does not look
+ * at a descriptor.) */
 static inline void hide_our_fds(struct fj_call *c)
 {
 	for (uint32_t fds = c->row->fds; fds; fds &= fds - 1) {

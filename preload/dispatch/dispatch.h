@@ -12,12 +12,15 @@
 
 struct fj_call;
 
-/* Runs a call. Returns the kernel's result. */
+/* Runs a call, of which the number, the arguments, the thread and what the door knows are set (call/call.h). Returns
+ * the kernel's result, -errno for an error; -ENOSYS for a number without a row. If c->is_deferred is set afterwards,
+ * the caller must make the call. Async-signal-safe; runs on an engine stack. */
 long fj_call(struct fj_call *c);
-/* The same, when `row` is already set to the row of the number, or NULL. */
+/* Like fj_call(), but c->row is already set to the row of the number, or NULL. */
 long fj_call_row(struct fj_call *c);
 
-/* Writes one finished call to the trace, if the jail has one. */
+/* Writes one finished call to the trace, with the arguments `arg` as the program gave them. Call it only if the jail
+ * has a trace. */
 void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result);
 
 #endif

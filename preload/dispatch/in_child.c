@@ -38,9 +38,11 @@
 #include <linux/openat2.h>
 #include <linux/resource.h>
 
-#define FEW 4	 /* closed at first: two paths */
-#define SOME 24	 /* the same in a union of two layers */
-#define MANY 400 /* as many as the most layers can need */
+/* How many descriptors a child closes. */
+#define FEW 4	 /* what two paths need */
+#define SOME 24	 /* what two paths need in a union of two layers */
+#define MANY 400 /* more than two paths need in unions of FJ_LAYERS_MAX (64) layers */
+/* How many numbers, from the limit down, are tried for that. */
 #define NUMBERS_LOOKED_AT 4096
 
 struct elsewhere {
@@ -153,7 +155,8 @@ static bool returns_one(long nr)
 	return opens_file(nr) || nr == __NR_open_tree || nr == __NR_fspick;
 }
 
-/* `fd`, which lies beyond the program's limit, on the lowest number that is free below. */
+/* Moves descriptor `fd`, which lies beyond the program's limit, to the lowest number that is free.
+ * Returns that number or -errno. */
 static long put_below(long fd)
 {
 	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFD, 0);

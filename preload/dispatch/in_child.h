@@ -11,8 +11,9 @@
 
 struct fj_call; /* call/call.h */
 
-/* The call was made by `run`, with these arguments, and had no descriptor for its looks: make it
- * where some are free. `c` is as it was before. Returns what the call returns, or -EMFILE. */
+/* `run` was called for `c`, with the arguments `arg`, and has returned -EMFILE: the engine found no
+ * descriptor free for its own lookups. `c` is as it was before. Calls `run` again where some are free.
+ * Returns what the call returns, or -EMFILE. */
 long fj_call_in_child(
 	struct fj_call *c, long (*run)(struct fj_call *c), const uint64_t arg[FJ_ARGS]);
 #endif

@@ -6,7 +6,8 @@
  * An ELF interpreter that cannot find a library calls exit_group(127) itself. The filter hands that
  * one status to us; when the call comes from the interpreter's own code, and in the jail's first
  * program, we look which of the program's libraries are nowhere in the places that every
- * interpreter searches. Success costs nothing. */
+ * interpreter searches. Success costs nothing. Called by hook_exit.c, and by the loader
+ * (loader/continue.c). */
 #include "dispatch/missing_libraries.h"
 
 #include "call/call.h"
@@ -88,7 +89,7 @@ static void tell_missing(struct fj_thread *t)
 {
 	uint64_t strings = dynamic_value(5 /* DT_STRTAB */);
 	struct fj_str list;
-	/* That of a jail inside the jail: what its launcher was told is not known here. */
+	/* A jail inside the jail is named by its position: what its launcher was told is not known here. */
 	const char *nested = fj_root()->pos, *root = *nested ? nested : fj_jail_paths()->name;
 
 	/* glibc has made the address absolute by now, musl has not. */

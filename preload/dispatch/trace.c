@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * trace.c - one line for each finished call, decoded from its row (--trace): what the program
- * asked for, for each path also where that is on the host, and the result. */
+ * asked for, for each path also where that is on the host, and the result. Called by dispatch.c. */
 #include "call/call.h"
 #include "call/row.h"
 #include "dispatch/dispatch.h"
@@ -37,8 +37,8 @@ static void put_guest_string(struct fj_str *s, struct fj_thread *t, uint64_t at)
 	fj_scratch_release(t, mark);
 }
 
-/* Behind the path `i` as the program wrote it: where that is on the host. Looked for after the
- * call, so for a name that is gone or new it is the place in its directory. */
+/* Writes, behind path argument `i`, where the file is on the host. The file is looked for after the
+ * call. So for a name that is gone or new this is the name's place in its directory. */
 static void put_traced_path(
 	struct fj_str *s, const struct fj_call *c, const uint64_t arg[FJ_ARGS], int i)
 {
