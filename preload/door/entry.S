@@ -204,7 +204,8 @@ fj_door_maybe_end:
 	lea	128(%rsp), %rsp
 	jmp	fj_door_site
 
-/* The same when the syscall instruction was overwritten: the call is made here. */
+/* Like fj_door_maybe, for a site whose syscall instruction was overwritten: a call that the engine does not
+ * want is made here. */
 fj_door_maybe_here:
 	lea	-128(%rsp), %rsp
 	pushfq

@@ -18,13 +18,13 @@ enum fj_door_deferred { /* what entry.S has still to do, on the program's stack 
 	FJ_DOOR_DONE,
 	FJ_DOOR_CALL,	 /* make a call, with the arguments in `deferred_arg` */
 	FJ_DOOR_TO_TRAP, /* make the program's own call, where the filter traps it */
-	FJ_DOOR_AGAIN,	 /* the same, at the syscall instruction of the site */
+	FJ_DOOR_AGAIN,	 /* make the program's own call at the syscall instruction of the site */
 	FJ_DOOR_SIGNALS, /* let in signals that the engine has sent again: signals.c */
 };
 
 struct fj_door_record { /* entry.S uses the offsets */
 	uint64_t nr, arg[FJ_ARGS];
-	uint64_t back, kept[2];
+	uint64_t back, kept[2]; /* the address where the program goes on; its rbx and r12 */
 	union {
 		uint64_t deferred_arg[FJ_ARGS];
 		struct { /* FJ_DOOR_SIGNALS */
@@ -51,6 +51,7 @@ _Static_assert(offsetof(struct fj_door_record, deferred_arg) == 80 &&
 long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r);
 /* Move signals that came before the thread area was known to the area `t`. */
 void fj_door_signals_take(struct fj_thread *t);
+/* How many such signals there are in all threads. */
 extern uint32_t fj_door_signals_early;
 /* entry.S: the entry of our handler for the signals that libc uses itself. */
 extern const char fj_door_signal[];

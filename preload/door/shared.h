@@ -14,7 +14,7 @@
 struct fj_doors {
 	uint32_t no_sites; /* syscall instructions of libraries are not changed: patch/sites.c */
 	uint64_t bits[8];  /* one bit per call that door.c wants to see */
-	/* patch/recalled.c: the directory with the texts of earlier jails, or "". The hash is of everything
+	/* patch/recalled.c: the directory with the texts of earlier jails, or ""; and a hash of everything
 	 * that a cached text depends on, other than the text itself. */
 	char recalled[256];
 	uint64_t recalled_build;

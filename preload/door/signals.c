@@ -138,7 +138,7 @@ static void present_call(struct fj_frame *f, int sig, const struct fj_door_recor
 	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
 }
 
-/* The same for a call that is made after the trap's handler: gate.S, fj_gate_deferred. */
+/* Show the program at a call that is made after the trap's handler: gate.S, fj_gate_deferred. */
 static void present_deferred(struct fj_frame *f, bool is_before)
 {
 	const struct fj_deferred_call *deferred = (const struct fj_deferred_call *)f->regs.sp;
@@ -156,8 +156,8 @@ static void present_deferred(struct fj_frame *f, bool is_before)
 	regs->sp += FJ_DEFERRED_ROOM + 8;
 }
 
-/* The same for a site whose call number is not known, when the engine does not want the call: entry.S,
- * fj_door_maybe. */
+/* Show the program at a site whose call number is not known, when the engine does not want the call:
+ * entry.S, fj_door_maybe. */
 static void present_maybe(struct fj_frame *f)
 {
 	struct sigcontext_64 *regs = &f->regs;
