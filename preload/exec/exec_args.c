@@ -45,7 +45,7 @@ long fj_exec_check_strings(uint64_t array)
 		if (!at)
 			return 0;
 		while (!ends) { /* to the end of the string, or of what is mapped */
-			/* The same. */
+			/* Read up to the end of a page: the next page may not be mapped. */
 			const size_t room = FJ_PAGE - (at & (FJ_PAGE - 1));
 			const size_t n = room < sizeof(part) ? room : sizeof(part);
 

@@ -134,7 +134,8 @@ static long wait_for_process(struct fj_call *c)
 	return fj_guest_write(to, &status, sizeof(status)) ? -EFAULT : r;
 }
 
-/* The same stop, which the tracer only wanted to look at. */
+/* Does waitid(2) tell in `info` of a stop that the tracer must not see? If a tracee has ended, it is
+ * forgotten, unless the tracer has only looked (WNOWAIT). */
 static bool is_hidden(const struct fj_call *c, const siginfo_t *info)
 {
 	const int status = info->si_status << 8 | 0x7f;

@@ -19,7 +19,7 @@ struct fj_traceme {
 
 /* Call right before execve(2). */
 void fj_trace_before_exec(struct fj_call *c);
-/* Call when execve(2) has failed; `mask` is the program's signal mask of before. */
+/* Call when execve(2) has failed; `mask` is the signal mask that the program had before. */
 void fj_trace_after_failed_exec(struct fj_call *c, uint64_t mask);
 
 /* Is `nr` one of the calls that report a child to its tracer? They are trapped once the tracer has

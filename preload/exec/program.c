@@ -90,8 +90,8 @@ void fj_program_close(struct fj_program *p)
 	p->fd = p->held_fd = -1;
 }
 
-/* Does landlock(7) forbid to execute it? Only an exec finds out. Before Linux 6.14 nothing can be
- * asked. */
+/* Does landlock(7) forbid to execute the file `fd`? Only an exec finds out, and before Linux 6.14 the
+ * kernel cannot be asked without one. Returns 0 or -EACCES. */
 static long is_denied(long fd)
 {
 	const char *argv[] = {"", NULL};
@@ -298,7 +298,8 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 	return r;
 }
 
-/* The name is in scratch memory behind that of the walk which found `place`. */
+/* What /proc/self/exe must read for the program at `place`, which is open as `fd`. The result lies in
+ * scratch memory, behind what the walk has taken. */
 static char *name_of_place(
 	struct fj_call *c, const struct fj_place *place, int fd, const char *jail_path)
 {

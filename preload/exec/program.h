@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * program.h - a program that is about to be executed: its open file, and what its first bytes need.
- * For the files of this room. */
+ * For the files of this room, and for launch/inside.c. */
 #ifndef FJ_PROGRAM_H
 #define FJ_PROGRAM_H
 
@@ -100,8 +100,9 @@ long fj_exec_env_with(struct fj_call *c, uint64_t *envp, const char *handoff);
 extern bool fj_exec_is_first;
 
 /* exec_identity.c */
-/* Finds the new program's identity. Set-id bits and capabilities of its file count, unless the
- * process has set no_new_privs. Returns 0 or -errno. */
+/* Finds the new program's identity, and writes it to `ids_text` (FJ_IDS_TEXT bytes) and
+ * h->is_secure. Set-id bits and capabilities of its file count, unless the process has set
+ * no_new_privs. Returns 0 or -errno. */
 long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_handoff *h,
 	struct fj_str *ids_text);
 

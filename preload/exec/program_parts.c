@@ -71,7 +71,8 @@ static const Elf64_Phdr *program_header(struct fj_call *c, struct headers *h, ui
 	return h->count ? h->some + (i - h->first) : NULL;
 }
 
-/* Returns false if they are not all there. */
+/* Takes the ELF header out of h->head, and looks at the last and the first program header. Returns
+ * false if the file does not have them. */
 static bool begin_headers(struct fj_call *c, struct headers *h)
 {
 	memcpy(&h->eh, h->head, sizeof(h->eh));

@@ -4,7 +4,7 @@
  * tracees.c - a tracer that looks at system calls (PTRACE_SYSCALL) sees those of the program, and not
  * what the engine makes of them. Called by hook_ptrace.c, in the tracer.
  *
- * The tracer's engine writes a word into the tracee's memory (FJ_GATE_SHOWN). While this is set, the
+ * The tracer's engine sets a word in the tracee's memory (FJ_GATE_SHOWN_AT). While this is set, the
  * tracee makes each call by a syscall instruction outside the gate page, with the program's own
  * arguments (door/door.c). Its stop at the entry comes before the filter looks at the call, so the
  * tracer may change the arguments. What follows is hidden, until the trap's handler returns:
@@ -57,7 +57,7 @@ struct tracee {
 	uint64_t ip;	   /* behind the program's call */
 	uint8_t request;   /* by which it was let go on */
 	uint8_t depth;	   /* handlers of the engine that have been entered and have not returned */
-	bool is_marked;	   /* FJ_GATE_SHOWN is set */
+	bool is_marked;	   /* the word at FJ_GATE_SHOWN_AT is set */
 	bool is_told_of_exec;
 	bool is_deferred;  /* the call is made at fj_gate_deferred */
 	bool is_restarted; /* the program makes the same call again, which was shown */
@@ -116,7 +116,8 @@ static long ask_kernel(long request, int32_t tid, uint64_t addr, void *data)
 	return fj_sys4(__NR_ptrace, request, tid, addr, data);
 }
 
-/* Set FJ_GATE_SHOWN in the memory of `tid`, if that is a process of this jail. */
+/* Set the word at FJ_GATE_SHOWN_AT in the memory of `tid` to `value`, if that is a process of this
+ * jail. Returns whether it was set. */
 static bool mark_tracee(int32_t tid, uint64_t value)
 {
 	uint64_t own, found;

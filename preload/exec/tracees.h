@@ -11,7 +11,8 @@
 /* Has the calling process had a tracee? */
 bool fj_tracee_is_any(void);
 
-/* Does the tracer wait for the event of an exec of `tid` (PTRACE_O_TRACEEXEC)? */
+/* Does the tracer wait for the event of an exec of `tid` (PTRACE_O_TRACEEXEC)? The first function notes
+ * this, the second asks for it. */
 void fj_tracee_tell_of_exec(int32_t tid, bool is);
 bool fj_tracee_is_told_of_exec(int32_t tid);
 
@@ -20,16 +21,17 @@ void fj_tracee_resumed(int32_t tid, long request);
 /* The tracer is about to detach from `tid`. */
 void fj_tracee_released(int32_t tid);
 
-/* `tid` has stopped or ended, as `status` of wait(2) says. Returns whether this is the engine's
- * affair and none of the program: then `tid` runs again, and the tracer is to wait again. */
+/* `tid` has stopped or ended, as `status` of wait(2) says. Returns whether this concerns only
+ * the engine, and not the program: then `tid` runs again, and the tracer is to wait again. */
 bool fj_tracee_is_hidden(int32_t tid, int status);
 
-/* Where on the gate page, at one of its two addresses (sys/gate.h), is this one? FJ_PAGE: not
- * there. */
+/* The offset of the address `ip` in the gate page, which has one of two addresses (sys/gate.h).
+ * FJ_PAGE: `ip` is not on that page. */
 uint64_t fj_tracee_on_gate(uint64_t ip);
 
 /* tracee_changes.c: the tracer is about to change registers of `tid`, by this request of ptrace(2)
- * with these arguments. Returns 0, or -EPERM: they are the arguments of a call of the engine. */
+ * with these arguments. Returns 0, or -EPERM: it would change the arguments of a call that the engine
+ * makes. */
 long fj_tracee_changes(int32_t tid, long request, uint64_t addr, uint64_t data);
 
 #endif
