@@ -9,8 +9,8 @@
 
 #define FJ_NOTE_SIZE 9 /* of the name, with its NUL */
 #define FJ_NOTE_TYPE 1
-/* The same for the `fakejail` command (scripts/front), which is static: it makes all its calls at
- * one place, which can become a jump. */
+/* The type of the note of the `fakejail` command (scripts/front), which is static: it makes all its
+ * calls at one place, which can become a jump. */
 #define FJ_NOTE_TYPE_FRONT 2
 /* Version of the command line that the launcher gives to the loader (launch/launch.c): the jail's
  * own loader may get a command line that was made for another build. Change it when a word of that

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * exec.h - what kind of program a file is, and what a process passes to the program that replaces
- * it. For exec/, launch/ and the loader.
+ * it. For exec/, launch/ and the loader, and for rooms with state that is passed (seccomp/, signal/).
  *
  * The readers are pure functions on bytes that anybody may have made: they are fuzzed. */
 #ifndef FJ_EXEC_H
@@ -31,8 +31,8 @@ long fj_script_parse(char *head, const char **interpreter, const char **argument
 
 /* Is `head` a program for this machine? Returns 0, or -ENOEXEC. */
 long fj_elf_check(const Elf64_Ehdr *head, size_t size);
-/* Is it an ELF file for this machine, of any type? An interpreter need be no more before it is
- * mapped. */
+/* Is `head` that of an ELF file for this machine, of any type? An interpreter need be no more before
+ * it is mapped. */
 bool fj_elf_is_ours(const Elf64_Ehdr *head, size_t size);
 /* The machine that an ELF header names, or 0 when it is no ELF file. For messages. */
 unsigned fj_elf_machine(const void *head, size_t size);
@@ -41,7 +41,7 @@ unsigned fj_elf_machine(const void *head, size_t size);
  * loader of fakejail (exec-format/elf_note.h) with our version of the command line? The rest of the
  * file is not looked at. */
 bool fj_elf_is_loader(const void *head, size_t size);
-/* The same for the `fakejail` command (scripts/front). */
+/* Is it the `fakejail` command (scripts/front)? The arguments are those of fj_elf_is_loader(). */
 bool fj_elf_is_front(const void *head, size_t size);
 /* In place of an interpreter's descriptor: the program is such a loader. */
 #define FJ_IS_LOADER (-2)
@@ -62,12 +62,12 @@ struct fj_guard {
  * environment can lose it. */
 struct fj_handoff {
 	uint64_t gate;
-	uint64_t mask; /* signals blocked in the program; the engine execs with all signals
-			  blocked */
+	uint64_t mask; /* signals blocked in the program; during the exec the engine blocks all that
+			  may be blocked (exec/hook_exec.c) */
 	int32_t root_fd;
 	int32_t program_fd, interpreter_fd; /* open descriptors; interpreter_fd -1: none; or
 					       FJ_IS_LOADER */
-	int32_t held_fd;		    /* the same program, O_PATH; or -1 */
+	int32_t held_fd;		    /* the program's file, O_PATH; or -1 */
 	int32_t first_pid;		    /* the jail's first process: fj_shared_pid */
 	uint32_t is_first; /* the program that the user asked for: its failures are explained */
 	uint32_t comm_from_exe;
@@ -94,12 +94,13 @@ enum {
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 
-/* Writes it with its strings into `out`, which has FJ_HANDOFF_SIZE bytes. `ids` comes from
- * fj_ids_write(). */
+/* Writes `h` and its strings into `out`, which has FJ_HANDOFF_SIZE bytes; sets the lengths and the
+ * version in `h`. `ids` comes from fj_ids_write(). */
 void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe,
 	const char *execfn, const char *ids);
-/* Reads it from an environment string. The strings point into `text`; only execfn has a NUL; that
- * of the identity stands before it. Returns false if `text` is no handoff. */
+/* Reads `h` from the environment string `text`. The other strings point into `text`, and only execfn
+ * ends with a NUL: the others have the lengths in `h`. The identity's string ends where execfn begins.
+ * Returns false if `text` is no handoff of this version. */
 bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested, const char **exe,
 	const char **execfn);
 
