@@ -26,7 +26,7 @@
  *
  * A process that is killed during an announced change leaves `changers` above zero. Facts are then never
  * used again in that jail: this is slower, and correct. Changes from outside the jail are not announced. So
- * a fact is used only for a second, and then looked up again (docs/LIMITS.md). */
+ * a fact is used only for 0.4 to 2 s (FJ_FACT_LIFETIME), and then looked up again (docs/LIMITS.md). */
 #include "facts/facts.h"
 
 #include "jail/root.h"

@@ -20,9 +20,9 @@
 struct fj_root;
 struct fj_thread;
 
-#define FJ_FACTS 2048u
-#define FJ_FACT_TEXT 460u
-#define FJ_BLOOM_WORDS 1024u
+#define FJ_FACTS 2048u	     /* 1 MiB */
+#define FJ_FACT_TEXT 460u    /* what is left of 512 bytes */
+#define FJ_BLOOM_WORDS 1024u /* 65536 bits */
 
 /* One fact: the jail path `text` (the key: an absolute path as written) is the real directory that the
  * value names. No symlink is on the way. The value is stored after the key. */
@@ -81,8 +81,8 @@ enum {
 	FJ_FACT_PLAIN = 8,	 /* it is not the root, and nothing is mounted on a name in it */
 	FJ_FACT_UNION = 16,	 /* it is in a union; the value is its directories in all layers,
 				 * from the top, with a slash between two: layers/union_facts.c */
-	FJ_FACT_MERGED = 32,	 /* ... and there are several */
-	FJ_FACT_HAS_UPPER = 64,	 /* ... and the union has an upper layer */
+	FJ_FACT_MERGED = 32,	 /* several layers of the union have it */
+	FJ_FACT_HAS_UPPER = 64,	 /* the union has an upper layer */
 	FJ_FACT_MINE = 128,	 /* never stored: the caller of now is the fact's asker */
 	FJ_FACT_IN_UPPER = 256,	 /* only the upper layer has it */
 	FJ_FACT_UPPER_HAS = 512, /* the upper layer has it, perhaps not alone */
@@ -102,8 +102,9 @@ static inline bool fj_fact_held(const struct fj_fact *f, uint32_t sequence)
 {
 	return !fj_seq_retry(&f->sequence, sequence);
 }
-/* The time now; and whether something that was seen at time `born` is too old to be used. */
+/* The time now, in the unit of FJ_FACT_TICK; 0 if facts do not become old. */
 uint32_t fj_facts_now(void);
+/* Is something that was seen at time `born` too old to be used? */
 bool fj_facts_is_old(uint32_t born);
 /* The flags of the fact, as they apply to the caller of thread `t`. */
 static inline unsigned fj_fact_flags(const struct fj_fact *f, const struct fj_thread *t)
@@ -119,7 +120,8 @@ static inline void fj_fact_value(const struct fj_fact *f, size_t key_len, struct
 	if (key_len + len < FJ_FACT_TEXT)
 		fj_str_add(out, f->text + key_len, len);
 }
-/* Copy the value for `key` to `out`, except for FJ_FACT_LITERAL. Returns false if there is no fact. */
+/* Copy the value for `key` to `out`, except for FJ_FACT_LITERAL, and the fact's flags to `flags`, as
+ * fj_fact_flags() returns them. Returns false if there is no fact. */
 bool fj_facts_find(const struct fj_thread *t, const struct fj_root *root, const char *key,
 	size_t key_len, struct fj_str *out, unsigned *flags, uint64_t epoch);
 /* The hash of the last component of `name`, without slashes at its end. */
