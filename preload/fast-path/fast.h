@@ -40,11 +40,11 @@ struct fj_fast {
 	uint32_t outer, mark;
 	unsigned links;
 	bool takes_layers; /* the caller can handle a place in a union */
-	bool only_upper;   /* and only one in the upper layer */
-	bool takes_merged; /* whose directory lower layers may have, too */
-	bool is_merged;	   /* they have it: a name that is not found may be in a lower layer */
-	uint32_t
-		below; /* if so: how many. Their paths of the name follow the place's, after its NUL */
+	bool only_upper;   /* of a union the caller can handle only a place in the upper layer */
+	bool takes_merged; /* lower layers may have the directory of such a place, too */
+	bool is_merged; /* lower layers have the directory: a name not found may be in one of them */
+	uint32_t below; /* if `is_merged`: the number of those layers. The paths of the name in them
+			    * follow that of the place, after its NUL */
 	bool is_layered; /* the place is in a union: what is found may be a whiteout */
 	bool takes_cwd;	 /* the caller can handle a place in the working directory */
 	bool stands;	 /* the place is in the working directory, whose position is remembered:
@@ -61,30 +61,31 @@ struct fj_fast {
 	bool is_known;	  /* what was found has proven it */
 	uint32_t left;	  /* number of lower layers that also have the directory */
 	const char *dir; /* position of the directory, if a descriptor in a union led there */
-	const struct fj_fact *
-		fact; /* that told the directory of an absolute path, or NULL. It may be overwritten */
+	/* The fact that told the directory of an absolute path, or NULL. It may be overwritten. */
+	const struct fj_fact *fact;
 };
 /* Find the place of `jail_path`, `len` bytes long, relative to `dirfd`. Makes no system call to look it up.
  * Returns false when facts do not tell; scratch memory is released then. */
 bool fj_fast_begin(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same, and the directory may lie in a union. What is found may be a whiteout. Where nothing is found,
- * the next layer may have the name: fj_fast_next_layer(). */
+/* Like fj_fast_begin(), but the directory may lie in a union. What is found may be a whiteout. Where nothing
+ * is found, the next layer may have the name: fj_fast_next_layer(). */
 bool fj_fast_begin_layered(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same as fj_fast_begin(), for a call that changes the file. The directory may also be one that only
- * the upper layer of the jail's own root has. What is found there may be a whiteout. */
+/* Like fj_fast_begin(), for a call that changes the file. The directory may also be one that only the upper
+ * layer of the jail's own root has. What is found there may be a whiteout. */
 bool fj_fast_begin_upper(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same, and lower layers may have the directory, too (`is_merged`). A name that the upper layer has is
- * the one that the program means. If the upper layer does not have it, only a walk can tell. */
+/* Like fj_fast_begin_upper(), but lower layers may have the directory, too (`is_merged`). A name that the
+ * upper layer has is the one that the program means. If the upper layer does not have it, only a walk can
+ * tell. */
 bool fj_fast_begin_in_upper(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same as fj_fast_begin_layered(), and the place may be unproven. Only for calls that do no harm in another
- * directory. */
+/* Like fj_fast_begin_layered(), but the place may be unproven (`is_unproven`). Only for calls that do no harm
+ * in another directory. */
 bool fj_fast_begin_unproven(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same as fj_fast_begin_layered(), but the place's name is relative to the root or absolute. The
+/* Like fj_fast_begin_layered(), but the place's name is relative to the root or absolute. The
  * exception is a path of one name relative to `dirfd`. */
 bool fj_fast_begin_rooted(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
@@ -113,15 +114,15 @@ static inline bool fj_fast_next_layer(struct fj_fast *q)
  * opened, and the second with the descriptor. They remember the directory's position and layers, when these
  * follow from its parent. */
 void fj_dir_about_to_open(const struct fj_fast *q);
-/* False: it was unproven, and is another directory than was asked. */
+/* Returns false if the place was unproven, and `fd` is another directory than the program has asked for. */
 bool fj_dir_opened(struct fj_fast *q, int fd);
 /* A program that goes from directory to directory by descriptors needs no facts: this process remembers the
- * directory with this key, which was found at the place, and whose name had a mark before. Returns whether it
- * does. */
+ * directory that was found at the place, by its `key`. The directory's name must have had a mark before.
+ * Returns whether the directory is remembered. */
 bool fj_fast_note_child(const struct fj_fast *q, const char *key);
 /* fast_union.c: may the place be a name in `dirfd`, which is proven later? */
 bool fj_fast_asks_later(struct fj_fast *q);
-/* The call has been made at an unproven place. If it has found a directory, `key` is that one's, else NULL. Was
+/* The call has been made at an unproven place. `key` is the key of the directory that was found, or NULL. Was
  * the place right? A directory whose position this process remembers proves it (`is_known`): it has only one
  * parent. Otherwise the kernel is asked which directory `dirfd` is. */
 bool fj_fast_prove(struct fj_fast *q, const char *key);
@@ -153,9 +154,10 @@ enum fj_fast_sure {
 	FJ_SURE_OTHER = 16, /* any other error */
 	FJ_SURE_ALL =
 		31, /* of calls that tell of the file itself: stat, access, readlink, getxattr */
-	/* Of openat2(2) that refuses symlinks: other errors may come from the refusal. */
+	/* For openat2(2) that refuses symlinks: other errors may come from the refusal. */
 	FJ_SURE_OPENED = FJ_SURE_DONE | FJ_SURE_ENOENT | FJ_SURE_EACCES | FJ_SURE_EEXIST,
-	/* Of who only looks whether the file is there: the walk has the reason for other errors. */
+	/* For a caller that only looks whether the file is there: the walk finds the reason for other
+	 * errors. */
 	FJ_SURE_LOOKED = FJ_SURE_DONE | FJ_SURE_ENOENT,
 };
 static inline bool fj_fast_is_sure(const struct fj_fast *q, long r, enum fj_fast_sure sure)
@@ -188,10 +190,10 @@ static inline bool fj_fast_was_link(const struct fj_fast *q)
  * place.pos. Returns false if only the walk can tell. */
 bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
 	bool wants_pos, struct fj_place *place);
-/* fast_dir.c: the same in a union, for a name that no lower layer has, in a directory that the upper layer of
- * the jail's own root has. What is there is in the upper layer. With `is_old` it exists, and is no whiteout; else
- * a whiteout may be there. Returns false if only the walk can tell. If the call fails then, only the walk can tell
- * the error, too. */
+/* fast_dir.c: like fj_fast_hold_dir() in a union, for a name that no lower layer has, in a directory that the
+ * upper layer of the jail's own root has. What is there is in the upper layer. With `is_old` it exists, and is no
+ * whiteout; else a whiteout may be there. Returns false if only the walk can tell. If the call at the place
+ * fails afterwards, only the walk can tell the error, too. */
 bool fj_fast_hold_upper(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
 	bool is_old, struct fj_place *place);
 /* End the lookup: release scratch memory. Returns false. */
@@ -208,7 +210,7 @@ enum fj_fast_seen {
  * name that was a symlink when it was followed last is followed at once. Returns true with the
  * answer in *r. False: only a walk can tell; *r is the last result, and scratch memory is released.
  *
- * It is a part of each caller, so that the two functions are, too: a stat has no call more than without. */
+ * It is inlined into each caller, and so are the two functions: a stat has no more C calls than without it. */
 static inline __attribute__((always_inline)) bool fj_fast_ask(struct fj_fast *q, bool skips_links,
 	long (*ask)(struct fj_fast *q, void *own),
 	enum fj_fast_seen (*see)(struct fj_fast *q, void *own, long *r), enum fj_fast_sure sure,

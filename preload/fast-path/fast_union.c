@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * fast_union.c - the fast path in a jail with unions: names in the working directory, and facts about a
- * directory that was opened. Called by fast.c and by open/hook_open.c. */
+ * directory that was opened. Called by fast.c, file/hook_stat.c and open/. */
 #include "facts/facts.h"
 #include "fast-path/fast.h"
 #include "jail/root.h"

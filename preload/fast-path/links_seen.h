@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * links_seen.h - which names were symlinks when a process of the jail followed them last. Called by
- * fast-path/fast_links.c.
+ * fast-path/fast_links.c and fast-path/fast.h.
  *
  * This is only a hint: the caller then reads the link first, and so learns what it is now. That saves one
  * look at the name. */
