@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_access.c - access(2), in its forms: by a look at the file where that decides, else by the kernel's own answer.
- * Called by dispatch. */
+ * Called through the table. */
 
 #include "call/args.h"
 #include "call/call.h"

@@ -271,7 +271,7 @@ static bool rename_to_nothing(const struct fj_call *c)
 	return !r;
 }
 
-/* Does the rename replace a file with a record whose last name that is? */
+/* Does the rename replace the last name of a file that has a record? */
 static bool takes_last_name(struct fj_call *c, const struct fj_place *place, struct fj_file *file)
 {
 	bool is_there;

@@ -5,7 +5,7 @@
  * replace, mark or use. Called through the table.
  *
  * For the program these descriptors are not open. dispatch.c handles descriptors that are arguments
- * themselves; here are those that lie in the program's memory. */
+ * themselves; this file handles those that lie in the program's memory. */
 #include "call/call.h"
 #include "call/condition.h"
 #include "guest/guest.h"

@@ -39,8 +39,8 @@ long fj_hook_uname(struct fj_call *c)
 	return fj_guest_write(c->arg[0], &name, sizeof(name));
 }
 
-/* sethostname(2), setdomainname(2): the name is for the whole jail. A reader may see a name that is
- * half changed, as with the kernel (kernel/sys.c takes its lock for reading only since 2.6). */
+/* sethostname(2), setdomainname(2): the name is for the whole jail. There is no lock, so a reader may
+ * see a name that is half changed. (The kernel's uname(2) takes a lock, uts_sem of kernel/sys.c.) */
 long fj_hook_sethostname(struct fj_call *c)
 {
 	const bool is_host = c->nr == __NR_sethostname;

@@ -68,7 +68,8 @@ static long read_magic(
 	return answer_link(c, seen.at, seen.len);
 }
 
-/* Reads it by its name alone, in its own directory, where the other files about the process are. */
+/* Reads a symlink of procfs by its name alone, in its directory, where the other files about the
+ * process are. */
 static long read_magic_there(
 	struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
@@ -140,8 +141,8 @@ static long read_own_link(struct fj_call *c, int fd)
 	return r;
 }
 
-/* Are these the links of the calling process in the host's procfs, with no symlink of the jail and
- * no mount on the way, and may the caller search the directories on the way? */
+/* Is /proc/self in the jail that of the host's procfs, with no symlink of the jail and no other mount
+ * on the way, and may the caller search the directories on the way? */
 static bool finds_own_links(struct fj_thread *t)
 {
 	const struct fj_root *root = fj_root();
@@ -166,7 +167,8 @@ static bool finds_own_links(struct fj_thread *t)
 
 #define OF_SELF "/proc/self/"
 
-/* Does `what`, in /proc/self, name one of these links, with nothing mounted on it? */
+/* Does `what`, in /proc/self, name exe, cwd, root or a program's descriptor, with nothing mounted on
+ * it? */
 static bool is_own_link(const char *what)
 {
 	const char *const number = fj_begins(what, "fd/") ? what + 3 : NULL;

@@ -265,8 +265,8 @@ long fj_hook_fileattr(struct fj_call *c)
 	return fj_translate(c, fileattr_around);
 }
 
-/* The object by its descriptor alone, since Linux 5.8. On older kernels by its link in procfs,
- * whose lookup costs more than everything else. */
+/* Since Linux 5.8 the object is named by its descriptor alone. On older kernels it is named by its link
+ * in procfs, whose lookup costs more than everything else. */
 static long times_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	long r = -EINVAL;

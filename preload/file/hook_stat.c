@@ -5,7 +5,7 @@
  *
  * These are the most frequent calls. So each is first tried with one system call, by remembered
  * facts. If the path ends in a symlink, or the facts have changed meanwhile, it is done by a
- * walk. */
+ * walk. Called through the table. */
 
 #include "call/args.h"
 #include "call/call.h"
@@ -123,7 +123,8 @@ static bool is_directory(const struct fj_call *c)
 	return (mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
-/* The same for a descriptor, the first argument, which may be no directory, or not in a union. */
+/* Shows the link count and the device of a merged directory for a descriptor, the first argument,
+ * which may be no directory, or not in a union. */
 __attribute__((noinline)) static void see_one_link(struct fj_call *c)
 {
 	const struct stat *st = (const struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
@@ -137,7 +138,8 @@ __attribute__((noinline)) static void see_one_link(struct fj_call *c)
 	show_device(c, dev);
 }
 
-/* Returns false if a walk is needed. */
+/* If the layers lie on several devices, shows the device for the directory at the place. Returns false
+ * if a walk is needed. */
 static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -154,8 +156,8 @@ static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 	return is;
 }
 
-/* In a union: is what was just written to the program right? A whiteout does not exist for it, and
- * for a directory it must be known whether it is merged. */
+/* In a union: is what was just written to the program right? For the program a whiteout does not
+ * exist. Of a directory it must be known whether it is merged. */
 static bool is_shown_right(struct fj_call *c, const struct fj_fast *q, long r)
 {
 	const struct statx *sx = (const struct statx *)c->arg[4];
@@ -184,7 +186,8 @@ struct stat_call {
 	struct fj_call *c;
 	unsigned flags;
 	bool is_symlink;
-	/* Of a directory that was found at an unproven place; was its name marked before? */
+	/* If a directory was found at an unproven place: its key, and whether its name was marked
+	 * before. */
 	bool has_key, was_seen;
 	char key[FJ_DIR_KEY_SIZE];
 };
