@@ -36,7 +36,8 @@ void fj_guest_is_caught(bool everywhere);
  * that the program has unmapped may cause a fault instead of EFAULT. */
 void fj_guest_watched(bool is_seen);
 void fj_guest_forget(void);
-/* While a thread has these signals blocked and says so, nothing that was remembered is used. */
+/* Says whether a thread has SIGSEGV or SIGBUS blocked now. While it has, nothing that was remembered is
+ * used: the kernel kills a process for a fault whose signal is blocked. */
 void fj_guest_suspend(bool is_blocked);
 
 /* Can the aligned word around `at` be read? The kernel is asked, so this works also where no fault
@@ -53,7 +54,7 @@ bool fj_guest_is_copying(uint64_t ip);
 extern const char fj_fault_filter[];
 extern uint64_t fj_fault_handler[2], fj_fault_return;
 
-/* copy.S, only for guest.c. After a fault they return -EFAULT. */
+/* copy.S, only for guest.c. After a fault both functions return -EFAULT. */
 extern const char fj_copy_begin[], fj_copy_end[], fj_copy_fault[];
 long fj_copy(void *to, const void *from, size_t n);
 long fj_copy_text(char *to, const void *from, size_t n);

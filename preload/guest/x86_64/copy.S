@@ -85,14 +85,14 @@ fj_copy_text:
 6:	ret
 fj_copy_end:
 
-/* After a fault they return -EFAULT. */
+/* After a fault fj_copy and fj_copy_text return -EFAULT. */
 fj_copy_fault:
 	mov	$-14, %rax
 	ret
 
-/* (rdi signal, rsi siginfo, rdx ucontext) with the kernel's stack pointer. If it goes on in the
- * program's handler, it has changed only rax and rcx. It returns by the gate: the program's
- * restorer would trap. */
+/* A signal handler: (rdi signal, rsi siginfo, rdx ucontext), with the kernel's stack pointer. If it
+ * goes on in the program's handler, it has changed only rax and rcx. After a fault in a copy it
+ * returns by the gate: the program's restorer would trap. */
 	.text
 	.globl	fj_fault_filter
 	.hidden	fj_fault_filter
