@@ -204,7 +204,7 @@ static void sets_of(const struct fj_ids *ids, uint64_t set[3])
 	set[2] = ids->inheritable;
 }
 
-/* The sets of another process or thread. */
+/* Gets the capability sets of another process or thread. Returns 0 or the kernel's error. */
 static long sets_of_other(struct fj_call *c, int pid, uint64_t set[3])
 {
 	struct __user_cap_header_struct header = {

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_id.h - changing a thread's identity, and what the seccomp filter has to do with that. For
- * the hooks of this room, for exec/ and for inode/writes.c. */
+ * the hooks of this room, for exec/, seccomp/ and launch/, and for inode/writes.c. */
 #ifndef FJ_HOOK_ID_H
 #define FJ_HOOK_ID_H
 

@@ -5,8 +5,8 @@
  * (unix(7)). Called through the table, and by the hooks of messages.
  *
  * The kernel reports the ids that it knows, which are the same for all processes of the user. But
- * its process ids are right, and lead to the identity that the process has posted. That is the
- * present identity, not the one at the time of connect(2). Credentials that a sender set itself are
+ * its process ids are right, and lead to the identity that the process has published in the identity
+ * table. That is the present identity, not the one at the time of connect(2). Credentials that a sender set itself are
  * those of its last message. */
 #include "identity/peer.h"
 
@@ -20,7 +20,7 @@
 #include "sys/sys.h"
 
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
-#define PARENTS_MAX 32
+#define PARENTS_MAX 32	   /* so many parents are asked for the identity of a forked child */
 /* Longer control data is not changed; SCM_RIGHTS has at most 253 descriptors. */
 #define CONTROL_MAX 4096u
 
