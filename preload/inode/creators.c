@@ -14,8 +14,8 @@
 
 #include <linux/time_types.h>
 
-/* How often one call looks whether the creators are done, over all its judgements: first without
- * pause, then once in a millisecond. A creator that is stopped (SIGSTOP, a debugger) must not stop
+/* How often one call looks whether the creators are done, however often it is judged again: first
+ * without pause, then once in a millisecond. A creator that is stopped (SIGSTOP, a debugger) must not stop
  * others: from look PATIENT on it is ignored. From twice as many looks on one that sleeps is
  * ignored, too: the freezer of its cgroup may hold it. One that only waits for a processor is
  * waited for. The total is bounded, since creators may come and go without end. */

@@ -49,6 +49,7 @@ static const struct {
 	{5 << 8 | 2, "/dev/ptmx"},
 };
 
+/* So many nodes are remembered, if their host path has fewer bytes than NODE_PATH. */
 #define NODES 8
 #define NODE_PATH 1024
 

@@ -14,8 +14,9 @@ struct fj_call;
 struct fj_place;
 
 /* `fd` was just opened with `flags`. If it is an empty file that stands for a device, closes it and
- * opens the host's device. Returns a descriptor, or -ENXIO for a device that a jail does not
- * have. */
+ * opens the host's device. Returns a descriptor; -ENXIO for a device that a jail does not have;
+ * -EACCES if the directory's sticky bit protects the caller (inode/sticky.h); or the kernel's error
+ * for the host's device. */
 long fj_device_open(struct fj_call *c, int fd, uint64_t flags);
 
 /* Call when `fd` is a new descriptor of another file. */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * exe.h - /proc/PID/exe: for the kernel every jailed program is our loader. For file/, open/,
- * exec/ and the loader. */
+ * exec/, dispatch/ and the loader. */
 #ifndef FJ_EXE_H
 #define FJ_EXE_H
 
@@ -23,6 +23,7 @@ struct fj_exe {
 };
 /* Call at process start with the program's jail path and its open descriptor. */
 void fj_exe_start(const char *jail_path, size_t len, int fd);
+/* The program's jail path, as /proc/self/exe shows it. */
 const char *fj_exe_path(void);
 /* Is the program still there under that path? If it was renamed or removed, only the kernel knows
  * its name. */

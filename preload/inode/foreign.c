@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * foreign.c - does a file lie in the jail's own tree, or is it foreign: reached through a mount, or
- * from outside? A foreign file without a record shows its real owner. Called by owned.c, and by
- * hooks that make files. */
+ * from outside? A foreign file without a record shows its real owner. Called by owned.c,
+ * owned_change.c and making.c. */
 #include "call/call.h"
 #include "inode/owned.h"
 #include "jail/fds.h"
@@ -86,8 +86,8 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	struct fj_mounts_seen seen;
 	uint64_t known, what, root;
 
-	/* Then it does not matter which root on this device has the file; finding out could cost a
-	 * call. And the mounts are not looked at, which would be a page fault in a new process. */
+	/* In this case it does not matter which root on this device has the file; finding out could cost
+	 * a call. And the mounts are not looked at, which would be a page fault in a new process. */
 	if (dev == fj_jail->root_dev && !fj_mount_flags()->dirs_share_device &&
 		!fj_owner_has_news())
 		return false;

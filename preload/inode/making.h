@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * making.h - the owner record of a file that is being made. For the hooks that make files. */
+ * making.h - the owner record of a file that is being made. For the hooks that make files, and for
+ * dispatch/, which makes refused calls again. */
 #ifndef FJ_MAKING_H
 #define FJ_MAKING_H
 
@@ -28,14 +29,14 @@ static inline struct fj_creators *fj_creators(void)
 
 struct fj_making {
 	struct fj_owner owner;
-	uint32_t real_mode; /* 0777, for the kernel */
+	uint32_t real_mode; /* the permission bits (0777) for the disk */
 	bool needs_record;
 	bool may_be_stale;    /* the record of a removed file with the same number may be found
 				 for it */
 	bool has_default_acl; /* the directory has a default ACL, which the file inherits
 				 (acl(5)) */
-	struct fj_owner_key parent;
-	int32_t *maker; /* creators.c: the entry of this process */
+	struct fj_owner_key parent; /* the directory, if has_default_acl */
+	int32_t *maker;		    /* creators.c: the entry of this process */
 };
 
 /* Finds the owner and mode for a new file of `type` (S_IFMT) at `place`, made with `mode`: the

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owned.c - what a file shows in the jail: the disk's facts and its owner record together. Called
+ * owned.c - what a file shows in the jail: what the disk says, and its owner record. Called
  * by all hooks that look at files.
  *
  * In a jail without records only the user's ids are replaced by root's in the kernel's answer.
@@ -142,8 +142,8 @@ FJ_HOT static struct fj_owner_key key_of(
 	return key;
 }
 
-/* `fd` is a device of the host. If a pretended device node led to it, the node is meant: puts the
- * node's facts into `sx`. A node without a name gives only its device and number. Returns the key
+/* `fd` is a device of the host. If a pretended device node led to it, the node is meant: puts what
+ * the disk says of the node into `sx`. A node without a name gives only its device and number. Returns the key
  * of the file that is shown. */
 __attribute__((noinline)) static struct fj_owner_key see_node(
 	struct fj_call *c, int fd, unsigned mask, struct statx *sx)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owned.h - a file with what it shows in the jail: the disk's facts and its owner record together.
+ * owned.h - a file with what it shows in the jail: what the disk says, and its owner record.
  * For all hooks that show or change files, and for permission/. */
 #ifndef FJ_OWNED_H
 #define FJ_OWNED_H
@@ -35,8 +35,9 @@ struct fj_file {
  * error. */
 long fj_file_look(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file);
-/* The same, and all that statx(2) says, changed to what the file shows. `mask` is that of statx(2).
- * Does not find where a change must be recorded: fj_file_find_home() does. */
+/* Looks at `name` in `dirfd` as fj_file_look() does, and puts into `sx` all that statx(2) says, changed
+ * to what the file shows. `flags` and `mask` are those of statx(2). Does not find where a change must
+ * be recorded: fj_file_find_home() does. Returns 0 or the kernel's error. */
 long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,
 	struct statx *sx, struct fj_file *file);
 /* Finds the records that a change of the file goes to; fj_file_look() does it, too. `dirfd` and
@@ -52,11 +53,11 @@ bool fj_file_show_statx(
 /* Is the file at `name` in `dirfd`, which need not exist, reached through a bind mount? One system
  * call, if the name does not tell. */
 bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name);
-/* The same where it is known that the directory of `name` is on device `dev`: no system call, if the
- * device tells. */
+/* Like fj_place_is_foreign(), where it is known that the directory of `name` is on device `dev`. Makes
+ * no system call, if the device tells. */
 bool fj_place_on_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name);
-/* The same for a file on device `dev`, which mostly tells. `name` NULL or "": the file that `dirfd`
- * is. */
+/* Like fj_place_is_foreign(), for an existing file on device `dev`. Mostly the device tells, and no
+ * system call is made. `name` NULL or "": the file that `dirfd` is. */
 bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name);
 /* Makes a struct stat from a struct statx: cp_new_stat() of fs/stat.c. */
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
@@ -66,7 +67,8 @@ void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 long fj_file_chmod(
 	struct fj_call *c, int dirfd, const char *name, struct fj_file *file, uint32_t mode);
 
-/* The same on the disk only. */
+/* Gives the file the mode `mode` (07777) on the disk only. `name` "": the file that `dirfd` is. Returns
+ * 0 or the kernel's error. */
 long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode);
 
 /* settle.c: makes sure that the file's key will last: on an overlay the file is copied up, on FUSE
@@ -74,6 +76,8 @@ long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode);
  * change; looks at the file again. `name` must not be a symlink to be followed. Returns 0 or the
  * kernel's error. */
 long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file);
+/* Does the file, which fj_file_look() or fj_file_statx() has found at `name` in `dirfd`, lie on an
+ * overlayfs of the host, which may copy it up? */
 bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name);
 
 /* A time of statx(2) in ns since the epoch, as records have it. */
@@ -106,8 +110,10 @@ void fj_acl_inherit(
  * 0 when there is nothing to do; or -errno if the list or the caller is not right. */
 long fj_acl_may_set(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,
 	uint64_t size);
-/* After that: setxattr(2) and getxattr(2) of FJ_ACL_ACCESS and FJ_ACL_DEFAULT. `place` is the
- * file's place, `value` lies in the program's memory. */
+/* setxattr(2), after fj_acl_may_set() has returned 1, and getxattr(2) of the attribute `name`,
+ * FJ_ACL_ACCESS or FJ_ACL_DEFAULT. `place` is the file's place, `value` lies in the program's memory
+ * and has `size` bytes. The first returns 0 or -errno, the second the list's size in bytes or
+ * -errno. */
 long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
 	struct fj_file *file, uint64_t value, uint64_t size);
 long fj_acl_get(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,

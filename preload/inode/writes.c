@@ -9,8 +9,8 @@
  * writes. If it is not root, permission/ has looked at the file anyway, and begins the watch. Root
  * keeps set-id bits (CAP_FSETID) and clears capabilities only, which few roots have: so in a root
  * with attributes a file that is opened for writing is looked at, unless it was just made or
- * truncated. Without the trap the calls are jumps, and are looked at from then on. Called by may.c,
- * owned_change.c, open/, xattr_one.c, dispatch.c and door.c. */
+ * truncated. Without the trap the calls are jumps, and are looked at from then on. Called by
+ * permission/, owned_change.c, open/, xattr/, dispatch.c, door/ and the loader. */
 #include "inode/writes.h"
 
 #include "call/call.h"

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * writes.h - writing to a file takes its set-id bits and capabilities away. For open/, permission/,
- * xattr/, dispatch/ and door/. */
+ * xattr/, dispatch/, door/ and the loader. */
 #ifndef FJ_WRITES_H
 #define FJ_WRITES_H
 
