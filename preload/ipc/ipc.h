@@ -40,13 +40,15 @@ struct fj_ipc_object {
 
 /* The kernel's msgctl, semctl or shmctl; returns its result. */
 long fj_ipc_ctl(enum fj_ipc type, int id, int cmd, void *arg);
+/* The size in bytes of the structure that IPC_STAT fills. */
 size_t fj_ipc_ds_size(enum fj_ipc type);
-/* Looks at `id`. Returns 0 or the kernel's error. */
+/* Fills `object` with what the object `id` shows. Returns 0 or the kernel's error. */
 long fj_ipc_look(enum fj_ipc type, int id, struct fj_ipc_object *object);
 /* Replaces the ids and mode that `object->ds` has from the kernel by those that the object shows;
  * type and id must be set. */
 void fj_ipc_show(struct fj_ipc_object *object);
-/* The same with the numbers alone, for /proc/sysvipc. `perm->mode` may have the kernel's flags. */
+/* Replaces the ids and the mode in `perm`, for an object of which /proc/sysvipc tells only numbers:
+ * `ctime` is in seconds. `perm->mode` may have the kernel's flags. */
 void fj_ipc_show_perm(enum fj_ipc type, int32_t id, uint64_t ctime, struct ipc64_perm *perm);
 
 /* From now on the object shows `perm`. `is_set`: it is so since the object's ctime; else it is
@@ -58,7 +60,8 @@ void fj_ipc_forget(enum fj_ipc type, int32_t id);
 /* May the caller do what `want` (S_IRUGO, S_IWUGO, or any of 0777) says? Returns 0 or -EACCES:
  * ipcperms() of ipc/util.c. */
 long fj_ipc_may(const struct ipc64_perm *shown, uint32_t want);
-/* May the caller change the object? Returns 0 or -EPERM: ipcctl_obtain_check(). */
+/* May the caller change the object, as its owner, its creator or by capability `cap` (enum fj_cap)?
+ * Returns 0 or -EPERM: ipcctl_obtain_check() of ipc/util.c. */
 long fj_ipc_may_change(const struct ipc64_perm *shown, int cap);
 
 #endif
