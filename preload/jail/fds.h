@@ -37,7 +37,7 @@ static inline struct fj_fds *fj_fds_of(const struct fj_jail *jail)
 /* A number that is never open. Unlike -1 and AT_FDCWD it has no meaning for any call. */
 #define FJ_CLOSED_FD (-2)
 
-/* Is it one of the jail's own descriptors? Only the low 32 bits count: the kernel reads an int. */
+/* Is `fd` one of the jail's own descriptors? Only the low 32 bits count: the kernel reads an int. */
 static inline bool fj_is_our_fd(uint64_t fd)
 {
 	return (uint32_t)fd - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;

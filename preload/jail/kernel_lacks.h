@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * kernel_lacks.h - system calls, or forms of one, that the kernel lacks or a policy of the host refuses. Found
- * when the jail is made, null_path when it is first wanted. For rooms that have another way to do it. */
+ * kernel_lacks.h - system calls, or forms of one, that the kernel lacks or a policy of the host refuses. They are
+ * found out when the jail is made, null_path when it is first wanted. For rooms that have another way to do it. */
 #ifndef FJ_KERNEL_LACKS_H
 #define FJ_KERNEL_LACKS_H
 

@@ -68,9 +68,9 @@ static uint32_t describe_move(struct fj_root_moves *moves, const struct fj_root 
 	return n;
 }
 
-/* When its description is complete, a process counts all moves up to its own: an earlier one may never be
- * completed. If its move was counted already, others may have skipped it when it was incomplete: it
- * describes the move again. */
+/* A process first completes the description of its move. Then it counts all moves up to this one: an earlier
+ * one may never be completed. If its move was counted already, others may have skipped it when it was
+ * incomplete: the process describes the move again. */
 uint32_t fj_root_move_tell(const struct fj_root *root)
 {
 	struct fj_root_moves *moves = fj_root_moves();
@@ -127,7 +127,8 @@ static bool is_dir_of(long fd, const struct fj_root_move *m)
 	       st.st_dev == m->dev && st.st_ino == m->ino;
 }
 
-/* Open the directory: through the moving process while that lives, else by its position. -1: it is gone. */
+/* Open the directory of move `m`: through the moving process while that lives, else by its position. -1: it
+ * is gone. */
 static int open_moved_root(const struct fj_root_move *m)
 {
 	struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));

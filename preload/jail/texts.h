@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * texts.h - what the jail's memory has of the texts that its processes map: their sites, and cached texts.
- * Kept by the room patch (text_cache.c, copies.c). Read by text, and by procfs, which shows a cached text
- * as the file that it replaces. */
+ * Kept by the room patch (text_cache.c, copies.c). Read by text, door and launch, and by path and procfs,
+ * which show a cached text as the file that it replaces. */
 #ifndef FJ_TEXTS_H
 #define FJ_TEXTS_H
 
@@ -17,9 +17,9 @@
 
 /* A system call in the text of a library or program: patch/sites.c. */
 enum fj_site_kind {
-	FJ_SITE_STAYS,
-	FJ_SITE_BEFORE, /* the jump replaces the instructions right before it */
-	FJ_SITE_BEHIND, /* the jump replaces it and instructions after it */
+	FJ_SITE_STAYS,	/* there is no jump */
+	FJ_SITE_BEFORE, /* the jump replaces the instructions right before the call */
+	FJ_SITE_BEHIND, /* the jump replaces the call and instructions after it */
 	FJ_SITE_NUMBER, /* the jump replaces only an earlier `mov $nr,%eax` */
 };
 struct fj_site {
