@@ -105,8 +105,8 @@ static void add_mounts(struct fj_call *c, const struct rule *rule)
 	fj_scratch_release(c->thread, mark);
 }
 
-/* Adds the rule for a directory in all layers. It is made in the upper layer, where copied-up files
- * of it will be. */
+/* Adds the rule for a directory in all layers. If the upper layer lacks the directory, it is made
+ * there: files of the directory will be copied up to it. */
 static void add_layers(struct fj_call *c, const struct rule *rule)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
