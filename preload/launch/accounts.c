@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * accounts.c - reads /etc/passwd and /etc/group line by line: the jail's, or those of the user who typed
- * the command. Called by user.c and environment.c. */
+ * the command. Called by user.c, and through loader.h by environment.c. */
 #include "launch/accounts.h"
 
 #include "call/call.h"

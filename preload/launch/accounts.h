@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * accounts.h - reads /etc/passwd and /etc/group. Called by user.c and environment.c. */
+ * accounts.h - reads /etc/passwd and /etc/group. Called by user.c. */
 #ifndef FJ_ACCOUNTS_H
 #define FJ_ACCOUNTS_H
 

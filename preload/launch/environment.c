@@ -40,7 +40,8 @@ static bool means_something(struct fj_thread *t, enum fj_variable variable, cons
 	return true;
 }
 
-/* For a user without a line: the root as HOME, as docker(1) does, and no other name. */
+/* A user without a line in /etc/passwd gets the root as HOME, as with docker(1), and /bin/sh as SHELL.
+ * USER and LOGNAME stay as they are. */
 static const char *choose_value(const struct fj_login *login, enum fj_variable variable)
 {
 	switch (variable) {

@@ -23,10 +23,10 @@
 
 #include <linux/time.h>
 
-#define TRIES 100
+#define TRIES 100 /* so many names are tried for the directory */
 
 static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER, a jail path */
-static char host[FJ_PATH_MAX] FJ_BULKY; /* the same as a host path; "": none */
+static char host[FJ_PATH_MAX] FJ_BULKY; /* the host path of `made`; "": none */
 static char path[FJ_PATH_MAX] FJ_BULKY;
 
 static const char *join_paths(char *out, const char *first, const char *second)

@@ -4,9 +4,10 @@
  * launch.c - makes a jail and execs its first program. Called by main.c. The command line comes from the
  * launcher (scripts/fakejail.in); it is not for people.
  *
- *  start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k RELEASE]
- *        [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-K] [-D PID] [-e VARIABLE]...
- *        [-O UPPER LOWERS | -E STORE IMAGES LOWERS] [-m JAILDIR]... [-S SIGNAL] -- COMMAND...
+ *  start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-o JAIL UPPER OPTIONS]... [-w JAILDIR] [-s]
+ *        [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-p FILE] [-K] [-D PID] [-P] [-q | -v]
+ *        [-e VARIABLE]... [-u USERSPEC] [-g GROUPS] [-O UPPER LOWERS | -E STORE IMAGES LOWERS] [-m JAILDIR]...
+ *        [-S SIGNAL] -- COMMAND...
  *  stay [-K] [-D PID] [-a WORD]... -- COMMAND...
  *  probe
  *
@@ -17,10 +18,14 @@
  * -O and -E make the root an overlay, with HOSTDIR as its lowest layer (setup/root_overlay.c). -m makes a
  * directory. -S is the signal that the program gets in place of SIGTERM.
  *
+ * -b binds, -t mounts a tmpfs, -o an overlay with the OPTIONS of mount(2). -w is the directory to start in; -s
+ * keeps the present one. -R makes the root read-only. -T writes a trace. -x leaves out a door: trap, preload
+ * or patch. -p is libfakejail.so. -q prints no warnings about owner records. -v has no effect here.
+ *
  * -P does some things as proot(1) does. -e names an environment variable that must not be changed. -d none
  * keeps no owners. MODE is rw or ro. With a `?` after it, the bind is left out if the host or the jail has
- * no such place. The exit status is 125, with a message, if the jail cannot be made, and 126 or 127 if its
- * program cannot be started.
+ * no such place; `!` and `i` are explained at struct fj_bind (command/command.h). The exit status is 125,
+ * with a message, if the jail cannot be made, and 126 or 127 if its program cannot be started.
  *
  * Inside a jail, inside.c reads the same command line. */
 #include "launch/launch.h"

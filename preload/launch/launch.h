@@ -23,21 +23,23 @@ struct stat;
 long fj_caller_stat(struct fj_thread *t, const char *path, struct stat *st);
 bool fj_caller_can_run(struct fj_thread *t, const char *path);
 /* Open, for reading, the file that the user who typed the command sees at `path`. The process's root is
- * unchanged. */
+ * unchanged. Returns a descriptor or -errno. */
 long fj_caller_open(struct fj_thread *t, const char *path);
 /* Is this a jail inside a jail? */
 bool fj_is_inside(void);
 
 /* doors.c: choose the doors of this jail. */
 void fj_doors_choose(struct fj_thread *t);
-/* After that: choose the directory of texts of earlier jails (patch/recalled.c). */
+/* Call after fj_doors_choose(): choose the directory of texts of earlier jails (patch/recalled.c). */
 void fj_doors_recall(char **envp);
 
 /* first_program.c: exec the command. */
 _Noreturn void fj_first_run(struct fj_thread *t, char **envp);
 
-/* inside_overlay.c: the root of a jail inside a jail will be an overlay. Make its upper layer, before the
- * parent process is made; remove it; mount the overlay, in the inner jail's mount namespace. */
+/* inside_overlay.c: the root of a jail inside a jail will be an overlay. The first function makes the upper
+ * layer, before the parent process is made; the second removes it at the end; the third mounts the overlay, in
+ * the inner jail's mount namespace. The first and the third end the process, with a message and status 125, if
+ * they fail. */
 void fj_inside_overlay_begin(struct fj_thread *t);
 void fj_inside_overlay_leave(void);
 void fj_inside_overlay_mount(struct fj_thread *t);

@@ -28,7 +28,7 @@ struct fj_stack {
 	size_t auxv_pairs; /* with AT_NULL */
 };
 
-/* stack.c */
+/* stack.c: read the stack of a new process, which begins with argc at `base`, into `s`. */
 void fj_stack_read(struct fj_stack *s, uint64_t *base);
 /* Remove the last environment string. Returns it, or NULL if there is none. */
 char *fj_stack_pop_env(struct fj_stack *s);
@@ -41,9 +41,9 @@ void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
  * does. Either may be NULL. Names are looked up in the jail, then in the caller's files. If there is no
  * such user or group, ends the process with a message and status 125. */
 void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups);
-/* Does the jail's /etc/passwd have that name? */
+/* accounts.c: does /etc/passwd have a line for the user `name`? */
 bool fj_user_is_named(struct fj_thread *t, const char *name);
-/* The line of the first program's user in /etc/passwd. `name` is NULL if there is none; `home` and `shell`
+/* accounts.c: the line of the first program's user in /etc/passwd. `name` is NULL if there is none; `home` and `shell`
  * are then "". Valid until one of these functions is called again. */
 struct fj_login {
 	const char *name, *home, *shell;
@@ -87,8 +87,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text);
 
 /* launch.c: execute the launcher's command line. */
 _Noreturn void fj_launch(struct fj_stack *s);
-/* inside.c: the same for a launcher in a jail. Called at the end of fj_continue(). `mask`: the signals that
- * its program blocks. */
+/* inside.c: execute the command line of a launcher that runs in a jail. Called at the end of fj_continue().
+ * `mask`: the signals that the launcher blocks. */
 _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask);
 
 /* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127. */

@@ -233,7 +233,7 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 		become_ids(&next, fj_ids_set_groups(&next, chosen, chosen_count));
 	if (user.gid != FJ_NO_ID)
 		become_ids(&next, fj_ids_setgid(&next, user.gid));
-	/* (The identity of all programs of a jail; a jail inside a jail shares it.) */
+	/* (This is set for all programs of the outermost jail. A jail inside it does not change it.) */
 	if (user.uid != FJ_NO_ID && user.uid == fj_owner_real_uid() && !fj_is_inside())
 		fj_ids_be_himself();
 	if (user.uid != FJ_NO_ID)
