@@ -90,24 +90,32 @@ static uint32_t id_of(const char *pos, bool is_object)
 	return fj_mount_around(pos, &m) ? m.id : 0;
 }
 
+/* Does the device of a file tell its mount? Not in a union, whose layers may lie on several devices. */
+static bool devices_tell(void)
+{
+	return !fj_mount_flags()->mounts_share_device && !fj_mount_flags()->has_unions;
+}
+
 /* Two names in two mounts give EXDEV before permissions are asked: do_renameat2(), do_linkat() of
- * fs/namei.c. */
+ * fs/namei.c. If nothing tells, permissions are asked. */
 static bool crosses_mounts(
 	const struct fj_target *from, bool is_object, uint64_t from_dev, const struct fj_target *to)
 {
-	if (from_dev != to->parent.key.dev)
+	if (from_dev != to->parent.key.dev && !fj_mount_flags()->has_unions)
 		return true;
-	if (!fj_mount_flags()->mounts_share_device || !from->place.pos || !to->place.pos)
+	if (devices_tell() || !from->place.pos || !to->place.pos)
 		return false;
 	return id_of(from->place.pos, is_object) != id_of(to->place.pos, false);
 }
 
 /* Are positions needed to tell whether both names lie in one mount? Not if facts found both in the
- * root's own tree. */
-static bool wants_positions(const struct fj_target *from, const struct fj_target *to)
+ * root's own tree, or if they are on one device and no two mounts are. */
+static bool wants_positions(
+	const struct fj_target *from, uint64_t from_dev, const struct fj_target *to)
 {
-	return fj_mount_flags()->mounts_share_device && !(from->is_in_root && to->is_in_root) &&
-	       !(from->place.pos && to->place.pos);
+	return !devices_tell() && !(from->is_in_root && to->is_in_root) &&
+	       !(from->place.pos && to->place.pos) &&
+	       (fj_mount_flags()->mounts_share_device || from_dev != to->parent.key.dev);
 }
 
 /* Looks up both names, the first one as `how` says. Returns the result of fj_target_of() for the
@@ -145,7 +153,7 @@ long fj_may_link(struct fj_call *c)
 	struct fj_target from = {0}, to;
 	long r = see_both(c, how, true, 0, &from, &to);
 
-	if (r > 0 && wants_positions(&from, &to)) {
+	if (r > 0 && wants_positions(&from, from.file.key.dev, &to)) {
 		fj_target_done(&to, 0);
 		fj_target_done(&from, 0);
 		fj_scratch_release(c->thread, mark);
@@ -249,7 +257,8 @@ long fj_may_rename(struct fj_call *c)
 
 	/* Positions are needed, too, to find out whether one name is below the other; only below a
 	 * directory. */
-	if (r > 0 && (wants_positions(&from, &to) || (from.is_there && is_target_dir(&from)) ||
+	if (r > 0 && (wants_positions(&from, from.parent.key.dev, &to) ||
+			     (from.is_there && is_target_dir(&from)) ||
 			     (to.is_there && is_target_dir(&to)))) {
 		fj_target_done(&to, 0);
 		fj_target_done(&from, 0);

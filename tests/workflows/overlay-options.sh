@@ -12,7 +12,7 @@ need busybox
 need_overlays
 
 new_jail jail bin mnt proc
-busybox_applets cat ln ls mkdir mkfifo rm sh sleep touch true
+busybox_applets cat ln ls mkdir mkfifo mv rm sh sleep touch true
 give_to_user "$root"
 low=$mine/low
 mkdir -p "$low/dir/deep"
@@ -122,6 +122,12 @@ new' jail $form "$root" sh -c "$writes"
 done
 prints 'a place that is not there yet' low jail --overlay-src low --tmp-overlay /a/b/c "$root" cat /a/b/c/f
 rm -rf "$root/a"
+# The layers of one mount lie on two devices.
+prints 'a user may not change names of root' 'no link
+no rename
+dir
+f' jail --userspec 1000:1000 --overlay-src low --tmp-overlay /mnt "$root" sh -c 'ln /mnt/f /mnt/g 2>/dev/null || echo no link
+	mv /mnt/f /mnt/dir/f 2>/dev/null || echo no rename; ls /mnt'
 
 # The host's file for names is mounted where the jail has none: the topmost layer that has it decides.
 if [ -s /etc/hosts ]; then
