@@ -24,6 +24,7 @@
 #include "guest/guest.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
+#include "seccomp/policy.h"
 #include "signal/waiting.h"
 #include "sys/abi_signal.h"
 #include "sys/memory.h"
@@ -141,11 +142,15 @@ static bool is_hidden(const struct fj_call *c, const siginfo_t *info)
 	const int status = info->si_status << 8 | 0x7f;
 
 	if (info->si_code != CLD_TRAPPED) {
-		if (info->si_pid && !(c->arg[3] & WNOWAIT))
+		if (info->si_pid && info->si_code <= CLD_DUMPED && !(c->arg[3] & WNOWAIT))
 			fj_tracee_is_hidden(info->si_pid, 0);
 		return false;
 	}
-	return fj_tracee_is_hidden(info->si_pid, status);
+	if (fj_tracee_is_hidden(info->si_pid, status))
+		return true;
+	if (c->arg[3] & WNOWAIT)
+		fj_tracee_looked_at(info->si_pid);
+	return false;
 }
 
 static long wait_for_id(struct fj_call *c)
@@ -184,6 +189,13 @@ long fj_trace_wait(struct fj_call *c)
 	return c->nr == __NR_wait4 ? wait_for_process(c) : wait_for_id(c);
 }
 
+/* Has the process a filter that a tracer could not use (seccomp/hook_guard.c)? By the error a tracer that
+ * tries this out (`strace --seccomp-bpf`) learns that it must look at all calls. */
+static bool is_filtered_for_tracer(void)
+{
+	return fj_jail->has_trap && fj_policy_asks_tracer();
+}
+
 long fj_hook_ptrace(struct fj_call *c)
 {
 	struct fj_traceme *own;
@@ -194,6 +206,8 @@ long fj_hook_ptrace(struct fj_call *c)
 	r = see_request(c);
 	if (r)
 		return r;
+	if ((uint32_t)c->arg[0] == PTRACE_TRACEME && is_filtered_for_tracer())
+		return -EPERM;
 	if ((uint32_t)c->arg[0] != PTRACE_TRACEME || !fj_is_borrowed_memory())
 		return fj_kernel(c);
 	own = fj_process_to_change(fj_traceme, FJ_TRACEME_AT, FJ_SHARED_BY_NONE);

@@ -29,6 +29,7 @@
 #include "jail/memory.h"
 #include "signal/deferred_call.h"
 #include "signal/faults.h"
+#include "signal/waiting.h"
 #include "sys/abi_signal.h"
 #include "sys/arch.h"
 #include "sys/frame.h"
@@ -48,6 +49,8 @@
 
 #define SYS_SECCOMP_ 1 /* asm-generic/siginfo.h */
 
+#define CONTINUED 0xffff /* the status of wait(2) then */
+
 #define NONE (-1) /* no call: also what the kernel says at the exit of rt_sigreturn(2) */
 
 struct tracee {
@@ -62,6 +65,9 @@ struct tracee {
 	bool is_deferred;  /* the call is made at fj_gate_deferred */
 	bool is_restarted; /* the program makes the same call again, which was shown */
 	bool is_loading;   /* from an exec to the beginning of the program */
+	bool is_released;  /* in vain: it ran */
+	struct fj_tracee_held held;
+	bool is_known; /* the tracer has looked at this stop, and another wait shows it again */
 };
 
 /* A tracee has one of SLOTS places, which its id chooses. One that has none counts as a tracee whose
@@ -117,17 +123,20 @@ static long ask_kernel(long request, int32_t tid, uint64_t addr, void *data)
 }
 
 /* Set the word at FJ_GATE_SHOWN_AT in the memory of `tid` to `value`, if that is a process of this
- * jail. Returns whether it was set. */
-static bool mark_tracee(int32_t tid, uint64_t value)
+ * jail. Returns 0 or an error. -ESRCH: `tid` has not stopped. */
+static long mark_tracee(int32_t tid, int32_t value)
 {
 	uint64_t own, found;
+	long r = -ENOENT;
 
 	memcpy(&own, fj_gate_begin, sizeof(own));
-	for (uint64_t gate = fj_jail->gate, i = 0; i < 2; i++, gate += FJ_GATE_APART)
-		if (!ask_kernel(PTRACE_PEEKDATA, tid, gate, &found) && found == own)
-			return !ask_kernel(
-				PTRACE_POKEDATA, tid, gate + FJ_GATE_SHOWN_AT, (void *)value);
-	return false;
+	for (uint64_t gate = fj_jail->gate, i = 0; i < 2; i++, gate += FJ_GATE_APART) {
+		r = ask_kernel(PTRACE_PEEKDATA, tid, gate, &found);
+		if (!r && found == own)
+			return ask_kernel(PTRACE_POKEDATA, tid, gate + FJ_GATE_SHOWN_AT,
+				(void *)(int64_t)value);
+	}
+	return r ? r : -ENOENT;
 }
 
 void fj_tracee_resumed(int32_t tid, long request)
@@ -136,11 +145,17 @@ void fj_tracee_resumed(int32_t tid, long request)
 
 	if (!t)
 		return;
+	/* (While it was not followed, it may have executed a program.) */
+	if (t->request != PTRACE_SYSCALL || t->is_released)
+		t->is_marked = false;
+	if (request != PTRACE_SYSCALL)
+		fj_tracee_let_go(tid, &t->held);
 	t->request = (uint8_t)request;
+	t->is_known = t->is_released = false;
 	if (request != PTRACE_SYSCALL)
 		t->ip = t->depth = t->is_deferred = t->is_restarted = t->is_loading = false;
 	else if (!t->is_marked && !t->is_loading)
-		t->is_marked = mark_tracee(tid, 1);
+		t->is_marked = !mark_tracee(tid, fj_memory_owner());
 }
 
 void fj_tracee_released(int32_t tid)
@@ -149,8 +164,12 @@ void fj_tracee_released(int32_t tid)
 
 	if (!t)
 		return;
-	if (t->is_marked)
-		mark_tracee(tid, 0);
+	fj_tracee_let_go(tid, &t->held);
+	/* Nobody can detach from a thread that runs: the tracer stops it, and comes here again. */
+	if (mark_tracee(tid, 0) == -ESRCH) {
+		t->is_released = true;
+		return;
+	}
 	__atomic_store_n(&t->tid, 0, __ATOMIC_RELEASE);
 }
 
@@ -174,7 +193,7 @@ uint64_t fj_tracee_on_gate(uint64_t ip)
 	return at < FJ_PAGE ? at : other < FJ_PAGE ? other : FJ_PAGE;
 }
 
-enum end { ENDED, ENDED_ON_GATE, INTERRUPTED };
+enum end { ENDED, ENDED_ON_GATE, RESTARTED_ON_GATE, INTERRUPTED };
 
 /* The program's call has ended: show the registers as they are after that call, and not after ours.
  * INTERRUPTED: a handler of the program begins, while the engine waits. The handler does not read the
@@ -190,7 +209,9 @@ static void show_registers(const struct tracee *t, enum end end)
 	fj_tracee_set_nr(&regs, end == INTERRUPTED || t->nr == __NR_rt_sigreturn ? NONE : t->nr);
 	if (end == INTERRUPTED)
 		fj_tracee_set_result(&regs, -EINTR);
-	if (end == ENDED_ON_GATE) {
+	if (end == RESTARTED_ON_GATE)
+		fj_tracee_set_result(&regs, -FJ_RESTART);
+	if (end == ENDED_ON_GATE || end == RESTARTED_ON_GATE) {
 		from = (struct iovec){(void *)fj_tracee_sp(&regs), sizeof(made)};
 		if (fj_sys6(__NR_process_vm_readv, t->tid, &to, 1, &from, 1, 0) != sizeof(made))
 			return;
@@ -265,7 +286,8 @@ static bool is_exit_hidden(struct tracee *t, const struct ptrace_syscall_info *i
 	t->engine_nr = NONE;
 	if (t->is_deferred && on_gate == (uint64_t)(fj_gate_deferred_made - fj_gate_begin)) {
 		t->is_deferred = false;
-		show_registers(t, ENDED_ON_GATE);
+		show_registers(t, t->held.is ? RESTARTED_ON_GATE : ENDED_ON_GATE);
+		fj_tracee_let_go(t->tid, &t->held);
 		return false;
 	}
 	if (engine_nr == NONE && !t->depth && on_gate == FJ_PAGE && t->ip && ip != t->ip) {
@@ -336,25 +358,39 @@ static bool is_signal_hidden(struct tracee *t, int sig)
 	return true;
 }
 
+static bool is_signal_held(struct tracee *t, int sig)
+{
+	return t->request == PTRACE_SYSCALL && t->is_deferred && t->engine_nr == NONE &&
+	       fj_tracee_hold(t->tid, sig, &t->held);
+}
+
+void fj_tracee_looked_at(int32_t tid)
+{
+	struct tracee *t = find_tracee(tid, false);
+
+	if (t)
+		t->is_known = true;
+}
+
 bool fj_tracee_is_hidden(int32_t tid, int status)
 {
 	struct tracee *t = find_tracee(tid, false);
 	const int sig = status >> 8 & 0xff;
 	int passed = 0;
 
-	if (!t)
+	if (!t || status == CONTINUED)
 		return false;
 	if ((status & 0xff) != 0x7f) {
 		__atomic_store_n(&t->tid, 0, __ATOMIC_RELEASE);
 		return false;
 	}
-	if (status >> 16)
+	if (status >> 16 || t->is_known || !t->request)
 		return false;
 	if ((sig & 0x7f) == FJ_SIGTRAP) {
 		if (!is_call_hidden(t))
 			return false;
 	} else {
-		if (!is_signal_hidden(t, sig))
+		if (!is_signal_hidden(t, sig) && !is_signal_held(t, sig))
 			return false;
 		passed = sig;
 	}

@@ -46,17 +46,6 @@ static bool is_traced(void)
 	return false;
 }
 
-/* The trap is stronger than SECCOMP_RET_TRACE, so a tracer would not be told of the calls that it asks
- * for in this way. Refused, as by a kernel that lacks this action, it looks at all calls. */
-static bool asks_tracer(const struct sock_filter *filter, size_t len)
-{
-	for (; len; len--, filter++)
-		if (filter->code == (BPF_RET | BPF_K) &&
-			(filter->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE)
-			return true;
-	return false;
-}
-
 static long install_filter(unsigned flags, uint64_t program_at)
 {
 	struct sock_fprog program;
@@ -87,7 +76,9 @@ static long install_filter(unsigned flags, uint64_t program_at)
 	fj_gate_test(filter);
 	r = fj_guest_read(
 		filter + FJ_GATE_TEST, (uint64_t)program.filter, program.len * sizeof(*filter));
-	if (!r && asks_tracer(filter + FJ_GATE_TEST, program.len) && is_traced())
+	/* The trap is stronger than SECCOMP_RET_TRACE, so a tracer would not be told of the calls that it
+	 * asks for in this way. Refused, as by a kernel that lacks this action, it looks at all calls. */
+	if (!r && fj_filter_asks_tracer(filter + FJ_GATE_TEST, program.len) && is_traced())
 		r = -EINVAL;
 	if (!r) {
 		struct sock_fprog ours = {

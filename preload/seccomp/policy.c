@@ -187,3 +187,20 @@ uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 	}
 	return severest;
 }
+
+bool fj_filter_asks_tracer(const struct sock_filter *code, uint32_t len)
+{
+	for (; len; len--, code++)
+		if (code->code == (BPF_RET | BPF_K) &&
+			(code->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE)
+			return true;
+	return false;
+}
+
+bool fj_policy_asks_tracer(void)
+{
+	for (uint32_t n = fj_policy_save(); n != NONE; n = policy_entry_at(n)->before)
+		if (fj_filter_asks_tracer(code_at(n), policy_entry_at(n)->len))
+			return true;
+	return false;
+}

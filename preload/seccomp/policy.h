@@ -54,6 +54,11 @@ bool fj_policy_has_room(uint32_t len);
  * SECCOMP_RET_ALLOW without filters. */
 uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip);
 
+/* May this filter answer SECCOMP_RET_TRACE? */
+bool fj_filter_asks_tracer(const struct sock_filter *code, uint32_t len);
+/* May one of the process's filters? */
+bool fj_policy_asks_tracer(void);
+
 /* The number of the last filter, to be passed through an exec. */
 static inline uint32_t fj_policy_save(void)
 {

@@ -11,6 +11,8 @@
 
 #define FJ_SIGTRAP 5 /* asm/signal.h, as the following ones */
 #define FJ_SIGCONT 18
+#define FJ_SIGSTOP 19 /* the stop signals are 19 to 22 */
+#define FJ_SIGTTOU 22
 #define FJ_SIGSYS 31
 #define FJ_SIGSYS_BIT (1UL << 30)
 #define FJ_SIGNALS 64	  /* _NSIG */

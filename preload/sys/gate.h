@@ -26,9 +26,10 @@
  * (sys/memory.c): they are mapped by one call. */
 #define FJ_GATE_PAGES 3u
 
-/* A word in the last of these pages, counted from the gate page. A tracer inside the jail sets it
- * to 1 when it begins to look at the calls of the process (exec/tracees.c). Then the process makes
- * its calls where the tracer can see and change them. */
+/* A word in the last of these pages, counted from the gate page. A tracer inside the jail stores its
+ * process id there when it begins to look at the calls of the process (exec/tracees.c). Then the
+ * process makes its calls where the tracer can see and change them. The next word counts these calls
+ * (door/door.c). */
 #define FJ_GATE_SHOWN_AT (2 * FJ_PAGE + 128)
 
 #endif

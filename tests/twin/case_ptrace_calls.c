@@ -58,7 +58,8 @@ static uint64_t *path_of(struct user_regs_struct *regs)
 
 struct tracer {
 	pid_t pid;
-	bool is_inside, looks, changes, is_told_again;
+	bool is_inside, looks, changes, is_told_again, looks_twice;
+	int sends; /* to a tracee that begins to wait */
 	struct user_regs_struct entry;
 	char path[32];
 };
@@ -94,6 +95,10 @@ static void enter(struct tracer *t, struct user_regs_struct *regs)
 	if (t->looks && !t->changes)
 		say("entry %d %s at its instruction %d\n", (int)regs->orig_rax, t->path,
 			is_at_instruction(t->pid, regs->rip));
+	if (t->looks && t->sends && regs->orig_rax == SYS_wait4) {
+		kill(t->pid, t->sends);
+		t->sends = t->sends == SIGUSR1 ? SIGUSR2 : 0;
+	}
 	if (!t->changes)
 		return;
 	if (!strcmp(t->path, "/wrong"))
@@ -158,9 +163,12 @@ static bool is_call(pid_t pid)
 static void follow(struct tracer *t)
 {
 	struct user_regs_struct regs;
+	siginfo_t info;
 	int status, sig;
 
 	for (;;) {
+		if (t->looks_twice)
+			waitid(P_PID, (id_t)t->pid, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL);
 		if (waitpid(t->pid, &status, __WALL) != t->pid || !WIFSTOPPED(status))
 			break;
 		sig = WSTOPSIG(status);
@@ -256,10 +264,36 @@ static void make_calls(void)
 	twin_exit(1);
 }
 
-/* The first stop is the SIGSTOP: a tracer that came by PTRACE_SEIZE asks for it, too. */
-static void run_traced(int options, bool is_seized, bool changes, void (*run)(void))
+/* The tracer sends a signal when the wait begins. */
+static void make_interrupted_waits(void)
 {
-	struct tracer t = {.changes = changes};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	set_handler(SIGUSR1, handle, 0);
+	set_handler(SIGUSR2, handle, SA_RESTART);
+	for (int i = 0; i < 2; i++) {
+		helper = fork();
+		if (!helper)
+			for (;;)
+				pause();
+		mark();
+		make_call(SYS_wait4, helper, NULL, 0, NULL);
+		mark();
+		make_call(SYS_wait4, helper, NULL, 0, NULL);
+	}
+	twin_exit(6);
+}
+
+/* The first stop is the SIGSTOP: a tracer that came by PTRACE_SEIZE asks for it, too. */
+static void run_traced(
+	int options, bool is_seized, bool changes, bool looks_twice, void (*run)(void))
+{
+	struct tracer t = {.changes = changes,
+		.looks_twice = looks_twice,
+		.sends = run == make_interrupted_waits ? SIGUSR1 : 0};
 	int status;
 
 	t.pid = fork();
@@ -284,13 +318,25 @@ static void run_traced(int options, bool is_seized, bool changes, void (*run)(vo
 
 CASE(ptrace_calls)
 {
-	run_traced(0, false, false, make_calls);
-	run_traced(PTRACE_O_TRACESYSGOOD, false, false, make_calls);
+	run_traced(0, false, false, false, make_calls);
+	run_traced(PTRACE_O_TRACESYSGOOD, false, false, false, make_calls);
 }
 
 CASE(ptrace_calls_events)
 {
-	run_traced(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC, true, false, make_calls);
+	run_traced(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC, true, false, false, make_calls);
+}
+
+CASE(ptrace_calls_again)
+{
+	run_traced(PTRACE_O_TRACESYSGOOD, false, false, true, make_calls);
+}
+
+/* The second tracee has a filter from a process that has already traced. */
+CASE(ptrace_calls_interrupted)
+{
+	run_traced(PTRACE_O_TRACESYSGOOD, false, false, false, make_interrupted_waits);
+	run_traced(PTRACE_O_TRACESYSGOOD, false, false, false, make_interrupted_waits);
 }
 
 static void make_wrong_calls(void)
@@ -323,12 +369,12 @@ static void make_filtered_calls(void)
 
 CASE(ptrace_filter)
 {
-	run_traced(
-		PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP, false, false, make_filtered_calls);
+	run_traced(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP, false, false, false,
+		make_filtered_calls);
 }
 
 CASE(ptrace_changes)
 {
-	run_traced(0, false, true, make_wrong_calls);
-	run_traced(PTRACE_O_TRACESYSGOOD, false, true, make_wrong_calls);
+	run_traced(0, false, true, false, make_wrong_calls);
+	run_traced(PTRACE_O_TRACESYSGOOD, false, true, false, make_wrong_calls);
 }

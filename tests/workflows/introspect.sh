@@ -140,6 +140,50 @@ shows 'strace: a thread executes a program' '*execve("/bin/sh", *superseded by e
 import os, threading, time
 threading.Thread(target=lambda: os.execv("/bin/sh", ["sh", "-c", "cd /etc"])).start()
 time.sleep(1000)'
+# A shell that waits for its next line while the tracer comes and goes: then it makes its calls by jumps again, without a trap.
+# (FJ_GATE_CANDIDATES and FJ_GATE_SHOWN_AT of preload/sys/gate.h.)
+cat >"$root/usr/bin/leave" <<'EOF'
+import os, signal, subprocess
+
+def is_marked(pid):
+    memory = os.open("/proc/%d/mem" % pid, os.O_RDONLY)
+    found = b""
+    for gate in 0x50000, 0x110000, 0x1f0000, 0x30000000, 0x7000000000:
+        for apart in 0, 0x555000000000:
+            try:
+                found += os.pread(memory, 4, gate + apart + 2 * 4096 + 128)
+            except OSError:
+                pass
+    os.close(memory)
+    return any(found)
+
+shell = subprocess.Popen(["sh", "-c", "while read line; do cd /etc; echo $line; done"],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+for how in signal.SIGINT, signal.SIGKILL:
+    strace = subprocess.Popen(["strace", "-qq", "-o", "/tmp/trace", "-p", str(shell.pid)])
+    while not os.path.exists("/tmp/trace") or "seen" not in open("/tmp/trace").read():
+        shell.stdin.write(b"seen\n")
+        shell.stdin.flush()
+        shell.stdout.readline()
+    while "State:\tS" not in open("/proc/%d/status" % shell.pid).read():
+        pass
+    strace.send_signal(how)
+    strace.wait()
+    shell.stdin.write(b"line\n" * 100)
+    shell.stdin.flush()
+    lines = [shell.stdout.readline() for i in range(100)]
+    print(how.name, lines.count(b"line\n"), "marked" if is_marked(shell.pid) else "as before")
+    os.unlink("/tmp/trace")
+shell.stdin.close()
+print("status", shell.wait())
+EOF
+shows 'strace -p: the program goes on as before' '*SIGINT 100 as before
+SIGKILL 100 as before
+status 0' python3 /usr/bin/leave
+rm "$root/usr/bin/leave"
+# It tries out whether its filter works. Here it does not.
+shows 'strace --seccomp-bpf: it looks at all calls' '*chdir("/etc") * = 0*+++ exited with 0 +++*' \
+	strace --seccomp-bpf -f -e trace=chdir sh -c 'cd /etc'
 shows 'gdb: it catches a call, and need not be told of SIGSYS' \
 	'*(call to syscall newfstatat)*#0 *fstat*#1 *_IO_*(returned from syscall newfstatat)*#0 *fstat*#1 *_IO_*count 4*exited normally*' \
 	sh -c "gdb -nx -batch -ex 'break main' -ex run -ex 'catch syscall newfstatat' -ex continue -ex bt -ex continue -ex bt -ex delete -ex continue \
