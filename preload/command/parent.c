@@ -31,8 +31,6 @@
 #define SIGKILL_ 9
 #define SIGTERM_ 15
 #define SIGCHLD_ 17
-#define SIGSTOP_ 19
-#define SIGTTOU_ 22
 #define SI_KERNEL_                                                                                 \
 	0x80	   /* asm-generic/siginfo.h: sent by the terminal, or for another event in the
 		      kernel */
@@ -220,8 +218,8 @@ _Noreturn static void exit_with_status(int status)
 /* Stops as the program did, and lets the program continue when this process continues. */
 static void stop_as_program(int number)
 {
-	if (number < SIGSTOP_ || number > SIGTTOU_)
-		number = SIGSTOP_; /* a stop for a tracer */
+	if (number < FJ_SIGSTOP || number > FJ_SIGTTOU)
+		number = FJ_SIGSTOP; /* a stop for a tracer */
 	fj_sys2(__NR_kill, me.pid, number);
 	set_mask(~(1UL << (number - 1)));
 	set_mask(~0UL);
@@ -303,7 +301,7 @@ static void let_go_child(void)
 _Noreturn static void stay_here(void)
 {
 	let_go_child();
-	for (int number = SIGSTOP_ + 1; number <= SIGTTOU_; number++)
+	for (int number = FJ_SIGSTOP + 1; number <= FJ_SIGTTOU; number++)
 		set_signal_action(number, (struct action){0});
 	if (me.wish->dies) {
 		/* SIGCONT wakes a stopped process, and does the program no harm: it is also sent

@@ -64,11 +64,10 @@ static bool may_limit(const struct fj_ids *ids, const struct fj_posted *of)
 static bool may_schedule(
 	const struct fj_call *c, const struct fj_ids *ids, const struct fj_posted *of)
 {
-	const bool by_target = c->nr == __NR_setpriority;
+	const uint32_t other = c->nr == __NR_ioprio_set ? ids->ruid : ids->euid;
+	const uint32_t of_other = c->nr == __NR_ioprio_set ? of->ruid : of->euid;
 
-	return ids->euid == (by_target ? of->ruid : of->euid) ||
-	       (by_target ? of->euid == ids->euid : ids->euid == of->ruid) ||
-	       (c->nr == __NR_ioprio_set && (of->ruid == ids->euid || of->ruid == ids->ruid)) ||
+	return of->ruid == ids->euid || of_other == other ||
 	       fj_ids_can(ids, (enum fj_cap)CAP_SYS_NICE_);
 }
 

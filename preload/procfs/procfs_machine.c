@@ -32,11 +32,12 @@ static void put_version(struct fj_report *r, const char *release)
 	long n = fj_is_err(fd) ? fd : fj_sys3(__NR_read, fd, text, size - 1);
 	size_t at = 0;
 
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
 	if (fj_is_err(n)) {
 		r->error = n;
 		return;
 	}
-	fj_close((int)fd);
 	text[n] = 0;
 	for (int word = 0; word < 2; word++)
 		while (text[at] && text[at++] != ' ')

@@ -135,7 +135,7 @@ bool fj_frames_is_known_cie(const struct fj_frames *f, uint64_t at)
 		next++;
 	/* Two alignments, the return register and the length of what follows are a byte each. */
 	data = next + 5;
-	for (size_t i = 10; i < next; i++)
+	for (size_t i = 10; i < next && data < sizeof(cie); i++)
 		switch (cie[i]) {
 		case 'R': /* how the beginning of a function is told */
 			return cie[data] == 0x1b;

@@ -295,9 +295,10 @@ static long copy_beside(struct task *k)
 
 	if (!fj_is_err(fd)) {
 		r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
-		if (!r)
+		if (!r) {
 			r = copy_by_way_of(k, (int)fd);
-		set_times(k, parent, &st); /* the copy was made in this directory */
+			set_times(k, parent, &st); /* the copy was made in this directory */
+		}
 		fj_close((int)fd);
 	}
 	fj_scratch_release(k->c->thread, mark);

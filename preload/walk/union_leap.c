@@ -248,6 +248,7 @@ long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l)
 			.mount_len = m.jail_len,
 			.mount_id = m.id,
 			.has_upper = work.len,
+			.is_nested = m.flags & FJ_MOUNT_NESTED,
 			.is_read_only = !work.len || (m.flags & FJ_MOUNT_READ_ONLY)};
 		for (uint32_t i = 0; i < count; i++)
 			l->fd[i] = i + 1 == count ? fd : -1;

@@ -11,16 +11,21 @@
 
 #define USER 1000u
 
-static void become(unsigned id)
+static void become_mixed(unsigned real, unsigned effective)
 {
 	SYSCALL(SYS_setgroups, 0, NULL);
-	SYSCALL(SYS_setresgid, id, id, id);
-	SYSCALL(SYS_setresuid, id, id, id);
+	SYSCALL(SYS_setresgid, effective, effective, effective);
+	SYSCALL(SYS_setresuid, real, effective, effective);
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
-/* A process that waits to be killed, as `id`. */
-static pid_t waiting(unsigned id)
+static void become(unsigned id)
+{
+	become_mixed(id, id);
+}
+
+/* A process that waits to be killed. */
+static pid_t waiting_mixed(unsigned real, unsigned effective)
 {
 	int ready[2];
 	char byte;
@@ -29,8 +34,8 @@ static pid_t waiting(unsigned id)
 	pipe(ready);
 	pid = twin_fork();
 	if (!pid) {
-		if (id)
-			become(id);
+		if (real || effective)
+			become_mixed(real, effective);
 		write(ready[1], "x", 1);
 		for (;;)
 			pause();
@@ -39,6 +44,11 @@ static pid_t waiting(unsigned id)
 	close(ready[0]);
 	close(ready[1]);
 	return pid;
+}
+
+static pid_t waiting(unsigned id)
+{
+	return waiting_mixed(id, id);
 }
 
 static void signals(pid_t pid)
@@ -132,6 +142,25 @@ static void ask(int about_signals)
 CASE(table_root_processes)
 {
 	ask(0);
+}
+
+/* The target has the caller's id as its real or its effective one alone, or the caller has the target's so. */
+CASE(table_root_processes_mixed)
+{
+	static const unsigned ids[][2] = {{7, USER}, {USER, 7}, {7, 7}, {USER, USER}};
+
+	for (size_t i = 0; i < 16; i++) {
+		const unsigned *of = ids[i / 4], *by = ids[i % 4];
+		const pid_t pid = waiting_mixed(of[0], of[1]);
+
+		CHILD("asked") {
+			become_mixed(by[0], by[1]);
+			say("%u/%u, of %u/%u\n", by[0], by[1], of[0], of[1]);
+			limits(pid);
+		}
+		kill(pid, SIGKILL);
+		reap("target", pid);
+	}
 }
 
 CASE(table_root_signals)
