@@ -246,6 +246,8 @@ long fj_hook_sigpending(struct fj_call *c)
 	if (!c->arg[0] || c->arg[1] > FJ_SIGSET_SIZE)
 		return fj_kernel(c);
 	r = fj_sys2(__NR_rt_sigpending, &set, FJ_SIGSET_SIZE);
+	if (c->mask) /* the trap blocks more than the program, and such a signal comes at its end */
+		set &= *c->mask;
 	if (fj_stand_in_waits(c->thread))
 		set = (set & ~FJ_STAND_IN_BIT) | FJ_SIGSYS_BIT;
 	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);

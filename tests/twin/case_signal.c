@@ -228,6 +228,25 @@ CASE(signal_across_exec)
 	say("seen %d\n", seen);
 }
 
+/* A signal that is not blocked is never pending when the program looks, whenever it comes. */
+CASE(signal_pending_unblocked)
+{
+	int seen = 0;
+
+	for (int i = 0; i < 400; i++) {
+		const pid_t pid = twin_fork();
+		sigset_t s;
+
+		if (!pid)
+			_exit(0);
+		do {
+			sigpending(&s);
+			seen += sigismember(&s, SIGCHLD);
+		} while (!waitpid(pid, NULL, WNOHANG));
+	}
+	say("seen %d\n", seen);
+}
+
 TOOL(sigpending)
 {
 	sigset_t s;
