@@ -17,6 +17,11 @@
 /* Copies `n` bytes from the program's address `from`. Returns 0 or -EFAULT. */
 long fj_guest_read(void *to, uintptr_t from, size_t n);
 
+/* Copies a structure of `given` bytes, which is `size` bytes long here: what is missing is 0. Returns 0,
+ * -EFAULT, or -E2BIG if bytes that are not known here are not 0, as copy_struct_from_user() of
+ * linux/uaccess.h. The caller says which sizes are allowed. */
+long fj_guest_read_structure(void *to, size_t size, uintptr_t from, size_t given);
+
 /* Copies `n` bytes to the program's address `to`. Returns 0, or -EFAULT, when a part may have been
  * written, as by the kernel's copy_to_user(). */
 long fj_guest_write(uintptr_t to, const void *from, size_t n);

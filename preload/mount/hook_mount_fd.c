@@ -13,6 +13,7 @@
 #include "mount/overlay.h"
 #include "sys/fd.h"
 #include "sys/hot.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"
@@ -201,12 +202,15 @@ long fj_hook_mount_setattr(struct fj_call *c)
 	if (flags &
 		~(uint64_t)(AT_EMPTY_PATH | AT_RECURSIVE_ | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
 		return -EINVAL;
+	if (c->arg[4] > FJ_PAGE)
+		return -E2BIG;
 	if (c->arg[4] < MOUNT_ATTR_SIZE_VER0_)
 		return -EINVAL;
 	if (r < 0)
 		return r;
-	if (fj_guest_read(&attr, c->arg[3], sizeof(attr)))
-		return -EFAULT;
+	r = fj_guest_read_structure(&attr, sizeof(attr), c->arg[3], c->arg[4]);
+	if (r < 0)
+		return r;
 	if (!attr.set && !attr.clear && !attr.propagation)
 		return 0; /* before the path is looked at: do_mount_setattr() of fs/namespace.c */
 	r = fj_guest_string(path, c->arg[1], FJ_PATH_MAX);

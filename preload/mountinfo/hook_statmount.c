@@ -80,16 +80,17 @@ static uint64_t namespace_id(void)
 static long read_request(uint64_t at, struct request *q)
 {
 	uint32_t size;
+	long r;
 
-	*q = (struct request){0};
 	if (fj_guest_read(&size, at, sizeof(size)))
 		return -EFAULT;
 	if (size > FJ_PAGE)
 		return -E2BIG;
 	if (size < REQUEST_SIZE_0)
 		return -EINVAL;
-	if (fj_guest_read(q, at, size < sizeof(*q) ? size : sizeof(*q)))
-		return -EFAULT;
+	r = fj_guest_read_structure(q, sizeof(*q), at, size);
+	if (r < 0)
+		return r;
 	if (q->spare || q->mnt_id <= FJ_MOUNT_UNIQUE)
 		return -EINVAL;
 	return q->mnt_ns_id && q->mnt_ns_id != namespace_id() ? -ENOENT : 0;

@@ -33,28 +33,13 @@ _Static_assert(sizeof(struct query) == (FJ_PROCMAP_QUERY >> 16 & 0x3fff), "linux
 enum { READABLE = 1, WRITABLE = 2, EXECUTABLE = 4, SHARED = 8, OR_NEXT = 16, FILE_BACKED = 32 };
 #define BUILD_ID_MAX 64u /* linux/buildid.h: 20 */
 
-/* copy_struct_from_user() of linux/uaccess.h */
 static long read_query(uint64_t at, struct query *q, uint64_t *size)
 {
-	unsigned char rest[64];
-
 	if (fj_guest_read(size, at, sizeof(*size)))
 		return -EFAULT;
 	if (*size > FJ_PAGE)
 		return -E2BIG;
-	if (*size < SIZE_MIN)
-		return -EINVAL;
-	for (uint64_t done = sizeof(*q); done < *size;) {
-		const size_t n = *size - done < sizeof(rest) ? *size - done : sizeof(rest);
-
-		if (fj_guest_read(rest, at + done, n))
-			return -EFAULT;
-		for (size_t i = 0; i < n; i++)
-			if (rest[i])
-				return -E2BIG;
-		done += n;
-	}
-	return fj_guest_read(q, at, *size < sizeof(*q) ? *size : sizeof(*q)) ? -EFAULT : 0;
+	return *size < SIZE_MIN ? -EINVAL : fj_guest_read_structure(q, sizeof(*q), at, *size);
 }
 
 /* Searches for the first mapping that matches. */

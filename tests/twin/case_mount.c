@@ -84,6 +84,7 @@ CASE(mount_root_of_a_directory)
 	struct { /* struct mount_attr, linux/mount.h */
 		unsigned long long set, clear, propagation, userns;
 	} attr = {.propagation = MS_PRIVATE}, none = {0}, read_only = {.set = 1};
+	unsigned long long longer[7] = {0};
 	const unsigned long kinds[] = {MS_PRIVATE, MS_SHARED, MS_SLAVE, MS_UNBINDABLE,
 		MS_SHARED | MS_REC, MS_UNBINDABLE | MS_REC, MS_REMOUNT, MS_REMOUNT | MS_RDONLY,
 		MS_REMOUNT | MS_BIND, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOEXEC};
@@ -99,6 +100,12 @@ CASE(mount_root_of_a_directory)
 	R(SYSCALL(442, open("/", O_PATH), "", AT_EMPTY_PATH, &read_only, sizeof(attr)));
 	R(SYSCALL(442, AT_FDCWD, "/", 0, &none, sizeof(attr)));
 	R(SYSCALL(442, AT_FDCWD, "/t/missing", 0, &none, sizeof(attr)));
+	R(SYSCALL(442, AT_FDCWD, "/t/missing", 0, longer, sizeof(longer)));
+	longer[6] = 1;
+	R(SYSCALL(442, AT_FDCWD, "/", 0, longer, sizeof(longer)));
+	R(SYSCALL(442, AT_FDCWD, "/", 0, longer, sizeof(longer) - 8));
+	R(SYSCALL(442, AT_FDCWD, "/", 0, longer, 8192));
+	R(SYSCALL(442, AT_FDCWD, "/", 0, longer, 24));
 	R(SYSCALL(433 /* fspick */, AT_FDCWD, "/", 0));
 	R(mkdir("/t/still-writable", 0755));
 	/* The same name, once there is a mount. */
