@@ -140,7 +140,10 @@ for n, whom in enumerate(["program", "parent", "program", "parent", "all"]):
         subprocess.run(["true"])
     if whom == "all":
         for c in children(child):
-            os.kill(c, signal.SIGKILL)
+            try:
+                os.kill(c, signal.SIGKILL)
+            except ProcessLookupError: # useradd, which has ended
+                pass
     os.kill(p.pid if whom == "parent" else child, signal.SIGKILL)
     print(whom, p.wait())
 subprocess.run([*command, "--rm", root, "true"], check=True)
