@@ -115,6 +115,10 @@ static bool is_exec_told(int32_t tid, int status)
 	       info.si_signo == FJ_SIGTRAP && info.si_code == SI_USER && info.si_pid == tid;
 }
 
+/* How many stops in a row a wait hides. A call of the program makes some hundreds at most. A tracee that
+ * calls the engine's gate again and again must not keep its tracer here: signals come in then. */
+#define HIDDEN_MAX 20000u
+
 /* The kernel writes to memory of ours where the program has none for it. */
 static long wait_for_process(struct fj_call *c)
 {
@@ -124,11 +128,15 @@ static long wait_for_process(struct fj_call *c)
 
 	if (!to)
 		c->arg[1] = (uint64_t)&own;
-	do {
+	for (unsigned hidden = 0;; hidden++) {
+		if (hidden == HIDDEN_MAX)
+			return c->arg[2] & WNOHANG ? 0 : -EINTR;
 		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
 		if (r <= 0 || fj_guest_read(&status, c->arg[1], sizeof(status)))
 			return r;
-	} while (fj_tracee_is_hidden((int32_t)r, status));
+		if (!fj_tracee_is_hidden((int32_t)r, status))
+			break;
+	}
 	if (!is_exec_told((int32_t)r, status) || !to)
 		return r;
 	status |= PTRACE_EVENT_EXEC << 16;
@@ -161,12 +169,16 @@ static long wait_for_id(struct fj_call *c)
 
 	if (!to)
 		c->arg[2] = (uint64_t)&own;
-	do {
+	for (unsigned hidden = 0;; hidden++) {
 		info.si_pid = 0;
+		if (hidden == HIDDEN_MAX)
+			return -EINTR;
 		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
 		if (r < 0 || fj_guest_read(&info, c->arg[2], sizeof(info)))
 			return r;
-	} while (is_hidden(c, &info));
+		if (!is_hidden(c, &info))
+			break;
+	}
 	if (info.si_code != CLD_TRAPPED || !to ||
 		!is_exec_told(info.si_pid, info.si_status << 8 | 0x7f))
 		return r;

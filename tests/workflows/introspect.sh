@@ -189,6 +189,10 @@ shows 'gdb: it catches a call, and need not be told of SIGSYS' \
 	sh -c "gdb -nx -batch -ex 'break main' -ex run -ex 'catch syscall newfstatat' -ex continue -ex bt -ex continue -ex bt -ex delete -ex continue \
 		--args debuggee 2"
 
+# The tracee calls the gate page, where the tracer sees nothing.
+gcc -O1 -static -o "$root/usr/bin/gate_loop" "$tests_dir/workflows/src/gate_loop.c"
+prints 'a tracee that calls the gate page for ever: its tracer gets its signals' 'Interrupted system call' jail "$root" gate_loop
+
 # PRoot gives its program another root, by other paths in the program's calls.
 if command -v proot >/dev/null 2>&1 && command -v busybox >/dev/null 2>&1; then
 	tools=$root
