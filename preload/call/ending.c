@@ -60,12 +60,8 @@ static bool signal_process(struct fj_thread *t, int32_t pid)
 
 static bool tell_another(struct fj_thread *t, const char *pid, const void *unused)
 {
-	int32_t number = 0;
-
 	(void)unused;
-	for (; *pid; pid++)
-		number = number * 10 + (*pid - '0');
-	signal_process(t, number);
+	signal_process(t, fj_private_pid(pid));
 	return false;
 }
 

@@ -64,6 +64,8 @@ bool fj_private_is_alive(struct fj_thread *t, const char *name);
 void fj_private_note_leaving(void);
 bool fj_private_is_leaving(int32_t pid);
 bool fj_private_is_last(struct fj_thread *t, const char *own_name);
+/* The number that the name of a process in /proc says. */
+int32_t fj_private_pid(const char *pid);
 /* Ask `question` about each process until one answer is true. Returns whether there was one. `about` is
  * passed on. */
 bool fj_private_any_process(struct fj_thread *t,

@@ -5,6 +5,8 @@
  * processes: those of the jail for which it was made, and those with their working directory or an open
  * file in it. private.c asks the first question before it removes what a jail has left, mount/mount_point.c
  * the second before it unmounts a tmpfs. */
+#include "jail/fds.h"
+#include "jail/jail.h"
 #include "private/private.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
@@ -92,7 +94,7 @@ bool fj_private_is_leaving(int32_t pid)
 	return false;
 }
 
-static int32_t number_of(const char *pid)
+int32_t fj_private_pid(const char *pid)
 {
 	int32_t number = 0;
 
@@ -102,8 +104,8 @@ static int32_t number_of(const char *pid)
 }
 
 struct memory {
-	const char *number; /* of the descriptor */
-	uint64_t inode;
+	const char *number;  /* of the descriptor */
+	uint64_t inode, dev; /* dev 0: unknown, for the memory of another jail */
 	bool ignores_leavers;
 };
 
@@ -121,7 +123,8 @@ static bool holds_memory(struct fj_thread *t, const char *pid, const void *about
 	fj_str_put(&s, "/fd/");
 	fj_str_put(&s, m->number);
 	return !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && st.st_ino == m->inode &&
-	       !(m->ignores_leavers && fj_private_is_leaving(number_of(pid)));
+	       (!m->dev || st.st_dev == m->dev) &&
+	       !(m->ignores_leavers && fj_private_is_leaving(fj_private_pid(pid)));
 }
 
 static struct memory memory_of(const char *name)
@@ -139,12 +142,16 @@ bool fj_private_holds(struct fj_thread *t, int32_t pid)
 	char name[64], number[12];
 	struct memory m;
 	struct fj_str s;
+	struct stat own;
 
 	fj_str_init(&s, number, sizeof(number));
 	fj_str_num(&s, (uint32_t)pid, 10);
 	fj_str_init(&s, name, sizeof(name));
 	fj_private_name(&s);
 	m = memory_of(name);
+	if (fj_sys4(__NR_newfstatat, FJ_FD_JAIL(fj_jail), "", &own, AT_EMPTY_PATH))
+		return false;
+	m.dev = own.st_dev; /* who does not hold it must not get a signal: call/ending.c */
 	return holds_memory(t, number, &m);
 }
 
