@@ -6,6 +6,12 @@
  * by run.c. */
 #include "call/call.h"
 #include "call/replaced.h"
+#include "layers/union.h"
+#include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
+#include "path/path.h"
+#include "sys/fd.h"
+#include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -97,4 +103,42 @@ long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with)
 		return r;
 	r = fj_is_rename(c) ? 0 : fj_refuse_new(c, &with[1]);
 	return r ? r : -EXDEV;
+}
+
+/* Does directory `b` lie in a union, and has one of its layers directory `a`? */
+static bool is_in_union(struct fj_thread *t, int a, int b)
+{
+	char *const host_path = fj_scratch_path(t);
+	const struct fj_mounts *v;
+	struct fj_mounts_seen seen;
+	const char *rest;
+	struct fj_str pos;
+	bool is;
+
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	if (fj_fd_target(a, host_path) <= 0 || !fj_path_of_dir(t, b, &pos))
+		return false;
+	do {
+		v = fj_mounts_look(&seen);
+		const struct fj_mount *const m = fj_mounts_of(v, pos.at);
+
+		is = m && (m->flags & FJ_MOUNT_UNION) &&
+		     fj_mounts_layer(v, m, host_path, &rest) >= 0;
+	} while (!fj_mounts_held(&seen));
+	return is;
+}
+
+long fj_refuse_linked_dir(const struct fj_call *c, const struct fj_replaced *with)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const struct fj_place *const a = &with[0].place, *const b = &with[1].place;
+	struct stat st;
+	bool is_one;
+
+	if (a->name[0] || fj_sys2(__NR_fstat, a->dirfd, &st) ||
+		(st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return -EXDEV;
+	is_one = is_in_union(c->thread, a->dirfd, b->layers ? b->layers->fd[0] : b->dirfd);
+	fj_scratch_release(c->thread, mark);
+	return is_one ? -EPERM : -EXDEV;
 }

@@ -55,5 +55,8 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 /* Returns the error that the kernel would give for the two names of a link or rename if they lie in two
  * mounts: -EXDEV, or an error that it finds earlier. Returns 0 otherwise. */
 long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with);
+/* The kernel has said -EXDEV to a link: the layers of a union may lie on two devices. Returns -EPERM if the first name
+ * is a directory in the same union as the second one, as vfs_link() of fs/namei.c does; otherwise -EXDEV. */
+long fj_refuse_linked_dir(const struct fj_call *c, const struct fj_replaced *with);
 
 #endif

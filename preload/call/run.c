@@ -369,6 +369,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 		for (int i = 0; i < count; i++)
 			if (__builtin_expect(with[i].is_over, 0))
 				r = fj_place_end_over(c->thread, &with[i].place, r);
+		if (__builtin_expect(r == -EXDEV && links && count == 2, 0))
+			r = fj_refuse_linked_dir(c, with);
 		if (!r && count == 2 && fj_is_rename(c) && with[0].place.pos && with[1].place.pos &&
 			!fj_exchanges(c))
 			take_mounts_along(with[0].place.pos, with[1].place.pos);

@@ -86,6 +86,8 @@ long fj_early_answer(struct fj_call *c)
 		return refuse_unknown(c->arg[4], AT_SYMLINK_FOLLOW | AT_EMPTY_PATH);
 	case __NR_utimensat:
 		return no_times(c->arg[2]);
+	case __NR_truncate: /* do_sys_truncate() of fs/open.c */
+		return (int64_t)c->arg[1] < 0 ? -EINVAL : 1;
 	default:
 		return 1;
 	}

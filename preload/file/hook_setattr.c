@@ -244,7 +244,9 @@ static long truncate_around(struct fj_call *c, const struct fj_place *const *pla
 
 long fj_hook_truncate(struct fj_call *c)
 {
-	return fj_translate(c, truncate_around);
+	const long r = fj_early_answer(c);
+
+	return r < 1 ? r : fj_translate(c, truncate_around);
 }
 
 /* On the disk a pretended device is a regular file, which has flags that a device lacks. */

@@ -190,6 +190,19 @@ static bool is_lower_file(struct fj_call *c, const struct fj_place *file)
 	return is;
 }
 
+/* xattr_permission() of fs/xattr.c: only regular files and directories can have attributes of users. */
+static long refuse_type(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what what)
+{
+	struct fj_file file;
+	uint32_t type;
+
+	if (read_name(q, what) || !fj_begins(q->text, XATTR_USER_PREFIX) ||
+		fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file) < 0)
+		return 0;
+	type = file.owner.mode & FJ_S_IFMT;
+	return type == FJ_S_IFREG || type == FJ_S_IFDIR ? 0 : -EPERM;
+}
+
 /* ovl_xattr_set() of fs/overlayfs/xattrs.c: a file is not copied up to remove an attribute that it
  * lacks. (An access list that does not exist may be removed from a copy, but not from a lower file:
  * ovl_set_or_remove_acl() of fs/overlayfs/inode.c.) Returns the error, 1 if there is nothing to do,
@@ -202,6 +215,8 @@ __attribute__((noinline)) static long refuse_if_lacking(
 
 	if (!r)
 		r = refuse_list(c, &asked, what);
+	if (!r)
+		r = refuse_type(c, &asked, what);
 	if (r || what == FJ_XATTR_SET)
 		return r;
 	asked.value = asked.size = 0;

@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_union_refused.c - tests calls in an overlay that are refused because of the file's type: nothing is
+ * copied up.
+ */
+#include "case_union.h"
+
+static void set_attributes(const char *path)
+{
+	R(lsetxattr(path, "user.a", "v", 1, 0));
+	R(lsetxattr(path, "user.a", "v", 1, 2 /* XATTR_REPLACE */));
+	R(lsetxattr(path, "user.a", "v", 1, 77));
+	R(lsetxattr(path, "user.", "v", 1, 0));
+	R(lremovexattr(path, "user.a"));
+	R(lremovexattr(path, "user."));
+}
+
+CASE(union_root_refused_attributes)
+{
+	make_layers();
+	R(mkfifo("l2/only/fifo", 0644));
+	R(mknod("l2/only/device", S_IFCHR | 0644, 0x103));
+	R(mknod("l2/only/socket", S_IFSOCK | 0644, 0));
+	R(symlink("f", "l2/only/link"));
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	set_attributes("m/only/fifo");
+	set_attributes("m/only/device");
+	set_attributes("m/only/socket");
+	set_attributes("m/only/link");
+	int fd = open("m/only/fifo", O_RDONLY | O_NONBLOCK);
+	R(fsetxattr(fd, "user.a", "v", 1, 0));
+	R(fremovexattr(fd, "user.a"));
+	close(fd);
+	R(truncate("m/only/f", -1));
+	R(truncate("m/only/missing", -1));
+	R(truncate((char *)8, -1));
+	show_tree("u");
+	take_away();
+}
+
+/* The type is asked before the devices of the layers. */
+CASE(union_root_refused_links)
+{
+	make_layers();
+	R(mount("none", "/t/l2", "tmpfs", 0, ""));
+	mkdir("l2/dir", 0755);
+	mkdir("l2/dir/in", 0755);
+	put("l2/dir/f", "a file");
+	R(symlink("f", "l2/dir/link"));
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	R(link("m/dir", "m/x"));
+	R(link("m/dir/in", "m/dir/f"));
+	R(link("m/dir/in", "m/missing/x"));
+	R(link("m/dir/f", "/t/l2/x"));
+	R(link("m/dir/in", "/t/l2/x"));
+	R(link("m/dir/in", "/t/x"));
+	show_tree("u");
+	R(link("m/dir/f", "m/dir/x"));
+	R(link("m/dir/in", "m/dir/y"));
+	R(unlink("m/dir/f"));
+	R(link("m/dir/in", "m/dir/f"));
+	R(linkat(AT_FDCWD, "m/dir/in/", AT_FDCWD, "m/dir/z", AT_SYMLINK_FOLLOW));
+	R(link("m/dir/link", "m/dir/in/y"));
+	show_tree("u");
+	show_tree("m/dir");
+	take_away();
+	R(umount2("/t/l2", 0));
+}
