@@ -133,6 +133,11 @@ __attribute__((always_inline)) static inline long stat_in_kernel(
 	return r;
 }
 
+long fj_disk_statx(int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
+{
+	return stat_in_kernel(dirfd, name, flags, mask, sx);
+}
+
 FJ_HOT static struct fj_owner_key key_of(
 	const struct statx *sx, int dirfd, const char *name, unsigned flags)
 {

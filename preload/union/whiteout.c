@@ -38,7 +38,7 @@ bool fj_union_record(int dirfd, const char *name, struct fj_owner *owner)
 	struct fj_owner_key key;
 	struct statx sx;
 
-	if (fj_sys5(__NR_statx, dirfd, name, AT_SYMLINK_NOFOLLOW | (name[0] ? 0 : AT_EMPTY_PATH),
+	if (fj_disk_statx(dirfd, name, AT_SYMLINK_NOFOLLOW | (name[0] ? 0 : AT_EMPTY_PATH),
 		    STATX_BASIC_STATS | STATX_BTIME, &sx))
 		return false;
 	fj_owner_key_of(&sx, dirfd, name, false, &key);

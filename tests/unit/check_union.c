@@ -102,10 +102,16 @@ static long no_devices(long nr, long a0, long a1, long a2, long a3, long a4, lon
 		       gate(nr, a0, a1, a2, a3, a4, a5);
 }
 
-START_TEST(pretended_whiteouts)
+/* A policy refuses statx(2), too. */
+static long no_statx(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	return nr == __NR_statx ? -ENOSYS : no_devices(nr, a0, a1, a2, a3, a4, a5);
+}
+
+static void pretend_whiteouts(fj_gate_fn refusing)
 {
 	gate = fj_gate;
-	fj_gate = no_devices;
+	fj_gate = refusing;
 	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "new", union_work), 0);
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "new", NULL));
 	unit_assert_result(unit_call2(__NR_mkdir, "/upper/dir", 0755), 0);
@@ -116,6 +122,17 @@ START_TEST(pretended_whiteouts)
 	ck_assert(!fj_union_is_whiteout(unit_thread, union_upper, "empty", NULL));
 	fj_gate = gate;
 	ck_assert_int_eq(union_count(union_work), 0);
+}
+
+START_TEST(pretended_whiteouts)
+{
+	pretend_whiteouts(no_devices);
+}
+END_TEST
+
+START_TEST(whiteouts_without_statx)
+{
+	pretend_whiteouts(no_statx);
 }
 END_TEST
 
@@ -278,6 +295,7 @@ Suite *unit_suite_union(void)
 	tcase_add_test(tc, every_kind_of_file);
 	tcase_add_test(tc, whiteouts);
 	tcase_add_test(tc, pretended_whiteouts);
+	tcase_add_test(tc, whiteouts_without_statx);
 	tcase_add_test(tc, opaque_directories);
 	tcase_add_test(tc, records_of_the_upper_layer);
 	tcase_add_test(tc, records_of_the_lower_layer);
