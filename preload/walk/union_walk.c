@@ -58,6 +58,14 @@ static void keep_directory(struct fj_walk *w, int dirfd, uint64_t epoch)
 	}
 }
 
+/* The name of a lower file that was removed may lead to a directory. */
+static bool is_no_directory(int dirfd)
+{
+	struct stat st;
+
+	return !fj_sys2(__NR_fstat, dirfd, &st) && (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR;
+}
+
 /* The walk begins at a descriptor or the working directory, or has followed a procfs link. */
 static long begin_at_directory(struct fj_walk *w)
 {
@@ -74,6 +82,8 @@ static long begin_at_directory(struct fj_walk *w)
 		keep_directory(w, w->fd, epoch);
 	if (!w->knows_pos)
 		return 0;
+	if (kind == FJ_DIR_UNKNOWN && fj_union_holds(w->pos.at) && is_no_directory(w->fd))
+		return -ENOTDIR;
 	r = fj_walk_enter_union(w);
 	return r == 1 ? 0 : r;
 }

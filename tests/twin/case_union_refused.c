@@ -67,3 +67,36 @@ CASE(union_root_refused_links)
 	take_away();
 	R(umount2("/t/l2", 0));
 }
+
+/* A file is no directory, even if it was removed. */
+CASE(union_root_refused_at_a_file)
+{
+	struct stat st;
+	int fd[3];
+
+	make_union();
+	R(fd[0] = open("m/both", O_RDONLY));
+	R(fd[1] = open("m/only/f", O_PATH));
+	R(fd[2] = open("m/up", O_PATH));
+	for (int removed = 0; removed < 2; removed++) {
+		for (int i = 0; i < 3; i++) {
+			R(mkdirat(fd[i], "x", 0700));
+			R(unlinkat(fd[i], "x", 0));
+			R(symlinkat("x", fd[i], "y"));
+			R(openat(fd[i], "x", O_RDONLY));
+			R(fstatat(fd[i], "x", &st, 0));
+			R(renameat(fd[i], "x", fd[i], "y"));
+			R(linkat(fd[i], "x", fd[i], "y", 0));
+			R(fstatat(fd[i], "..", &st, 0));
+			R(faccessat(fd[i], ".", R_OK, 0));
+		}
+		R(unlink("m/both"));
+		R(unlink("m/only/f"));
+		R(unlink("m/up"));
+	}
+	R(mkdir("m/both", 0755));
+	R(mkdirat(fd[0], "x", 0700));
+	R(fstatat(fd[0], "x", &st, 0));
+	take_away();
+	show_tree("u");
+}
