@@ -105,6 +105,13 @@ long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with)
 	return r ? r : -EXDEV;
 }
 
+bool fj_links_nothing(const struct fj_call *c)
+{
+	return c->nr == __NR_linkat &&
+	       fj_sys5(__NR_linkat, c->arg[0], "", -1, ".",
+		       fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH) == -ENOENT;
+}
+
 /* Does directory `b` lie in a union, and has one of its layers directory `a`? */
 static bool is_in_union(struct fj_thread *t, int a, int b)
 {
@@ -128,7 +135,7 @@ static bool is_in_union(struct fj_thread *t, int a, int b)
 	return is;
 }
 
-long fj_refuse_linked_dir(const struct fj_call *c, const struct fj_replaced *with)
+long fj_refuse_linked_dir(struct fj_call *c, const struct fj_replaced *with, long r)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const struct fj_place *const a = &with[0].place, *const b = &with[1].place;
@@ -137,8 +144,13 @@ long fj_refuse_linked_dir(const struct fj_call *c, const struct fj_replaced *wit
 
 	if (a->name[0] || fj_sys2(__NR_fstat, a->dirfd, &st) ||
 		(st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
-		return -EXDEV;
+		return r;
 	is_one = is_in_union(c->thread, a->dirfd, b->layers ? b->layers->fd[0] : b->dirfd);
 	fj_scratch_release(c->thread, mark);
-	return is_one ? -EPERM : -EXDEV;
+	if (!is_one)
+		return r;
+	return !r && !fj_place_look(b) &&
+			       !fj_union_calls.is_whiteout(c->thread, b->dirfd, b->name, NULL) ?
+		       -EEXIST :
+		       -EPERM;
 }

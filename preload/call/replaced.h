@@ -23,6 +23,7 @@ struct fj_replaced {
 	bool is_announced;
 	bool is_over; /* it is made at a whiteout: layers/union_over.c */
 	bool is_linked_by_name;
+	bool is_of_dir;	  /* a new name for a directory, in a union: link(2) will refuse it */
 	bool changes;	  /* a name of it is removed, moved or made: */
 	uint64_t change;  /* the name, for fj_facts_before_change() */
 	const char *path; /* the program's path, of an entry */
@@ -55,8 +56,12 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 /* Returns the error that the kernel would give for the two names of a link or rename if they lie in two
  * mounts: -EXDEV, or an error that it finds earlier. Returns 0 otherwise. */
 long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with);
-/* The kernel has said -EXDEV to a link: the layers of a union may lie on two devices. Returns -EPERM if the first name
- * is a directory in the same union as the second one, as vfs_link() of fs/namei.c does; otherwise -EXDEV. */
-long fj_refuse_linked_dir(const struct fj_call *c, const struct fj_replaced *with);
+/* For link(2): does the call give another name to a path, and not to a descriptor (AT_EMPTY_PATH)? The
+ * kernel says ENOENT for the name "" then. */
+bool fj_links_nothing(const struct fj_call *c);
+/* link(2) of a directory in a union. `r` is the kernel's result, or 0: it was not asked. Returns the error of
+ * vfs_link() of fs/namei.c, even if the layers lie on two devices: -EPERM, or -EEXIST for a name that exists. Returns
+ * `r` if the first name is no directory, or the second one is not in the same union. */
+long fj_refuse_linked_dir(struct fj_call *c, const struct fj_replaced *with, long r);
 
 #endif

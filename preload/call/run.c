@@ -78,18 +78,34 @@ static bool goes_by_upper(const struct fj_call *c, const struct fj_replaced *fir
 	       (c->nr == __NR_mkdirat || c->nr == __NR_symlinkat || c->nr == __NR_unlinkat);
 }
 
-/* Find the directory of a name, by facts or by a walk. `jail_path` was read last. */
-static long find_dir(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
-	const struct fj_replaced *first, struct fj_place *place)
+/* Is it a directory that was opened? */
+static bool is_dir(const struct fj_place *place)
 {
+	struct stat st;
+
+	return !place->name[0] && !fj_sys2(__NR_fstat, place->dirfd, &st) &&
+	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+/* Find the directory of a name, by facts or by a walk. `jail_path` was read last. */
+static long find_dir(struct fj_call *c, const char *jail_path, unsigned how,
+	const struct fj_replaced *first, struct fj_replaced *with)
+{
+	struct fj_place *const place = &with->place;
+	const int dirfd = with->dirfd;
+
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && goes_by_upper(c, first) &&
 		fj_fast_hold_upper(
 			c->thread, dirfd, jail_path, c->path_len, how & FJ_REMOVES, place))
 		return 0;
-	return fj_fast_hold_dir(
-		       c->thread, dirfd, jail_path, c->path_len, how & FJ_WANT_POS, place) ?
-		       0 :
-		       fj_path_walk(c->thread, dirfd, jail_path, how, place);
+	if (fj_fast_hold_dir(c->thread, dirfd, jail_path, c->path_len, how & FJ_WANT_POS, place))
+		return 0;
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && first && c->nr == __NR_linkat &&
+		is_dir(&first->place)) {
+		with->is_of_dir = true;
+		how &= ~(unsigned)FJ_WRITE; /* the directory of the name is not copied up */
+	}
+	return fj_path_walk(c->thread, dirfd, jail_path, how, place);
 }
 
 static long replace_entry(struct fj_call *c, int i, const char *jail_path,
@@ -101,8 +117,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
 	if (!is_beside(c, first, with))
-		r = find_dir(c, with->dirfd, jail_path, fj_follow_flags_of(c, kind), first,
-			&with->place);
+		r = find_dir(c, jail_path, fj_follow_flags_of(c, kind), first, with);
 	if (r < 0)
 		return r;
 	with->knows_mount = fj_mount_flags()->mounts_share_device && with->place.pos;
@@ -148,9 +163,8 @@ static long replace_linked(
 
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
-	r = find_dir(c, with->dirfd, jail_path,
-		fj_follow_flags_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0), NULL,
-		&with->place);
+	r = find_dir(c, jail_path, fj_follow_flags_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0),
+		NULL, with);
 	if (r < 0)
 		return r;
 	if (asks_mount && (!with->place.pos || with->place.is_mount || with->place.is_magic ||
@@ -255,15 +269,6 @@ __attribute__((noinline)) static void take_mounts_along(const char *from, const 
 		fj_mounts_renamed(from, to);
 }
 
-/* For link(2): does the call give another name to a path, and not to a descriptor (AT_EMPTY_PATH)? The
- * kernel says ENOENT for the name "" then. */
-static bool links_nothing(const struct fj_call *c)
-{
-	return c->nr == __NR_linkat &&
-	       fj_sys5(__NR_linkat, c->arg[0], "", -1, ".",
-		       fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH) == -ENOENT;
-}
-
 /* In a union: the file that gets another name is copied up when the new name may be made. It was
  * found before without a copy-up. */
 __attribute__((noinline)) static long bring_linked_up(struct fj_call *c,
@@ -350,7 +355,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 		/* A missing file to be linked is reported first: do_linkat() of fs/namei.c. */
 		if (r < 0 && count && with[0].is_linked_by_name && fj_place_look(place[0]) < 0)
 			r = fj_place_look(place[0]);
-		if (r == -EEXIST && !count && links_nothing(c))
+		if (r == -EEXIST && !count && fj_links_nothing(c))
 			r = -ENOENT;
 		count++;
 	}
@@ -359,7 +364,9 @@ long fj_translate(struct fj_call *c, fj_around around)
 	if (!r && count == 2)
 		r = fj_refuse_crossing(c, with);
 	if (__builtin_expect(!r && links && count == (linked ? 2 : 1), 0)) {
-		if (!fj_place_look(place[count - 1]))
+		if (with[count - 1].is_of_dir)
+			r = fj_refuse_linked_dir(c, with, 0);
+		else if (!fj_place_look(place[count - 1]))
 			r = -EEXIST; /* "." or ".." */
 		else if (!(linked && with[0].place.is_upper))
 			r = bring_linked_up(c, arg, linked, &with[0]);
@@ -370,7 +377,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 			if (__builtin_expect(with[i].is_over, 0))
 				r = fj_place_end_over(c->thread, &with[i].place, r);
 		if (__builtin_expect(r == -EXDEV && links && count == 2, 0))
-			r = fj_refuse_linked_dir(c, with);
+			r = fj_refuse_linked_dir(c, with, r);
 		if (!r && count == 2 && fj_is_rename(c) && with[0].place.pos && with[1].place.pos &&
 			!fj_exchanges(c))
 			take_mounts_along(with[0].place.pos, with[1].place.pos);

@@ -45,8 +45,7 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj_file *file);
 /* What the disk says of `name` in `dirfd`: statx(2), or where the kernel or a policy refuses it with ENOSYS,
  * newfstatat(2), which knows no time of birth. Returns 0 or the kernel's error. */
-long fj_disk_statx(
-	int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx);
+long fj_disk_statx(int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx);
 /* For a jail without any record: puts the default ids into a struct stat or statx of the program
  * that the kernel has just filled. Returns true if there are records now, of a root that was just
  * met. */

@@ -51,6 +51,14 @@ CASE(union_root_refused_links)
 	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
 	R(link("m/dir", "m/x"));
 	R(link("m/dir/in", "m/dir/f"));
+	R(link("m/dir/in", "m/dir/x"));
+	R(link("m/dir/in", "m/dir/in/x"));
+	R(link("m/dir/in/", "m/dir/x/"));
+	R(link("m/dir/in", "m/dir/."));
+	R(link("m/dir", "m/only/x"));
+	R(link("m/only", "m/dir/x"));
+	R(link("m/only", "m/updir/x"));
+	R(link("m/only", "m/updir/f"));
 	R(link("m/dir/in", "m/missing/x"));
 	R(link("m/dir/f", "/t/l2/x"));
 	R(link("m/dir/in", "/t/l2/x"));
