@@ -24,8 +24,6 @@
 
 #include <asm/stat.h>
 
-#define LAYER_MAX 508u /* a longer path is not looked at */
-
 uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len)
 {
 	const uint32_t at = v->text_used;
@@ -225,28 +223,29 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
 	return -EINVAL;
 }
 
-/* Are all layers like the root? `host` is the first one. `*have_devices`: they are on several devices. */
-static bool are_like_root(const char *layers, const char *host, uint32_t flags, bool *have_devices)
+/* Are all layers like the root? `layers` is the text of a mount that is not visible yet: it is cut for a moment.
+ * `host` is the first layer. `*have_devices`: they are on several devices. */
+static bool are_like_root(char *layers, const char *host, uint32_t flags, bool *have_devices)
 {
-	char layer[LAYER_MAX];
 	bool is_file, are = true;
 	uint64_t dev, first = 0;
-	size_t len = 0;
 
 	*have_devices = false;
-	for (; *layers; layers++) {
-		if (len + 1 >= sizeof(layer))
-			return false;
-		layer[len++] = *layers;
-		layer[len] = 0;
-		if (layers[1] && !(layers[1] == '/' && layers[2] == '/'))
-			continue;
-		dev = device_of_host_path(layer, &is_file);
+	while (*layers) {
+		char *end = layers + 1;
+
+		while (*end && !(end[0] == '/' && end[1] == '/'))
+			end++;
+
+		const char was = *end;
+
+		*end = 0;
+		dev = device_of_host_path(layers, &is_file);
+		*end = was;
 		first = first ? first : dev;
 		*have_devices = *have_devices || dev != first;
 		are = are && is_like_root(host, flags, dev);
-		len = 0;
-		layers += layers[1] != 0;
+		layers = was ? end + 1 : end;
 	}
 	return are;
 }
@@ -265,8 +264,8 @@ long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const ch
 			v->mount[i].work = fj_mounts_keep(v, work, work_len);
 			v->mount[i].flags |= FJ_MOUNT_UNION;
 			fj_mounts_note_layers(v, &v->mount[i]);
-			if (!are_like_root(layers, v->text + v->mount[i].host, v->mount[i].flags,
-				    &have_devices))
+			if (!are_like_root(v->text + v->mount[i].layers, v->text + v->mount[i].host,
+				    v->mount[i].flags, &have_devices))
 				__atomic_store_n(
 					&fj_mount_flags()->dirs_share_device, 1, __ATOMIC_RELAXED);
 			__atomic_store_n(
