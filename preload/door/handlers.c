@@ -283,7 +283,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	struct shown shown;
 	uintptr_t top, least, at;
 
-	fj_thread_company = 1;
+	fj_thread_note_company();
 	top = find_frame_end(owner, sig, program_sp, &least);
 	at = (top - sizeof(shown)) & ~15UL;
 	if (fj_jail->has_trap) {

@@ -232,7 +232,8 @@ struct fj_thread *fj_thread_mine(void)
 	t = find_taken(pid, tid);
 	if (t)
 		return t;
-	fj_thread_company |= tid != pid;
+	if (tid != pid)
+		fj_thread_note_company();
 	/* Each round either frees areas of threads that have ended, or adds a chunk, and both are few:
 	 * only threads that begin at the same moment can take them all. */
 	for (;;) {
@@ -259,7 +260,7 @@ static void note_thread(uintptr_t thread_pointer)
 	if (!first_pointer)
 		first_pointer = thread_pointer;
 	else if (thread_pointer && thread_pointer != first_pointer)
-		fj_thread_company = 1;
+		fj_thread_note_company();
 }
 
 static bool borrow_area(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer, uintptr_t sp)

@@ -84,5 +84,10 @@ static inline bool fj_thread_has_company(void)
 {
 	return __atomic_load_n(&fj_thread_company, __ATOMIC_RELAXED);
 }
+/* (Only ever set: a first thread that wrote back the 0 that it had read could undo it.) */
+static inline void fj_thread_note_company(void)
+{
+	__atomic_store_n(&fj_thread_company, 1, __ATOMIC_RELAXED);
+}
 
 #endif
