@@ -8,6 +8,7 @@
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "procfs/machine.h"
+#include "signal/waiting.h"
 #include "sys/sys.h"
 
 #include <linux/timex.h>
@@ -25,6 +26,7 @@ static void copy_name(char *to, const char *from)
 
 long fj_hook_uname(struct fj_call *c)
 {
+	struct fj_machine_names own;
 	struct new_utsname name;
 	long r = fj_sys1(__NR_uname, &name);
 
@@ -32,15 +34,15 @@ long fj_hook_uname(struct fj_call *c)
 		return r;
 	if (fj_machine()->release[0])
 		copy_name(name.release, fj_machine()->release);
-	if (__atomic_load_n(&fj_machine()->has_hostname, __ATOMIC_ACQUIRE))
-		copy_name(name.nodename, fj_machine()->hostname);
-	if (__atomic_load_n(&fj_machine()->has_domainname, __ATOMIC_ACQUIRE))
-		copy_name(name.domainname, fj_machine()->domainname);
+	fj_machine_names(&own);
+	if (own.has_hostname)
+		copy_name(name.nodename, own.hostname);
+	if (own.has_domainname)
+		copy_name(name.domainname, own.domainname);
 	return fj_guest_write(c->arg[0], &name, sizeof(name));
 }
 
-/* sethostname(2), setdomainname(2): the name is for the whole jail. There is no lock, so a reader may
- * see a name that is half changed. (The kernel's uname(2) takes a lock, uts_sem of kernel/sys.c.) */
+/* sethostname(2), setdomainname(2): the name is for the whole jail. */
 long fj_hook_sethostname(struct fj_call *c)
 {
 	const bool is_host = c->nr == __NR_sethostname;
@@ -53,9 +55,9 @@ long fj_hook_sethostname(struct fj_call *c)
 		return -EINVAL;
 	if (fj_guest_read(name, c->arg[0], (size_t)len))
 		return -EFAULT;
-	copy_name(is_host ? fj_machine()->hostname : fj_machine()->domainname, name);
-	__atomic_store_n(is_host ? &fj_machine()->has_hostname : &fj_machine()->has_domainname, 1,
-		__ATOMIC_RELEASE);
+	fj_hold_signals(c);
+	fj_machine_rename(is_host, name);
+	fj_release_signals(c);
 	return 0;
 }
 

@@ -8,17 +8,37 @@
 
 #include "jail/memory.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define FJ_MACHINE_AT 0x340u
+/* A name with its NUL: linux/utsname.h. */
+#define FJ_MACHINE_NAME_SIZE 65
+
+/* The names that the jail has instead of the host's: those with `has_`. */
+struct fj_machine_names {
+	bool has_hostname, has_domainname;
+	char hostname[FJ_MACHINE_NAME_SIZE], domainname[FJ_MACHINE_NAME_SIZE];
+};
+
+/* (`sequence` / 2) % 2 is the index of the names in use. While `sequence` is odd, somebody writes the
+ * others (locking/seq.h). So a process that is killed meanwhile leaves the old names. */
+#define FJ_MACHINE_AT 0x680u
 struct fj_machine {
-	uint32_t has_hostname, has_domainname;
-	/* Sizes: linux/utsname.h. `release` counts when it is not empty. */
-	char release[65], hostname[65], domainname[65];
+	uint32_t sequence;
+	char release
+		[FJ_MACHINE_NAME_SIZE]; /* counts when it is not empty; never changed after the start */
+	struct fj_machine_names names[2];
 };
 static inline struct fj_machine *fj_machine(void)
 {
 	return (struct fj_machine *)fj_jail_at(FJ_MACHINE_AT);
 }
+
+/* Copy the names in use, each as it was set by one call. */
+void fj_machine_names(struct fj_machine_names *out);
+/* Set the host name, or else the domain name. `name` has a NUL, and zeros behind it. Call it with all
+ * signals blocked. It waits for another writer, and takes over from one that is dead or stopped after
+ * about 100 ms. */
+void fj_machine_rename(bool is_hostname, const char name[FJ_MACHINE_NAME_SIZE]);
 
 #endif

@@ -10,13 +10,13 @@
 #include "sys/str.h"
 #include "sys/sys.h"
 
-static const char *own_name(enum fj_proc which)
+static const char *own_name(enum fj_proc which, const struct fj_machine_names *own)
 {
 	switch (which) {
 	case FJ_PROC_HOSTNAME:
-		return fj_machine()->has_hostname ? fj_machine()->hostname : NULL;
+		return own->has_hostname ? own->hostname : NULL;
 	case FJ_PROC_DOMAINNAME:
-		return fj_machine()->has_domainname ? fj_machine()->domainname : NULL;
+		return own->has_domainname ? own->domainname : NULL;
 	default:
 		return fj_machine()->release[0] ? fj_machine()->release : NULL;
 	}
@@ -51,8 +51,11 @@ static void put_version(struct fj_report *r, const char *release)
 
 void fj_report_machine(struct fj_report *r)
 {
-	const char *name = own_name((enum fj_proc)r->place->proc);
+	struct fj_machine_names own;
+	const char *name;
 
+	fj_machine_names(&own);
+	name = own_name((enum fj_proc)r->place->proc, &own);
 	if (!name) {
 		r->error = -EAGAIN;
 	} else if (r->place->proc == FJ_PROC_VERSION) {

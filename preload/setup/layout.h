@@ -49,13 +49,13 @@
 	X(fj_mount_flags, FJ_MOUNT_FLAGS_AT, FJ_RECORDS_AT)                                        \
 	X(fj_jail_records, FJ_RECORDS_AT, FJ_CREATORS_AT)                                          \
 	X(fj_creators, FJ_CREATORS_AT, FJ_PRIVATE_AT)                                              \
-	X(fj_private, FJ_PRIVATE_AT, FJ_MACHINE_AT)                                                \
-	X(fj_machine, FJ_MACHINE_AT, FJ_DOORS_AT)                                                  \
+	X(fj_private, FJ_PRIVATE_AT, FJ_DOORS_AT)                                                  \
 	X(fj_doors, FJ_DOORS_AT, FJ_IDENTITIES_AT)                                                 \
 	X(fj_identities, FJ_IDENTITIES_AT, FJ_ROOTS_STATE_AT)                                      \
 	X(fj_owner_roots_state, FJ_ROOTS_STATE_AT, FJ_FACTS_FAR_AT)                                \
 	X(fj_facts_far, FJ_FACTS_FAR_AT, FJ_LEAVERS_AT)                                            \
-	X(fj_leavers, FJ_LEAVERS_AT, FJ_PATHS_AT)                                                  \
+	X(fj_leavers, FJ_LEAVERS_AT, FJ_MACHINE_AT)                                                \
+	X(fj_machine, FJ_MACHINE_AT, FJ_PATHS_AT)                                                  \
 	X(fj_jail_paths, FJ_PATHS_AT, FJ_CWDS_AT)                                                  \
 	X(fj_cwds, FJ_CWDS_AT, FJ_ROOT_MOVES_AT)                                                   \
 	X(fj_root_moves, FJ_ROOT_MOVES_AT, FJ_LINKS_SEEN_AT)                                       \

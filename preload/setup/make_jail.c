@@ -234,9 +234,10 @@ void fj_jail_make(char **envp)
 		fj_launch_put(
 			fj_machine()->release, fj_options.release, sizeof(fj_machine()->release));
 	if (fj_options.hostname) {
-		fj_launch_put(fj_machine()->hostname, fj_options.hostname,
-			sizeof(fj_machine()->hostname));
-		fj_machine()->has_hostname = 1;
+		struct fj_machine_names *names = &fj_machine()->names[0];
+
+		fj_launch_put(names->hostname, fj_options.hostname, sizeof(names->hostname));
+		names->has_hostname = true;
 	}
 	fds[0] = (int)root;
 	fds[1] = (int)memory;

@@ -52,6 +52,7 @@ const char *__tsan_default_suppressions(void)
 	       "race:fj_ids_posted\n"
 	       "race:read_move\n"
 	       "race:find_bound_name\n"
+	       "race:fj_machine_names\n"
 	       "race:fj_mount_at\n"
 	       "race:fj_mount_of\n"
 	       "race:copy_version\n"
@@ -375,5 +376,6 @@ int main(void)
 	check_copies("mounts");
 	check_records();
 	check_actions();
+	check_machine();
 	return failures ? 1 : 0;
 }

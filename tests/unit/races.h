@@ -23,5 +23,7 @@ void check_copies(const char *what);
 void check_records(void);
 /* races_records.c: the stored actions of SIGSEGV and SIGBUS. */
 void check_actions(void);
+/* races_records.c: the names of the machine. */
+void check_machine(void);
 
 #endif

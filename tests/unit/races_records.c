@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * races_records.c - the part of races.c for files of owner records, and for the stored actions of
- * SIGSEGV and SIGBUS, which the engine handles. Called by races.c. */
+ * races_records.c - the part of races.c for files of owner records, for the stored actions of SIGSEGV
+ * and SIGBUS, which the engine handles, and for the names of the machine. Called by races.c. */
 #include "sys/abi_signal.h"
 #include "sys/sys.h"
 #include "call/call.h"
@@ -10,6 +10,7 @@
 
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
+#include "procfs/machine.h"
 #include "records/store.h"
 #include "signal/faults.h"
 #include "signal/handlers.h"
@@ -218,4 +219,40 @@ void check_actions(void)
 	for (int i = 0; i < 2; i++)
 		fj_sys4(__NR_rt_sigaction, number[i], &before[i], 0, FJ_SIGSET_SIZE);
 	check_copies("actions of SIGSEGV and SIGBUS");
+}
+
+/* -- names of the machine -- */
+
+/* Is it one letter, 1 to 64 times? */
+static bool is_one_name(const char *name)
+{
+	size_t len = 0;
+
+	while (len < FJ_MACHINE_NAME_SIZE && name[len] && name[len] == name[0])
+		len++;
+	return len && len < FJ_MACHINE_NAME_SIZE && !name[len];
+}
+
+/* One thread writes: a second writer that waits long for a processor would take over from the first. (More
+ * rounds than elsewhere: a copy is torn only if there are two changes meanwhile.) */
+static void *use_machine(void *arg)
+{
+	for (uint32_t n = 0; n < 20 * ROUNDS; n++) {
+		char name[FJ_MACHINE_NAME_SIZE] = {0};
+		struct fj_machine_names seen;
+
+		memset(name, 'a' + (int)(n % 26), 1 + n % 64);
+		if (arg == 0)
+			fj_machine_rename(n & 1, name);
+		fj_machine_names(&seen);
+		count((!seen.has_hostname || is_one_name(seen.hostname)) &&
+			(!seen.has_domainname || is_one_name(seen.domainname)));
+	}
+	return NULL;
+}
+
+void check_machine(void)
+{
+	at_once(use_machine);
+	check_copies("names of the machine");
 }
