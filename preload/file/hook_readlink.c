@@ -174,9 +174,8 @@ static bool is_own_link(const char *what)
 	const char *const number = fj_begins(what, "fd/") ? what + 3 : NULL;
 
 	if (!number)
-		return fj_streq(what, "exe") ||
-		       ((fj_streq(what, "cwd") || fj_streq(what, "root")) &&
-			       !fj_mount_may_be_named(what, fj_strlen(what)));
+		return (fj_streq(what, "exe") || fj_streq(what, "cwd") || fj_streq(what, "root")) &&
+		       !fj_mount_may_be_named(what, fj_strlen(what));
 	for (const char *p = number; *p; p++)
 		if (*p < '0' || *p > '9')
 			return false;

@@ -336,3 +336,28 @@ TOOL(removed)
 	R(stat("/proc/self/exe", &st));
 	say("links %d\n", (int)st.st_nlink);
 }
+
+/* mount(2) follows the link: only a descriptor of the link itself names it. */
+CASE(proc_root_exe_mounted)
+{
+	static const char *const links[] = {"/proc/self/exe", "/proc/self/cwd", "/proc/self/root"};
+	char to[40];
+
+	put("f", "of the mount\n");
+	for (size_t i = 0; i < COUNT(links); i++) {
+		const int link = open(links[i], O_PATH | O_NOFOLLOW);
+
+		say("%s\n", links[i]);
+		sprintf(to, "/proc/self/fd/%d", link);
+		if (R(mount("f", to, NULL, MS_BIND, NULL)))
+			continue;
+		close(link);
+		show_link(links[i]);
+		show(links[i]);
+		R(chdir("/proc/self"));
+		show_link(links[i] + strlen("/proc/self/"));
+		R(chdir("/t"));
+		R(umount2(links[i], UMOUNT_NOFOLLOW));
+		show_link(links[i]);
+	}
+}
