@@ -59,30 +59,54 @@ long fj_exec_check_strings(uint64_t array)
 	return array ? -EFAULT : 0;
 }
 
+/* The beginning of a mapping for pointers: the one before it, which the same exec uses; 0 for none. */
+struct earlier {
+	uintptr_t at;
+	size_t size;
+};
+
+void fj_exec_room_begin(const struct fj_thread *t)
+{
+	struct fj_exec_room *room = fj_exec_room(t);
+	struct earlier *e = (struct earlier *)room->at;
+
+	if (!e)
+		return;
+	if (e->at)
+		fj_sys2(__NR_munmap, e->at, e->size);
+	e->at = 0;
+	room->used = sizeof(*e);
+}
+
 /* Space for `n` pointers. A mapping that is made here ends with the exec. If the exec fails, or
  * happens in a vfork child and so leaves the mapping in the parent, the thread area keeps it for
  * the next time. */
 static uint64_t *pointer_room(struct fj_call *c, size_t n)
 {
-	struct fj_thread *t = c->thread;
+	struct fj_exec_room *room = fj_exec_room(c->thread);
+	struct earlier e = {0};
+	uint64_t *pointers;
 	long at;
 
 	if (n <= ARGV_ON_SCRATCH)
-		return (uint64_t *)fj_scratch(t, n * 8);
-	if (fj_exec_room(t)->used + n * 8 <= fj_exec_room(t)->size) {
-		uint64_t *room = (uint64_t *)(fj_exec_room(t)->at + fj_exec_room(t)->used);
+		return (uint64_t *)fj_scratch(c->thread, n * 8);
+	if (room->used + n * 8 > room->size) {
+		const size_t size = sizeof(e) + n * 16 + FJ_PAGE;
 
-		fj_exec_room(t)->used += n * 8;
-		return room;
+		at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (fj_is_err(at))
+			return NULL;
+		if (room->used > sizeof(e))
+			e = (struct earlier){.at = room->at, .size = room->size};
+		else if (room->at)
+			fj_sys2(__NR_munmap, room->at, room->size);
+		*(struct earlier *)at = e;
+		*room = (struct fj_exec_room){.at = (uintptr_t)at, .size = size, .used = sizeof(e)};
 	}
-	at = fj_sys6(__NR_mmap, 0, n * 16 + FJ_PAGE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (fj_is_err(at))
-		return NULL;
-	fj_exec_room(t)->at = (uintptr_t)at;
-	fj_exec_room(t)->size = n * 16 + FJ_PAGE;
-	fj_exec_room(t)->used = n * 8;
-	return (uint64_t *)at;
+	pointers = (uint64_t *)(room->at + room->used);
+	room->used += n * 8;
+	return pointers;
 }
 
 long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t *argv)

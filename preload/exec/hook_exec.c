@@ -140,7 +140,7 @@ long fj_hook_exec(struct fj_call *c)
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
-	fj_exec_room(c->thread)->used = 0;
+	fj_exec_room_begin(c->thread);
 	if (r)
 		return r;
 	if (!c->arg[i])

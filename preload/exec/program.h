@@ -86,6 +86,9 @@ long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p);
 bool fj_program_is_library(struct fj_call *c, const struct fj_program *p);
 
 /* exec_args.c: the arrays of pointers that execve(2) takes. */
+/* Call before the arrays of an exec are made: what the last one has left, when it failed, may be used
+ * again. */
+void fj_exec_room_begin(const struct fj_thread *t);
 /* How many pointers there are before the NULL in the program's `array`; or -EFAULT. */
 long fj_exec_count_pointers(uint64_t array);
 /* Can all strings of the program's `array` be read? Returns 0 or -EFAULT. */

@@ -2,13 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_handoff.c - tests the handoff through execve(2): the state arrives unchanged, and no other
- * string is taken for a handoff. */
+ * string is taken for a handoff. And the arrays of pointers that an exec makes. */
 #include "unit.h"
 #include "cred/ids_start.h"
+#include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
 #include "exec-format/exec.h"
+#include "exec/program.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +227,63 @@ START_TEST(other_variables)
 }
 END_TEST
 
+/* ---- arrays of pointers ---- */
+
+static fj_gate_fn real_gate;
+static long mapped; /* bytes */
+
+static long count_mapped(long nr, long a, long b, long c, long d, long e, long f)
+{
+	mapped += nr == __NR_mmap ? b : nr == __NR_munmap ? -b : 0;
+	return real_gate(nr, a, b, c, d, e, f);
+}
+
+/* Makes the arrays of one exec of a script: `argc` and `envc` pointers. */
+static void make_arrays(size_t argc, size_t envc)
+{
+	static const struct fj_program script = {.script = "script"};
+	struct fj_call c = {.thread = unit_thread};
+	uint64_t *argv = calloc(argc + 1, 8), *envp = calloc(envc + 1, 8);
+	uint64_t made_argv = (uint64_t)argv, made_envp = (uint64_t)envp;
+	const uint32_t mark = fj_scratch_mark(unit_thread);
+
+	for (size_t i = 0; i < argc; i++)
+		argv[i] = i + 1;
+	for (size_t i = 0; i < envc; i++)
+		envp[i] = i + 1;
+	fj_exec_room_begin(unit_thread);
+	ck_assert_int_eq(fj_exec_script_argv(&c, &script, &made_argv), 0);
+	ck_assert_int_eq(fj_exec_env_with(&c, &made_envp, "handoff"), 0);
+	/* The first is still whole when the second is made. */
+	ck_assert_mem_eq((uint64_t *)made_argv + 1, argv + 1, argc * 8);
+	ck_assert_mem_eq((uint64_t *)made_envp, envp, envc * 8);
+	ck_assert_str_eq((const char *)((uint64_t *)made_envp)[envc], "handoff");
+	ck_assert_uint_eq(((uint64_t *)made_envp)[envc + 1], 0);
+	fj_scratch_release(unit_thread, mark);
+	free(argv);
+	free(envp);
+}
+
+/* Execs that fail, each with longer arrays than the last one. */
+START_TEST(arrays)
+{
+	size_t argc = 0, envc = 0;
+
+	unit_thread_setup();
+	real_gate = fj_gate;
+	fj_gate = count_mapped;
+	for (size_t i = 0; i < 40; i++) {
+		argc = i % 3 == 2 ? 10 : 900 + i * 300;
+		envc = i % 5 == 4 ? 10 : 900 + i * 900;
+		make_arrays(argc, envc);
+	}
+	fj_exec_room_begin(unit_thread);
+	fj_gate = real_gate;
+	ck_assert_msg(mapped > 0 && mapped <= (long)(900 + 40 * 900) * 16 + 2 * 4096,
+		"%ld bytes are mapped", mapped);
+}
+END_TEST
+
 Suite *unit_suite_handoff(void)
 {
 	Suite *s = suite_create("handoff");
@@ -237,6 +296,7 @@ Suite *unit_suite_handoff(void)
 	tcase_add_test(c, changed);
 	tcase_add_test(c, lengths);
 	tcase_add_test(c, version);
+	tcase_add_test(c, arrays);
 	tcase_add_loop_test(c, other_variables, 0, sizeof(others) / sizeof(others[0]));
 	suite_add_tcase(s, c);
 	return s;
