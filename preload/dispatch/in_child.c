@@ -32,7 +32,6 @@
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "sys/thread_stack.h"
 
 #include <asm/stat.h>
 #include <linux/openat2.h>
@@ -102,7 +101,10 @@ static bool is_argument(const struct elsewhere *e, uint64_t fd)
 	return false;
 }
 
-/* Closes some descriptors in the child's own table. The limit is the child's own, too. */
+/* Closes some descriptors in the child's own table. The limit is the child's own, too. Since no number is
+ * free, all numbers below the limit are open, except those that another thread has closed meanwhile. (The
+ * kernel refuses a limit above fs.nr_open, which is an int. It allows a higher one to those who had it
+ * before fs.nr_open was lowered.) */
 static void close_some(const struct elsewhere *e)
 {
 	struct {
@@ -113,7 +115,7 @@ static void close_some(const struct elsewhere *e)
 
 	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit))
 		return;
-	fd = limit.now < FJ_THREAD_AREA_SIZE * 4096UL ? limit.now : FJ_THREAD_AREA_SIZE * 4096UL;
+	fd = limit.now < INT32_MAX ? limit.now : INT32_MAX;
 	limit.now = limit.most;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0);
 	for (unsigned n = 0; n < NUMBERS_LOOKED_AT && fd && closed < e->closed; n++) {
