@@ -100,19 +100,21 @@ void raise_file_limit(void)
 bool try_directories(const char *path)
 {
 	char *text = copy_of(path);
+	int why = 0; /* why one above could not be made */
+	bool is_there;
 
 	for (char *at = text + 1; *at; at++)
 		if (*at == '/') {
 			*at = 0;
-			mkdir(text, 0777);
+			if (mkdir(text, 0777) && errno != EEXIST)
+				why = errno;
 			*at = '/';
 		}
-	if (mkdir(text, 0777) && errno != EEXIST) {
-		free(text);
-		return false;
-	}
+	is_there = !mkdir(text, 0777) || errno == EEXIST;
+	if (!is_there && errno == ENOENT && why)
+		errno = why;
 	free(text);
-	return true;
+	return is_there;
 }
 
 void make_directories(const char *path)
@@ -135,27 +137,52 @@ bool is_empty_directory(const char *path)
 	return is_empty;
 }
 
+int open_regular(const char *path, int64_t *size)
+{
+	/* (The open of a fifo would wait for a writer.) */
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int why = 0;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st))
+		why = errno;
+	else if (!S_ISREG(st.st_mode))
+		why = S_ISDIR(st.st_mode) ? EISDIR : EMEDIUMTYPE;
+	if (why) {
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	*size = st.st_size;
+	return fd;
+}
+
 char *read_file(const char *path, size_t limit, size_t *size)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text = NULL;
-	struct stat st;
+	int64_t whole;
+	const int fd = open_regular(path, &whole);
+	char *text;
 	size_t have = 0;
+	ssize_t n = 1;
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) || (errno = EISDIR, !S_ISREG(st.st_mode)) ||
-		(errno = EFBIG, (uint64_t)st.st_size > limit)) {
+	if ((uint64_t)whole > limit) {
 		close(fd);
+		errno = EFBIG;
 		return NULL;
 	}
-	text = get((size_t)st.st_size + 1);
-	while (have < (size_t)st.st_size) {
-		const ssize_t n = read(fd, text + have, (size_t)st.st_size - have);
-
-		if (n <= 0)
-			break;
+	text = get((size_t)whole + 1);
+	while (have < (size_t)whole && (n = read(fd, text + have, (size_t)whole - have)) > 0)
 		have += (size_t)n;
+	if (n < 0) {
+		const int why = errno;
+
+		free(text);
+		text = NULL;
+		errno = why;
 	}
 	close(fd);
 	*size = have;

@@ -115,8 +115,11 @@ void make_directories(const char *path);
 bool try_directories(const char *path);
 /* Is the directory empty? Ends the program when it cannot be read. */
 bool is_empty_directory(const char *path);
+/* Opens a regular file to be read, and tells its size. Returns -1 with errno: EISDIR or EMEDIUMTYPE when it
+ * is a directory or no regular file. */
+int open_regular(const char *path, int64_t *size);
 /* Reads a regular file, and adds a NUL. Returns NULL with errno: EFBIG when it is larger than
- * `limit`, EISDIR when it is no regular file. */
+ * `limit`, or as open_regular(). */
 char *read_file(const char *path, size_t limit, size_t *size);
 /* Writes a file under another name, syncs it, and renames it. Ends the program when that fails. */
 void write_file(const char *path, const void *data, size_t size);

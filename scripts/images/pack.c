@@ -109,6 +109,26 @@ static void write_layout(const char *root, const char *dir, const char *name,
 	write_file(path, "{\"imageLayoutVersion\":\"1.0.0\"}", 30);
 }
 
+static void forget_layout(void *dir)
+{
+	remove_tree(dir);
+}
+
+static void forget_parts(void *dir)
+{
+	char *part = print("%s/blobs/sha256/.part", (char *)dir), *tar = print("%s.tar", part);
+
+	unlink(part);
+	unlink(tar);
+}
+
+/* Before the layout `dir` is written: what is to be removed if that fails. A layout that exists keeps its
+ * other files. */
+static void begin_layout(const char *dir)
+{
+	on_trouble(mkdir(dir, 0777) ? forget_parts : forget_layout, copy_of(dir));
+}
+
 static void add_file(struct archive *a, const char *file, const char *from, const char *name)
 {
 	struct archive_entry *e = archive_entry_new();
@@ -305,6 +325,7 @@ int pack_main(int argc, char **argv)
 	if (!name)
 		name = is_docker ? print("%.*s:latest", (int)strcspn(base, "."), base) : "latest";
 	if (!strcmp(format, "oci")) {
+		begin_layout(words[1]);
 		write_layout(root, words[1], name, config, layer);
 		return 0;
 	}

@@ -89,17 +89,24 @@ void store_publish(struct image *i, const char *from, const char *name)
 static void take_blob(const char *from, const char *digest, int64_t size, const char *to)
 {
 	char *old = blob_path(from, digest), *new = blob_path(to, digest), *piece = get(1 << 18);
-	const int in = open(old, O_RDONLY | O_CLOEXEC),
+	int64_t whole;
+	const int in = open_regular(old, &whole),
 		  out = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	ssize_t n;
 
 	if (in < 0)
-		fail("the blob %s is missing: %s", digest, strerror(errno));
+		fail("the blob %s: cannot read it: %s", digest, strerror(errno));
+	if (size >= 0)
+		blob_check_length(from, digest, size);
+	if (out < 0)
+		fail("cannot write '%s': %s", new, strerror(errno));
 	while ((n = read(in, piece, 1 << 18)) > 0)
 		if (!write_all(out, piece, (size_t)n))
 			fail("cannot write '%s': %s", new, strerror(errno));
-	if (n < 0 || out < 0 || close(out))
-		fail("cannot copy the blob %s: %s", digest, strerror(errno));
+	if (n < 0)
+		fail("the blob %s: cannot read it: %s", digest, strerror(errno));
+	if (close(out))
+		fail("cannot write '%s': %s", new, strerror(errno));
 	close(in);
 	free(piece);
 	free(old);
@@ -271,7 +278,7 @@ int pull_main(int argc, char **argv)
 		i = registry_pull(words[0], to);
 	}
 	store_publish(i, to, name);
-	store_discard(to);
+	discard_all();
 	image_chain(i, chain);
 	printf("%s %s\n", name, i->manifest_digest);
 	return 0;

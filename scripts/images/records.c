@@ -117,15 +117,20 @@ uint64_t records_hash(const char *root)
 
 bool records_create(int fd)
 {
-	return fj_owner_create(fd) >= 0;
+	const long r = fj_owner_create(fd);
+
+	errno = r < 0 ? (int)-r : errno;
+	return r >= 0;
 }
 
 void records_start(int fd, int host_owners, const char *name, int root)
 {
+	long r;
+
 	fj_owner_is_scattered = fj_owner_scatters(root);
 	if (host_owners >= 0 && fj_owner_check(host_owners) < 0)
 		fail("'%s' is damaged: see fakejail owners check", name);
 	fj_owner_shared = fj_owner_shared_with_others(fd, host_owners);
-	if (fj_owner_start(fd, host_owners) < 0)
-		fail("'%s' cannot be used", name);
+	if ((r = fj_owner_start(fd, host_owners)) < 0)
+		fail("'%s' cannot be used: %s", name, strerror((int)-r));
 }

@@ -246,15 +246,19 @@ void copy_plain_file(const char *path, const char *to, char digest[DIGEST_MAX])
 	ssize_t n;
 
 	sha256_begin(&s);
-	if (in < 0 || out < 0)
-		fail("cannot copy '%s': %s", shown(path), strerror(errno));
+	if (in < 0)
+		fail("cannot read '%s': %s", shown(path), strerror(errno));
+	if (out < 0)
+		fail("cannot write '%s': %s", to, strerror(errno));
 	while ((n = read(in, piece, 1 << 18)) > 0) {
 		sha256_add(&s, piece, (size_t)n);
 		if (!write_all(out, piece, (size_t)n))
 			fail("cannot write '%s': %s", to, strerror(errno));
 	}
-	if (n < 0 || close(out))
-		fail("cannot copy '%s': %s", shown(path), strerror(errno));
+	if (n < 0)
+		fail("cannot read '%s': %s", shown(path), strerror(errno));
+	if (close(out))
+		fail("cannot write '%s': %s", to, strerror(errno));
 	close(in);
 	free(piece);
 	sha256_end(&s, digest);

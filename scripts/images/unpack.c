@@ -179,5 +179,6 @@ int unpack_main(int argc, char **argv)
 		undo(NULL);
 	if (target.dir)
 		store_end_target(target.dir, target.path);
+	discard_all();
 	return status;
 }
