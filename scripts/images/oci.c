@@ -18,7 +18,8 @@ char *blob_path(const char *layout, const char *digest)
 static bool sum_blob(const char *layout, const char *digest, char found[DIGEST_MAX], uint64_t *size)
 {
 	char *path = blob_path(layout, digest), *piece = get(1 << 18);
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int64_t whole;
+	const int fd = open_regular(path, &whole);
 	struct sha256 s;
 	ssize_t n = -1;
 	int why;
@@ -51,6 +52,8 @@ void blob_check(const char *layout, const char *digest, int64_t size)
 	char found[DIGEST_MAX];
 	uint64_t has;
 
+	if (size >= 0)
+		blob_check_length(layout, digest, size);
 	if (!sum_blob(layout, digest, found, &has)) {
 		if (errno == ENOENT)
 			fail("the blob %s is missing: %s", digest, strerror(errno));
@@ -70,6 +73,8 @@ void blob_check_length(const char *layout, const char *digest, int64_t size)
 
 	if (stat(path, &st))
 		fail("the blob %s is missing: %s", digest, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		fail("the blob %s: cannot read it: %s", digest, strerror(EMEDIUMTYPE));
 	if (st.st_size != size)
 		fail("the blob %s has %lld bytes, and should have %lld", digest,
 			(long long)st.st_size, (long long)size);
@@ -149,14 +154,16 @@ static bool is_our_platform(const json_t *p)
 
 static json_t *load_blob(const char *layout, const char *digest, int64_t size)
 {
-	char *path;
+	char *path = blob_path(layout, digest);
+	struct stat st;
 	json_t *j;
 
 	if (size > JSON_MAX)
 		fail("%s says that it has %lld bytes, more than any manifest", digest,
 			(long long)size);
+	if (!stat(path, &st) && st.st_size > JSON_MAX)
+		fail("%s has %lld bytes, more than any manifest", digest, (long long)st.st_size);
 	blob_check(layout, digest, size);
-	path = blob_path(layout, digest);
 	j = json_of_file(path, digest);
 	free(path);
 	return j;

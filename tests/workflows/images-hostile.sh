@@ -70,6 +70,58 @@ fails 'a store that may not be written' 125 "fakejail: pull: cannot make the dir
 	pull image-good.tar x
 left 'a store that may not be written'
 
+# ---- inputs without an end, and files that are none
+mkdir "$mine/layouts"
+give_to_user "$mine/layouts"
+as_user env "FAKEJAIL_STORE=$mine/store" "FAKEJAIL=$FAKEJAIL" sh -c '$FAKEJAIL unpack image-good.tar for-layouts && mkfifo fifo
+	$FAKEJAIL pack --format=oci for-layouts layouts/good && rm -rf for-layouts
+	cd layouts
+	for name in index manifest layer manifest-zero layer-zero manifest-huge; do cp -R good "$name"; done
+	blob_of() { grep -o "sha256:[0-9a-f]*" "$1" | sed -n "s/^sha256://;$2p"; }
+	manifest=$(blob_of good/index.json 1)
+	layer=$(blob_of "good/blobs/sha256/$manifest" 2)
+	put() { rm "$1"; shift; "$@"; }
+	put index/index.json mkfifo index/index.json
+	put "manifest/blobs/sha256/$manifest" mkfifo "manifest/blobs/sha256/$manifest"
+	put "layer/blobs/sha256/$layer" mkfifo "layer/blobs/sha256/$layer"
+	put "manifest-zero/blobs/sha256/$manifest" ln -s /dev/zero "manifest-zero/blobs/sha256/$manifest"
+	put "layer-zero/blobs/sha256/$layer" ln -s /dev/zero "layer-zero/blobs/sha256/$layer"
+	truncate -s 1T "manifest-huge/blobs/sha256/$manifest"'
+before=$(outside)
+# shellcheck disable=SC2317
+endless() { yes | verb "$@"; }
+for file in /dev/zero /dev/urandom docker-archive:/dev/zero oci-archive:/dev/zero oci:/dev/zero; do
+	fails "unpack $file" 125 "fakejail: unpack: '/dev/*': it is no archive" verb unpack "$file" root
+	fails "pull $file" 125 "fakejail: pull: '/dev/*': it is no archive" verb pull "$file" x
+	fails "run $file" 125 "fakejail: run: '*/dev/*': it is no archive" verb run "${file%%/*}/${file#*/}" true
+	left "$file"
+done
+for verb in 'unpack - root' 'pull - x' 'run - true'; do
+	# shellcheck disable=SC2086 # words
+	fails "$verb, of an input without an end" 125 "fakejail: ${verb%% *}: '-': it is no archive" endless $verb
+	left "$verb"
+done
+# shellcheck disable=SC2317
+from_fifo() { (as_user sh -c 'yes >fifo' 2>/dev/null &) && verb "$@"; }
+fails 'a fifo without an end' 125 "fakejail: unpack: 'fifo': it is no archive" from_fifo unpack fifo root
+before=$(outside) # the fifo was written to
+left 'a fifo without an end'
+fails 'a directory' 125 "fakejail: pull: 'outside' is a directory, and no OCI layout" verb pull outside x
+while read -r name pattern; do
+	fails "layout $name" 125 "fakejail: unpack: $pattern" verb unpack "layouts/$name" root
+	left "unpack layout $name"
+	fails "pull of layout $name" 125 "fakejail: pull: $pattern" verb pull "layouts/$name" x
+	left "pull layout $name"
+done <<EOF
+index *index.json': cannot read it: Wrong medium type
+manifest the blob sha256:* cannot read it: Wrong medium type
+layer the blob sha256:* cannot read it: Wrong medium type
+manifest-zero the blob sha256:* cannot read it: Wrong medium type
+layer-zero the blob sha256:* cannot read it: Wrong medium type
+manifest-huge sha256:* has 1099511627776 bytes, more than any manifest
+EOF
+rm -rf "$mine/layouts" "$mine/fifo"
+
 # ---- a copy of a tree into itself
 before=$(outside)
 succeeds 'a tree to copy' verb unpack image-good.tar root
