@@ -14,6 +14,7 @@
 #include "nested/roots.h"
 #include "path/path.h"
 #include "sys/fd.h"
+#include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
@@ -34,23 +35,15 @@ static long answer_cwd(struct fj_call *c, const char *text, size_t size)
 	return r < 0 ? r : (long)size;
 }
 
-long fj_hook_getcwd(struct fj_call *c)
+/* The working directory is in a mount, in a nested root, or outside the jail: its position tells how it is
+ * seen. `len` is that of `host_path`. */
+__attribute__((noinline)) static long answer_cwd_by_position(
+	struct fj_call *c, char *host_path, size_t len)
 {
-	char *host_path = fj_scratch_path(c->thread);
 	struct fj_str pos, seen;
-	const char *plain;
 	bool found;
-	long r = fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX);
 
-	if (r < 0)
-		return r;
-	plain = fj_path_seen_plainly(host_path, (size_t)r - 1);
-	if (__builtin_expect(plain != NULL, 1)) {
-		const size_t size = plain[1] ? (size_t)(r - (plain - host_path)) : 2;
-
-		return answer_cwd(c, plain, size);
-	}
-	fj_scratch_trim(c->thread, host_path, (size_t)r); /* with the NUL */
+	fj_scratch_trim(c->thread, host_path, len + 1);
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	found = fj_path_back_hinted(host_path, fj_cwd_noted(), &pos);
 	fj_scratch_trim(c->thread, pos.at, pos.len + 1);
@@ -64,6 +57,20 @@ long fj_hook_getcwd(struct fj_call *c)
 		fj_str_put(&seen, pos.len ? pos.at : "/");
 	}
 	return answer_cwd(c, seen.at, seen.len + 1);
+}
+
+FJ_HOT long fj_hook_getcwd(struct fj_call *c)
+{
+	char *host_path = fj_scratch_path(c->thread);
+	const char *plain;
+	const long r = fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX); /* with the NUL */
+
+	if (r < 0)
+		return r;
+	plain = fj_path_seen_plainly(host_path, (size_t)r - 1);
+	if (__builtin_expect(!plain, 0))
+		return answer_cwd_by_position(c, host_path, (size_t)r - 1);
+	return answer_cwd(c, plain, plain[1] ? (size_t)(r - (plain - host_path)) : 2);
 }
 
 static void see_entered(struct fj_thread *t, const struct fj_place *place)

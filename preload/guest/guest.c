@@ -162,7 +162,7 @@ static inline bool may_write(uintptr_t at, size_t n)
 	       fj_guest_catches_faults() || ask_writable(at, n, word);
 }
 
-FJ_HOT long fj_guest_read(void *to, uintptr_t from, size_t n)
+__attribute__((noinline)) static long read_by_pages(void *to, uintptr_t from, size_t n)
 {
 	long r = 0;
 
@@ -175,7 +175,14 @@ FJ_HOT long fj_guest_read(void *to, uintptr_t from, size_t n)
 	return r;
 }
 
-FJ_HOT long fj_guest_write(uintptr_t to, const void *from, size_t n)
+FJ_HOT long fj_guest_read(void *to, uintptr_t from, size_t n)
+{
+	return __builtin_expect(is_of(&is_caught), 1) ?
+		       after_copy(fj_copy(to, (const void *)from, n)) :
+		       read_by_pages(to, from, n);
+}
+
+__attribute__((noinline)) static long write_by_pages(uintptr_t to, const void *from, size_t n)
 {
 	long r = 0;
 
@@ -186,6 +193,12 @@ FJ_HOT long fj_guest_write(uintptr_t to, const void *from, size_t n)
 		r = after_copy(fj_copy((void *)(to + done), (const char *)from + done, part));
 	}
 	return r;
+}
+
+FJ_HOT long fj_guest_write(uintptr_t to, const void *from, size_t n)
+{
+	return __builtin_expect(is_of(&is_caught), 1) ? after_copy(fj_copy((void *)to, from, n)) :
+							write_by_pages(to, from, n);
 }
 
 FJ_HOT long fj_guest_string(char *to, uintptr_t from, size_t size)

@@ -24,7 +24,7 @@ static char moved[TURNS][FJ_PATH_MAX] FJ_BULKY;
 static uint32_t next_turn;
 static const char *now; /* NULL: not moved */
 
-const char *fj_root_path(void)
+FJ_HOT const char *fj_root_path(void)
 {
 	const char *path = __atomic_load_n(&now, __ATOMIC_ACQUIRE);
 

@@ -287,18 +287,26 @@ bool fj_path_seen(const char *pos, struct fj_str *out)
 	return !out->overflowed;
 }
 
-const char *fj_path_seen_plainly(const char *host_path, size_t len)
+FJ_HOT const char *fj_path_seen_plainly(const char *host_path, size_t len)
 {
 	const struct fj_mount_flags *const flags = fj_mount_flags();
-	const char *root = fj_root_path();
-	size_t root_len;
+	const char *root;
+	uint64_t zeros;
+	size_t at = 0, rest;
 
 	if ((flags->has_aliases | flags->has_unions) || fj_root()->len)
 		return NULL;
-	root_len = fj_text_len(root);
-	if (len < root_len || !fj_same(host_path, root, root_len))
+	/* The root's path is in a buffer of FJ_PATH_MAX bytes, so its last word can be read whole. */
+	root = fj_root_path();
+	while (at + sizeof(zeros) <= len && fj_load8(host_path + at) == fj_load8(root + at))
+		at += sizeof(zeros);
+	zeros = fj_zero_bytes(fj_load8(root + at));
+	if (!zeros)
 		return NULL;
-	host_path += root_len;
+	rest = (unsigned)__builtin_ctzl(zeros) / 8;
+	if (at + rest > len || fj_load_tail(host_path + at, rest) != fj_load_tail(root + at, rest))
+		return NULL;
+	host_path += at + rest;
 	if (*host_path && *host_path != '/')
 		return NULL;
 	return *host_path ? host_path : "/";

@@ -24,6 +24,14 @@ static inline uint64_t fj_load8(const char *s)
 	memcpy(&word, s, sizeof(word));
 	return word;
 }
+/* Zero if no byte of `word` is zero. Otherwise the lowest bit belongs to the first such byte, and is its
+ * highest one (Warren, Hacker's Delight, 6-1). */
+static inline uint64_t fj_zero_bytes(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101UL;
+
+	return (word - ones) & ~word & ones << 7;
+}
 /* The `n` bytes at `s`, fewer than eight: they are read as two overlapping halves, so that no loop is
  * needed. */
 static inline uint64_t fj_load_tail(const char *s, size_t n)

@@ -13,8 +13,6 @@
 
 typedef uint64_t __attribute__((may_alias)) aligned_word;
 
-#define ONES 0x0101010101010101UL
-
 /* Not instrumented: the sanitizers know only the text, not the whole of its last word. */
 FJ_HOT __attribute__((noinline, no_sanitize("address"))) size_t fj_text_len(const char *s)
 {
@@ -22,7 +20,7 @@ FJ_HOT __attribute__((noinline, no_sanitize("address"))) size_t fj_text_len(cons
 	const aligned_word *at = (const aligned_word *)((uintptr_t)s - before);
 	uint64_t word = *at | ((1UL << 8 * before) - 1), zeros;
 
-	while (!(zeros = (word - ONES) & ~word & ONES << 7))
+	while (!(zeros = fj_zero_bytes(word)))
 		word = *++at;
 	return (size_t)((const char *)at - s) + (unsigned)__builtin_ctzl(zeros) / 8;
 }

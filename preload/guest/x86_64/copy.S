@@ -36,15 +36,23 @@ fj_copy:
 	add	$8, %rdi
 	sub	$8, %rdx
 	jae	3b
-4:	add	$8, %rdx
+4:	test	$4, %dl			/* the low three bits are those of what remains */
+	jz	5f
+	mov	(%rsi), %eax
+	mov	%eax, (%rdi)
+	add	$4, %rsi
+	add	$4, %rdi
+5:	test	$2, %dl
 	jz	6f
-5:	mov	(%rsi), %al
+	mov	(%rsi), %ax
+	mov	%ax, (%rdi)
+	add	$2, %rsi
+	add	$2, %rdi
+6:	test	$1, %dl
+	jz	7f
+	mov	(%rsi), %al
 	mov	%al, (%rdi)
-	inc	%rsi
-	inc	%rdi
-	dec	%rdx
-	jnz	5b
-6:	xor	%eax, %eax
+7:	xor	%eax, %eax
 	ret
 
 /* long fj_copy_text(to, from, n): returns the number of bytes before a NUL, which is copied, too; n
