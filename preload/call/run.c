@@ -55,14 +55,18 @@ static bool is_beside(struct fj_call *c, const struct fj_replaced *first, struct
 	       fj_place_beside(c->thread, &first->place, first->path, with->path, &with->place);
 }
 
-/* The mount of the directory of an entry. If the name is "/", "." or "..", the position is that
+/* The mount of the directory of an entry; 0 is the jail's own tree. If the name is "/", "." or "..", the position is that
  * directory's own. */
 static uint32_t mount_of_directory(const struct fj_place *place)
 {
-	const char *name = place->name + fj_place_dir_len(place->name);
-	const bool is_own = name[0] == '/' || fj_streq(name, ".") || fj_streq(name, "..");
+	const char *name;
 	struct fj_mount_found m;
+	bool is_own;
 
+	if (__builtin_expect(place->is_in_root, 1))
+		return 0;
+	name = place->name + fj_place_dir_len(place->name);
+	is_own = name[0] == '/' || fj_streq(name, ".") || fj_streq(name, "..");
 	return (is_own ? fj_mount_of(place->pos, &m, NULL) : fj_mount_around(place->pos, &m)) ?
 		       m.id :
 		       0;
@@ -93,12 +97,16 @@ static long find_dir(struct fj_call *c, const char *jail_path, unsigned how,
 {
 	struct fj_place *const place = &with->place;
 	const int dirfd = with->dirfd;
+	/* A renamed directory takes mounts along (take_mounts_along()). */
+	const enum fj_fast_pos wish = !(how & FJ_WANT_POS) ? FJ_POS_UNWANTED :
+				      fj_is_rename(c)	   ? FJ_POS_WANTED :
+							     FJ_POS_OF_MOUNT;
 
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && goes_by_upper(c, first) &&
 		fj_fast_hold_upper(
 			c->thread, dirfd, jail_path, c->path_len, how & FJ_REMOVES, place))
 		return 0;
-	if (fj_fast_hold_dir(c->thread, dirfd, jail_path, c->path_len, how & FJ_WANT_POS, place))
+	if (fj_fast_hold_dir(c->thread, dirfd, jail_path, c->path_len, wish, place))
 		return 0;
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && first && c->nr == __NR_linkat &&
 		is_dir(&first->place)) {
@@ -120,7 +128,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 		r = find_dir(c, jail_path, fj_follow_flags_of(c, kind), first, with);
 	if (r < 0)
 		return r;
-	with->knows_mount = fj_mount_flags()->mounts_share_device && with->place.pos;
+	with->knows_mount = fj_mount_flags()->mounts_share_device &&
+			    (with->place.is_in_root || with->place.pos);
 	if (with->knows_mount)
 		with->mount = mount_of_directory(&with->place);
 	if (with->place.is_mount && kind == FJ_NEW)
@@ -167,8 +176,9 @@ static long replace_linked(
 		NULL, with);
 	if (r < 0)
 		return r;
-	if (asks_mount && (!with->place.pos || with->place.is_mount || with->place.is_magic ||
-				  with->place.name[0] == '/')) {
+	if (asks_mount && !with->place.is_in_root &&
+		(!with->place.pos || with->place.is_mount || with->place.is_magic ||
+			with->place.name[0] == '/')) {
 		fj_place_done(&with->place);
 		fj_scratch_release(c->thread, mark);
 		*with = (struct fj_replaced){.place.owned_fd = -1};
@@ -180,7 +190,7 @@ static long replace_linked(
 		return r;
 	with->is_linked_by_name = true;
 	with->knows_mount = asks_mount;
-	if (asks_mount)
+	if (asks_mount && !with->place.is_in_root)
 		with->mount = fj_mount_around(with->place.pos, &m) ? m.id : 0;
 	aim_argument(c, i, &with->place);
 	return 0;
@@ -313,7 +323,7 @@ static inline bool may_be_refused(const struct fj_replaced *with, int count)
 
 long fj_translate(struct fj_call *c, fj_around around)
 {
-	struct fj_replaced with[PATHS_MAX];
+	struct fj_replaced with[PATHS_MAX], *w;
 	const struct fj_place *place[PATHS_MAX];
 	const bool has_unions = fj_mount_flags()->has_unions,
 		   links = __builtin_expect(has_unions, 0) && c->nr == __NR_linkat;
@@ -341,15 +351,15 @@ long fj_translate(struct fj_call *c, fj_around around)
 			r = fj_union_bring_fd_up(c->thread, fj_arg_dirfd(c, i));
 		if (!jail_path)
 			continue; /* an error, or left to the kernel */
-		with[count] = (struct fj_replaced){.place.owned_fd = -1};
-		place[count] = &with[count].place;
+		w = &with[count];
+		*w = (struct fj_replaced){.place.owned_fd = -1};
+		place[count] = &w->place;
 		if (kind == FJ_NEW || kind == FJ_OLD)
-			r = replace_entry(c, i, jail_path, count ? &with[0] : NULL, &with[count]);
-		else if (links && find_linked_in_upper(c, i, jail_path, &with[count]))
+			r = replace_entry(c, i, jail_path, count ? &with[0] : NULL, w);
+		else if (links && find_linked_in_upper(c, i, jail_path, w))
 			;
-		else if (!links_by_name(c) ||
-			 (r = replace_linked(c, i, jail_path, &with[count])) == 1)
-			r = replace_object(c, i, jail_path, links ? 0 : FJ_COPY_UP, &with[count]);
+		else if (!links_by_name(c) || (r = replace_linked(c, i, jail_path, w)) == 1)
+			r = replace_object(c, i, jail_path, links ? 0 : FJ_COPY_UP, w);
 		if (links && !count)
 			linked = jail_path;
 		/* A missing file to be linked is reported first: do_linkat() of fs/namei.c. */

@@ -185,11 +185,17 @@ static inline bool fj_fast_was_link(const struct fj_fast *q)
 	return q->epoch && !q->is_layered && (!q->fact || fj_links_are_in(q->fact)) &&
 	       fj_link_was_seen(fj_hash_quick(q->path, q->len));
 }
+/* Does the caller of fj_fast_hold_dir() need place.pos? */
+enum fj_fast_pos {
+	FJ_POS_UNWANTED,
+	FJ_POS_OF_MOUNT, /* to find the mount: not where place.is_in_root tells that there is none */
+	FJ_POS_WANTED,
+};
 /* fast_dir.c: find the place that fj_path_walk() with FJ_ENTRY would find for `jail_path` of `len` bytes,
- * which is absolute or one name in `dirfd`. Its directory is held by a descriptor, as there. `wants_pos`: fill
- * place.pos. Returns false if only the walk can tell. */
+ * which is absolute or one name in `dirfd`. Its directory is held by a descriptor, as there. `wish`: whether
+ * place.pos is filled. Returns false if only the walk can tell. */
 bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
-	bool wants_pos, struct fj_place *place);
+	enum fj_fast_pos wish, struct fj_place *place);
 /* fast_dir.c: like fj_fast_hold_dir() in a union, for a name that no lower layer has, in a directory that the
  * upper layer of the jail's own root has. What is there is in the upper layer. With `is_old` it exists, and is no
  * whiteout; else a whiteout may be there. Returns false if only the walk can tell. If the call at the place

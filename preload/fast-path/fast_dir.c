@@ -91,32 +91,36 @@ bool fj_fast_hold_upper(struct fj_thread *t, int dirfd, const char *jail_path, s
 	return true;
 }
 
-static bool has_slash(const char *path, size_t len)
+/* The length of the last name of `path`, which is `len` bytes long. */
+static size_t name_len_of(const char *path, size_t len)
 {
-	while (len && path[len - 1] != '/')
-		len--;
-	return len;
+	size_t first = len;
+
+	while (first && path[first - 1] != '/')
+		first--;
+	return len - first;
 }
 
 bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
-	bool wants_pos, struct fj_place *place)
+	enum fj_fast_pos wish, struct fj_place *place)
 {
 	const bool is_relative = jail_path[0] != '/';
 	const struct fj_root *const root = fj_root();
+	const size_t name_len = name_len_of(jail_path, len);
 	struct fj_fast q;
 	struct fj_str pos;
 	size_t dir_len, size;
 	long fd = -1;
 
-	if (may_matter(fj_mount_flags()) ||
-		(is_relative && (wants_pos || has_slash(jail_path, len))) ||
+	if (may_matter(fj_mount_flags()) || (is_relative && (wish || name_len < len)) ||
 		!fj_fast_begin(&q, t, dirfd, jail_path, len))
 		return false;
 	if (is_relative) { /* the program itself holds the directory */
 		*place = q.place;
 		return fj_fast_held(&q) || fj_fast_end(&q);
 	}
-	dir_len = fj_place_dir_len(q.place.name);
+	/* The place's path ends in the same name, and is often the program's without its first slash. */
+	dir_len = (q.place.name == jail_path + 1 ? len - 1 : fj_text_len(q.place.name)) - name_len;
 	if (!q.is_in_root || (dir_len && fj_is_err(fd = open_dir(&q, dir_len))))
 		return fj_fast_end(&q);
 	*place = (struct fj_place){.dirfd = dir_len ? (int)fd : q.place.dirfd,
@@ -124,17 +128,17 @@ bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, siz
 		.is_in_root = q.place.dirfd == FJ_FD_ROOT(fj_jail) && fj_jail_paths()->root[0],
 		.name = q.place.name + dir_len};
 	if (dir_len && fj_path_reached)
-		fj_path_reached(t, (int)fd, jail_path, fj_place_dir_len(jail_path) - 1, q.epoch);
+		fj_path_reached(t, (int)fd, jail_path, len - name_len - 1, q.epoch);
 	if (!fj_fast_held(&q)) {
 		fj_place_done(place);
 		return fj_fast_end(&q);
 	}
-	if (wants_pos) {
-		size = root->len + 1 + fj_strlen(q.place.name) + 1;
+	if (wish == FJ_POS_WANTED || (wish && !place->is_in_root)) {
+		size = root->len + 1 + dir_len + name_len + 1;
 		fj_str_init(&pos, fj_scratch(t, size), size);
 		fj_str_add(&pos, root->pos, root->len);
-		fj_str_put(&pos, "/");
-		fj_str_put(&pos, q.place.name);
+		fj_str_add(&pos, "/", 1);
+		fj_str_add(&pos, q.place.name, dir_len + name_len);
 		place->pos = pos.at;
 	}
 	return true;

@@ -99,24 +99,13 @@ long fj_hook_symlink(struct fj_call *c)
 	return fj_translate(c, symlink_around);
 }
 
-/* Has the file at `place` a record and no other name? Called only if there are records at all.
- * `*is_there`: whether there is a file. */
-static bool is_last_name(
-	struct fj_call *c, const struct fj_place *place, struct fj_file *file, bool *is_there)
-{
-	const long r = fj_file_look(c, place->dirfd, place->name, AT_SYMLINK_NOFOLLOW, file);
-
-	*is_there = r != -ENOENT;
-	return r >= 0 && file->has_record &&
-	       (file->nlink == 1 || (file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR);
-}
-
 static long unlink_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	struct fj_file file;
 	bool is_there;
 	const bool is_last =
-		count && !fj_owner_is_empty() && is_last_name(c, place[0], &file, &is_there);
+		count && !fj_owner_is_empty() &&
+		fj_file_is_last_name(c, place[0]->dirfd, place[0]->name, &file, &is_there);
 	long r;
 
 	if (__builtin_expect(count && place[0]->layers, 0)) {
@@ -275,7 +264,7 @@ static bool rename_to_nothing(const struct fj_call *c)
 static bool takes_last_name(struct fj_call *c, const struct fj_place *place, struct fj_file *file)
 {
 	bool is_there;
-	const bool is_last = is_last_name(c, place, file, &is_there);
+	const bool is_last = fj_file_is_last_name(c, place->dirfd, place->name, file, &is_there);
 
 	if (__atomic_load_n(&met_nothing, __ATOMIC_RELAXED) == is_there)
 		__atomic_store_n(&met_nothing, !is_there, __ATOMIC_RELAXED);

@@ -220,14 +220,12 @@ __attribute__((always_inline)) static inline bool find_owner_record(
 	       !(links && (file->owner.flags & FJ_OWNER_NAMELESS));
 }
 
-FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags,
-	unsigned mask, struct statx *sx, struct fj_file *file)
+/* The kernel has filled `sx`: makes of it what the file shows, and fills `file`. */
+__attribute__((always_inline)) static inline void show_file(struct fj_call *c, int dirfd,
+	const char *name, unsigned flags, unsigned mask, struct statx *sx, struct fj_file *file)
 {
 	struct fj_owner_key key;
-	long r = stat_in_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 
-	if (r < 0)
-		return r;
 	if (__builtin_expect(fj_owner_has_news(), 0))
 		fj_roots_renew(c->thread, dirfd, name);
 	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags))
@@ -274,7 +272,37 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 		sx->stx_mask &= ~STATX_BTIME;
 		sx->stx_btime = (struct statx_timestamp){0};
 	}
+}
+
+FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags,
+	unsigned mask, struct statx *sx, struct fj_file *file)
+{
+	const long r =
+		stat_in_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
+
+	if (r < 0)
+		return r;
+	show_file(c, dirfd, name, flags, mask, sx, file);
 	return 0;
+}
+
+bool fj_file_is_last_name(
+	struct fj_call *c, int dirfd, const char *name, struct fj_file *file, bool *is_there)
+{
+	struct statx sx;
+	const long r = stat_in_kernel(
+		dirfd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx);
+	bool is_dir;
+
+	*is_there = r != -ENOENT;
+	if (r < 0)
+		return false;
+	is_dir = (sx.stx_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	if (!is_dir && sx.stx_nlink != 1 && !fj_owner_has_news())
+		return false;
+	show_file(c, dirfd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, file);
+	fj_file_find_home(c, dirfd, name, file);
+	return file->has_record && (is_dir || file->nlink == 1);
 }
 
 long fj_file_look(

@@ -46,6 +46,10 @@ void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj
 /* What the disk says of `name` in `dirfd`: statx(2), or where the kernel or a policy refuses it with ENOSYS,
  * newfstatat(2), which knows no time of birth. Returns 0 or the kernel's error. */
 long fj_disk_statx(int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx);
+/* Has the file at `name` in `dirfd` a record and no other name? A directory has none. Where the answer is
+ * true, `file` is filled as by fj_file_look(). `*is_there`: whether there is a file. */
+bool fj_file_is_last_name(
+	struct fj_call *c, int dirfd, const char *name, struct fj_file *file, bool *is_there);
 /* For a jail without any record: puts the default ids into a struct stat or statx of the program
  * that the kernel has just filled. Returns true if there are records now, of a root that was just
  * met. */

@@ -212,18 +212,24 @@ void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 	fj_owner_hear(generation);
 }
 
-static bool ends_in(const char *text, const char *name)
+/* `own_len` is the length of `own`. */
+static inline bool ends_in(const char *text, size_t len, const char *own, size_t own_len)
 {
-	const size_t len = fj_text_len(text), own = fj_strlen(name);
-
-	return len >= own && !memcmp(text + len - own, name, own);
+	return len >= own_len && text[len - 1] == own[own_len - 1] &&
+	       !memcmp(text + len - own_len, own, own_len);
 }
 
 void fj_roots_made(struct fj_thread *t, int dirfd, const char *name)
 {
+	static const char records[] = "owners", hidden[] = FJ_HIDDEN_NAME;
 	const uint32_t mark = fj_scratch_mark(t);
+	size_t len;
 
-	if (!fj_owner_roots || (!ends_in(name, "owners") && !ends_in(name, FJ_HIDDEN_NAME)))
+	if (!fj_owner_roots)
+		return;
+	len = fj_text_len(name);
+	if (!ends_in(name, len, records, sizeof(records) - 1) &&
+		!ends_in(name, len, hidden, sizeof(hidden) - 1))
 		return;
 	forget_all();
 	fj_owner_tell_of(fj_roots_path(t, dirfd, name));

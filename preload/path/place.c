@@ -160,6 +160,13 @@ void fj_place_move_up(struct fj_place *place)
 	place->owned_fd = place->dirfd = (int)fd;
 }
 
+static bool has_slash(const char *text, size_t len)
+{
+	while (len && text[len - 1] != '/')
+		len--;
+	return len;
+}
+
 /* The last name of `jail_path`, or NULL if it may be special in some directory. */
 static const char *plain_name(const char *jail_path)
 {
@@ -195,15 +202,32 @@ __attribute__((noinline)) static bool share_layers(
 	return true;
 }
 
+/* Is the last name of `path` plain, and does it begin at byte `dir_len`? The path was found to be `place`.
+ * Facts lead into the root's own tree only where the name is plain. */
+static bool is_plain_in(const struct fj_place *place, const char *path, size_t dir_len)
+{
+	size_t len;
+	const char *name;
+
+	if (place->is_in_root) {
+		len = fj_text_len(path);
+		return len > dir_len && dir_len && path[dir_len - 1] == '/' &&
+		       !has_slash(path + dir_len, len - dir_len);
+	}
+	name = plain_name(path);
+	return name && (size_t)(name - path) == dir_len;
+}
+
 bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const char *first_path,
 	const char *jail_path, struct fj_place *place)
 {
-	const char *const name = plain_name(jail_path), *const first_name = plain_name(first_path);
+	const char *const name = plain_name(jail_path);
+	const size_t dir_len = name ? (size_t)(name - jail_path) : 0;
 	struct fj_str pos;
 
-	if (!name || !first_name || name - jail_path != first_name - first_path ||
-		!fj_same(jail_path, first_path, (size_t)(name - jail_path)) ||
-		fj_place_dir_len(first->name) || (first->is_lower && !first->layers))
+	if (!name || !is_plain_in(first, first_path, dir_len) ||
+		!fj_same(jail_path, first_path, dir_len) || fj_place_dir_len(first->name) ||
+		(first->is_lower && !first->layers))
 		return false;
 	*place = *first;
 	place->owned_fd = -1;
