@@ -23,6 +23,7 @@
 #include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"

@@ -27,6 +27,8 @@
 #include "private/private.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
@@ -116,8 +118,8 @@ static bool is_in_dev(struct fj_thread *t, const char *pos)
 	const size_t len = fj_place_dir_len(pos);
 	struct fj_str dir, host;
 
-	fj_str_init(&dir, fj_scratch_path(t), FJ_PATH_MAX);
-	fj_str_init(&host, fj_scratch(t, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
+	fj_scratch_str(t, &dir, FJ_PATH_MAX);
+	fj_scratch_str(t, &host, 2 * FJ_PATH_MAX);
 	fj_str_add(&dir, pos, len ? len - 1 : 0);
 	fj_path_host(dir.at, &host);
 	return !dir.overflowed && fj_streq(host.at, "/dev");
@@ -229,7 +231,7 @@ long fj_dev_list(struct fj_call *c)
 	long next, r = 0;
 	struct fj_mounts_seen seen;
 
-	fj_str_init(&dir, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &dir, FJ_PATH_MAX);
 	if (was < 0 || !fj_path_of_dir(c->thread, fd, &dir)) {
 		fj_scratch_release(c->thread, mark);
 		return 0;

@@ -26,7 +26,7 @@
 #include "signal/signalfd.h"
 #include "sys/hot.h"
 #include "sys/nr.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"

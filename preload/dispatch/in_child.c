@@ -29,6 +29,7 @@
 #include "sys/fd.h"
 #include "sys/nr.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"

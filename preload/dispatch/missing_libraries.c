@@ -19,6 +19,7 @@
 #include "sys/arch.h"
 #include "sys/say.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

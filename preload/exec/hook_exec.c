@@ -27,6 +27,7 @@
 #include "sys/abi_signal.h"
 #include "sys/memory.h"
 #include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
@@ -57,13 +58,13 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 
 	h.sigsys = fj_sigsys_save(c);
 	h.nested_fd = fj_root()->fd;
-	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
+	fj_scratch_str(c->thread, &ids_text, FJ_IDS_TEXT);
 	r = fj_exec_identity(c, p, &h, &ids_text);
 	if (r)
 		return r;
 	fj_process_keep(h.kept);
 	fj_scratch_trim(c->thread, ids_text.at, ids_text.len + 1);
-	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
+	fj_scratch_str(c->thread, &s, FJ_HANDOFF_SIZE);
 	fj_handoff_write(&s, &h, fj_root()->pos, p->exe, execfn, ids_text.at);
 	fj_scratch_trim(c->thread, s.at, s.len + 1);
 	r = p->script_args ? fj_exec_script_argv(c, p, &argv) : 0;
@@ -106,7 +107,7 @@ static const char *file_name(struct fj_call *c, int dirfd, const char *jail_path
 
 	if (dirfd == AT_FDCWD || jail_path[0] == '/')
 		return jail_path;
-	fj_str_init(&s, fj_scratch(c->thread, FJ_PATH_MAX + 24), FJ_PATH_MAX + 24);
+	fj_scratch_str(c->thread, &s, FJ_PATH_MAX + 24);
 	fj_str_put(&s, "/dev/fd/");
 	fj_str_num(&s, (uint32_t)dirfd, 10);
 	if (jail_path[0]) {

@@ -11,6 +11,7 @@
 #include "sys/gate.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

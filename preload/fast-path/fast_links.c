@@ -7,6 +7,7 @@
 #include "fast-path/fast.h"
 #include "sys/hash.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

@@ -11,6 +11,7 @@
 #include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

@@ -17,7 +17,8 @@
 #include "mountinfo/mount_ids.h"
 #include "path/path.h"
 #include "sys/fd.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
@@ -58,7 +59,7 @@ static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, u
 		fd = place.name[0] || dirfd == AT_FDCWD ?
 			     fj_open_path(place.dirfd, place.name[0] ? place.name : ".", 0) :
 			     dirfd;
-		fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+		fj_scratch_str(c->thread, &s, FJ_PATH_MAX);
 		if (!fj_is_err(fd) &&
 			fj_path_of_fd(c->thread,
 				dirfd == AT_FDCWD && !place.name[0] ? AT_FDCWD : (int)fd, &s))

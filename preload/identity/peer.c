@@ -16,6 +16,7 @@
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

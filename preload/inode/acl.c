@@ -15,6 +15,7 @@
 #include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 
 #include <linux/errno.h>

@@ -15,6 +15,7 @@
 #include "sys/fd.h"
 #include "sys/process.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"

@@ -15,6 +15,8 @@
 #include "path/path.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -31,7 +33,7 @@ static bool is_foreign_path(struct fj_call *c, char *text, int fd)
 		return false;
 	if (len > cut && !memcmp(text + len - cut, deleted, cut))
 		text[len - cut] = 0;
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &pos, FJ_PATH_MAX);
 	/* In procfs the ids are those of processes. */
 	if (fj_path_back_hinted(text, fj_dir_noted(fd), &pos))
 		is_foreign = fj_path_is_foreign(pos.at) && !fj_path_has_prefix(text, "/proc");
@@ -122,7 +124,7 @@ static const char *directory_of(struct fj_call *c, const char *name)
 	const size_t cut = fj_place_dir_len(name);
 	struct fj_str s;
 
-	fj_str_init(&s, fj_scratch(c->thread, cut + 8), cut + 8);
+	fj_scratch_str(c->thread, &s, cut + 8);
 	fj_str_add(&s, name, cut);
 	fj_str_put(&s, ".");
 	return s.at;

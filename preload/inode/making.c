@@ -19,6 +19,7 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

@@ -15,7 +15,8 @@
 #include "inode/owned.h"
 #include "path/path.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 
 #include <linux/fcntl.h>
@@ -33,7 +34,7 @@ bool fj_sticky_protects(struct fj_call *c, int dirfd, const char *name, const st
 	if (type == FJ_S_IFREG || type == FJ_S_IFIFO || type == FJ_S_IFDIR ||
 		file->uid == fj_ids()->fsuid)
 		return false;
-	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_scratch_str(c->thread, &s, len + 1);
 	fj_str_add(&s, name, len);
 	r = fj_file_look(c, dirfd, s.at, AT_EMPTY_PATH, &dir);
 	fj_scratch_release(c->thread, mark);

@@ -25,6 +25,7 @@
 #include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/sys.h"
 
 #define LIST_SIZE 1024u

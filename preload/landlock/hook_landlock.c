@@ -26,7 +26,8 @@
 #include "records/records.h"
 #include "seccomp/policy.h"
 #include "sys/fd.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -90,8 +91,8 @@ static void add_mounts(struct fj_call *c, const struct rule *rule)
 	struct fj_str pos, host;
 	uint32_t i = 0;
 
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &pos, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &host, FJ_PATH_MAX);
 	if (fj_path_of_dir(c->thread, rule->parent_fd, &pos))
 		while (next_mount(pos.at, &i, &host)) {
 			const long fd = fj_open_path(AT_FDCWD, host.len ? host.at : "/", 0);
@@ -113,7 +114,7 @@ static void add_layers(struct fj_call *c, const struct rule *rule)
 	struct fj_str pos;
 	struct fj_layers l;
 
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &pos, FJ_PATH_MAX);
 	if (fj_path_of_dir(c->thread, rule->parent_fd, &pos) &&
 		fj_layers_open(c->thread, pos.at, &l) > 0) {
 		if (!l.is_read_only && (rule->access & ~READING))
@@ -163,7 +164,7 @@ static void add_work(struct fj_call *c)
 	struct fj_str host;
 	uint32_t count;
 
-	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &host, FJ_PATH_MAX);
 	for (uint32_t i = 0;; i++) {
 		do {
 			v = fj_mounts_look(&seen);

@@ -18,6 +18,8 @@
 #include "sys/hot.h"
 #include "sys/say.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -188,7 +190,7 @@ void fj_inside_overlay_mount(struct fj_thread *t)
 	struct fj_str options;
 	long r = fj_mount_point_find(&call, AT_FDCWD, fj_options.root, true, &root);
 
-	fj_str_init(&options, fj_scratch(t, size), size);
+	fj_scratch_str(t, &options, size);
 	fj_str_put(&options, "lowerdir=");
 	fj_str_put(&options, fj_options.lowers);
 	put_escaped(&options, *fj_options.lowers ? ":" : "", fj_options.root, "");

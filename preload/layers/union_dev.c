@@ -12,7 +12,8 @@
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "sys/hash.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -48,7 +49,7 @@ uint64_t fj_union_dir_device(struct fj_thread *t, const char *pos)
 
 	if (!(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES))
 		return 0;
-	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_scratch_str(t, &host, FJ_PATH_MAX);
 	if (fj_mount_of(pos, &m, &host) && (m.flags & FJ_MOUNT_DEVICES) && !host.overflowed)
 		dev = device_of(&host);
 	fj_scratch_release(t, mark);

@@ -12,7 +12,7 @@
 #include "mount/overlay.h"
 #include "mount/tmpfs.h"
 #include "private/private.h"
-#include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -83,15 +83,14 @@ static long give_root(struct fj_call *c, const char *host, const struct fj_tmpfs
 static long make_tmpfs(struct fj_call *c, const char *options, struct fj_filesystem *fs)
 {
 	struct fj_tmpfs t = {.mode = 01777};
-	char *text = fj_scratch(c->thread, FJ_TMPFS_TEXT);
 	struct fj_str s;
 	long r = fj_tmpfs_read(options, &t);
 
 	if (r < 0)
 		return r;
-	fj_str_init(&s, text, FJ_TMPFS_TEXT);
+	fj_scratch_str(c->thread, &s, FJ_TMPFS_TEXT);
 	fj_tmpfs_show(&t, &s);
-	fs->options = text;
+	fs->options = s.at;
 	fj_str_init(&s, fs->host, FJ_PRIVATE_PATH);
 	fs->flags |= FJ_MOUNT_PRIVATE;
 	r = fj_private_make(c->thread, t.mode | 0700, &s);

@@ -16,7 +16,7 @@
 #include "mount/tmpfs.h"
 #include "path/path.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -51,29 +51,28 @@ static bool is_of_interest(void)
 /* Set in `fs` what the jail's mounts say about position `pos`. */
 static void adjust_statfs(struct fj_call *c, const char *pos, struct statfs *fs)
 {
-	char options[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
+	char options[FJ_TMPFS_TEXT];
 	const struct fj_mounts *v;
 	const struct fj_mount *m, *tmpfs;
 	uint32_t flags;
-	bool is_tmpfs;
 	struct fj_str s, text;
 	struct fj_mounts_seen seen;
 
+	fj_scratch_str(c->thread, &s, FJ_PATH_MAX);
 	do {
 		v = fj_mounts_look(&seen);
 		m = fj_mounts_of(v, pos);
 		flags = m ? m->flags : v->root_flags;
 		tmpfs = m ? fj_mounts_private(v, fj_mounts_text(v, m->host)) : NULL;
-		is_tmpfs = tmpfs;
-		fj_str_init(&s, host, FJ_PATH_MAX);
+		fj_str_cut(&s, 0);
 		fj_str_init(&text, options, sizeof(options));
 		if (tmpfs) {
 			fj_str_put(&s, fj_mounts_text(v, tmpfs->host));
 			fj_str_put(&text, fj_mounts_options(v, tmpfs));
 		}
 	} while (!fj_mounts_held(&seen));
-	if (is_tmpfs) {
-		fj_tmpfs_statfs(c->thread, options, host, fs);
+	if (s.len) { /* it is a tmpfs */
+		fj_tmpfs_statfs(c->thread, options, s.at, fs);
 		fs->f_flags =
 			ST_VALID_ |
 			(flags & (FJ_MOUNT_NOATIME | FJ_MOUNT_STRICTATIME) ? 0 : ST_RELATIME_);
@@ -115,7 +114,7 @@ long fj_hook_fstatfs(struct fj_call *c)
 
 	if (r || !is_of_interest())
 		return r;
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &pos, FJ_PATH_MAX);
 	return fj_path_of_fd(c->thread, (int)c->arg[0], &pos) ? adjust_guest(c, c->arg[1], pos.at) :
 								0;
 }

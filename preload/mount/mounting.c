@@ -12,7 +12,7 @@
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "mount/tmpfs.h"
-#include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -291,7 +291,7 @@ long fj_mounting_change(
 long fj_mounting_reconfigure(
 	struct fj_call *c, const struct fj_mount_point *at, const char *options)
 {
-	char was[FJ_TMPFS_TEXT], text[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
+	char was[FJ_TMPFS_TEXT], text[FJ_TMPFS_TEXT];
 	const struct fj_mounts *v;
 	const struct fj_mount *tmpfs;
 	struct fj_edit e = {.times = 0};
@@ -302,11 +302,12 @@ long fj_mounting_reconfigure(
 
 	if (!at->is_mount || at->is_bare_root)
 		return -EINVAL;
+	fj_scratch_str(c->thread, &h, FJ_PATH_MAX);
 	do {
 		v = fj_mounts_look(&seen);
 		tmpfs = fj_mounts_private(v, at->host);
 		id = tmpfs ? tmpfs->id : 0;
-		fj_str_init(&h, host, FJ_PATH_MAX);
+		fj_str_cut(&h, 0);
 		fj_str_init(&w, was, sizeof(was));
 		if (tmpfs) {
 			fj_str_put(&h, fj_mounts_text(v, tmpfs->host));
@@ -316,7 +317,7 @@ long fj_mounting_reconfigure(
 	if (!*options || !id)
 		return 0;
 	fj_str_init(&s, text, sizeof(text));
-	r = fj_tmpfs_remount(c->thread, was, options, host, &s);
+	r = fj_tmpfs_remount(c->thread, was, options, h.at, &s);
 	if (r < 0)
 		return r;
 	do

@@ -16,6 +16,8 @@
 #include "nested/roots.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "union/union.h"
@@ -336,9 +338,9 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	size_t len;
 	long r;
 
-	fj_str_init(&p.layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&p.uppers, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	fj_str_init(&p.work, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &p.layers, FJ_LAYERS_TEXT);
+	fj_scratch_str(c->thread, &p.uppers, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &p.work, FJ_PATH_MAX);
 	r = parse_options(&p, options);
 	if (!r && p.is_root)
 		r = find_upper_of_root(&p);
@@ -346,7 +348,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 		r = find_upper(&p);
 	if (r < 0)
 		return r;
-	fj_str_init(&all, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_scratch_str(c->thread, &all, FJ_LAYERS_TEXT);
 	see_lowers(&p);
 	if (p.upper)
 		see_upper(&p);
@@ -366,20 +368,18 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	fs->host[len] = 0;
 	fs->layers = all.at;
 	fs->work = p.work.at;
-	fs->flags |= p.is_nested ? FJ_MOUNT_NESTED : 0;
+	fs->flags |= (p.is_nested ? FJ_MOUNT_NESTED : 0) | (p.work.len ? 0 : FJ_MOUNT_READ_ONLY);
 	/* An overlay of the launcher's options belongs to the jail, wherever its upper layer is: that of a
 	 * --tmp-overlay may be in /dev/shm, and so below the mount of the host's /dev. */
 	fs->flags |=
 		!p.has_roots && !p.of_host && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
-	fj_str_init(&all, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_scratch_str(c->thread, &all, FJ_LAYERS_TEXT);
 	fj_str_put(&all, p.work.len ? "rw" : "ro");
 	if (!p.of_host) {
 		fj_str_put(&all, ",");
 		fj_str_put(&all, options);
 	}
 	fs->options = all.at;
-	if (!p.work.len)
-		fs->flags |= FJ_MOUNT_READ_ONLY;
 	return 0;
 }
 

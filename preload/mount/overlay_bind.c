@@ -12,7 +12,8 @@
 #include "mount/overlay.h"
 #include "path/path.h"
 #include "sys/fd.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -43,8 +44,8 @@ bool fj_overlay_is_read_only(struct fj_call *c, const char *pos)
 
 	if (!fj_mount_flags()->has_unions)
 		return false;
-	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &layers, FJ_LAYERS_TEXT);
+	fj_scratch_str(c->thread, &work, FJ_PATH_MAX);
 	is = fj_mount_union_of(pos, &m, &layers, &work) && !work.len;
 	fj_scratch_release(c->thread, mark);
 	return is;
@@ -62,8 +63,8 @@ long fj_overlay_bind_source(struct fj_call *c, struct fj_mount_point *p)
 		return 0;
 	if (!p->is_dir)
 		return bind_file(c, p);
-	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &layers, FJ_LAYERS_TEXT);
+	fj_scratch_str(c->thread, &work, FJ_PATH_MAX);
 	if (!fj_mount_union_of(p->pos, &m, &layers, &work))
 		return -ENOENT;
 	fj_str_cut(&layers, 0);

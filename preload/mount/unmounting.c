@@ -13,7 +13,7 @@
 #include "mountinfo/hostmounts.h"
 #include "private/private.h"
 #include "sys/races.h"
-#include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -98,7 +98,7 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool
 	unsigned tries = 0;
 	long r;
 
-	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &host, FJ_PATH_MAX);
 	if (!*at->pos)
 		return -EINVAL; /* an overlay there is the root itself */
 	do {

@@ -11,6 +11,7 @@
 #include "sys/nr.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -336,7 +337,7 @@ long fj_hook_statmount(struct fj_call *c)
 		return r;
 	t.answer = (struct mount_answer *)fj_scratch(c->thread, sizeof(*t.answer));
 	*t.answer = (struct mount_answer){0};
-	fj_str_init(&t.text, fj_scratch(c->thread, text_size), text_size);
+	fj_scratch_str(c->thread, &t.text, text_size);
 	fj_str_add(&t.text, "", 1); /* so that no text has the offset 0 */
 	r = fj_mount_list(c->thread, tell_mount, &t);
 	if (r || !t.found)

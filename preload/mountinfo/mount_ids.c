@@ -10,7 +10,8 @@
 
 #include "jail/fds.h"
 #include "mount-table/mounts.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -48,7 +49,7 @@ uint32_t fj_mount_id_at(struct fj_thread *t, const char *pos, uint64_t host_id, 
 
 	if (is_root)
 		*is_root = false;
-	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_scratch_str(t, &host, FJ_PATH_MAX);
 	if (!pos || !fj_mount_of(pos, &m, &host)) {
 		id = host_id == fj_mount_kernel_id(FJ_FD_ROOT(fj_jail), "", 0, NULL) ?
 			     fj_mount_root_id() :

@@ -14,7 +14,8 @@
 #include "mountinfo/hostmounts.h"
 #include "mountinfo/mount_ids.h"
 #include "path/path.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -39,7 +40,7 @@ static void tell_line(struct listing *list, const struct fj_mount_line *l)
 	const uint32_t mark = fj_scratch_mark(list->t);
 	struct fj_str seen;
 
-	fj_str_init(&seen, fj_scratch_path(list->t), FJ_PATH_MAX);
+	fj_scratch_str(list->t, &seen, FJ_PATH_MAX);
 	if (fj_path_seen(l->pos, &seen))
 		list->tell(list->about, l, seen.at);
 	fj_scratch_release(list->t, mark);
@@ -68,7 +69,7 @@ static void list_host(struct listing *list, const struct fj_mount *m, const char
 	const uint32_t mark = fj_scratch_mark(list->t);
 	struct fj_str at;
 
-	fj_str_init(&at, fj_scratch_path(list->t), FJ_PATH_MAX);
+	fj_scratch_str(list->t, &at, FJ_PATH_MAX);
 	for (uint32_t i = 0; i < list->host.count; i++) {
 		const struct fj_hostmount *h = &list->host.mount[i], *parent;
 		const char *point = fj_streq(h->point, "/") ? "" : h->point;

@@ -26,7 +26,8 @@
 #include "met-roots/met_roots.h"
 #include "nested/roots.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -46,7 +47,7 @@ static bool has_records_of_own(struct fj_thread *t, int dirfd, const char *name)
 	struct fj_str s;
 	bool has;
 
-	fj_str_init(&s, fj_scratch(t, size), size);
+	fj_scratch_str(t, &s, size);
 	if (name && name[0]) {
 		fj_str_put(&s, name);
 		fj_str_put(&s, "/");

@@ -22,6 +22,7 @@
 #include "sys/hash.h"
 #include "sys/say.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

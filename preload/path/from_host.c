@@ -17,6 +17,7 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"

@@ -13,7 +13,6 @@
 #include "permission/may.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "xattr/xattr.h"
@@ -43,10 +42,10 @@ static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struc
 static long judge_attribute(
 	struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file, bool writes)
 {
-	char *name = fj_scratch(c->thread, FJ_NAME_MAX + 1);
+	char name[FJ_NAME_MAX + 1];
 	long r;
 
-	if (fj_guest_string(name, fj_arg(c, FJ_TEXT, 0), FJ_NAME_MAX + 1) <= 0)
+	if (fj_guest_string(name, fj_arg(c, FJ_TEXT, 0), sizeof(name)) <= 0)
 		return 0;
 	r = fj_may_attribute(ids, file, name, writes);
 	/* The value is looked at before who sets it, and nobody is asked about an empty one.

@@ -13,7 +13,7 @@
 #include "ownership/ownership.h"
 #include "permission/may.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"

@@ -18,6 +18,7 @@
 #include "signal/waiting.h"
 #include "sys/abi_signal.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

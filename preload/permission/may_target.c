@@ -15,7 +15,7 @@
 #include "path/path.h"
 #include "permission/may.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
@@ -47,7 +47,7 @@ const char *fj_target_dir(struct fj_call *c, const struct fj_target *target)
 
 	if (!len)
 		return "";
-	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_scratch_str(c->thread, &s, len + 1);
 	fj_str_add(&s, target->place.name, len);
 	return s.at;
 }
@@ -131,7 +131,7 @@ static const char *without_slashes(struct fj_call *c, const char *name)
 		return name;
 	while (len > 1 && name[len - 1] == '/')
 		len--;
-	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_scratch_str(c->thread, &s, len + 1);
 	fj_str_add(&s, name, len);
 	return s.at;
 }

@@ -17,6 +17,7 @@
 #include "locking/doing.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

@@ -10,6 +10,7 @@
 #include "private/private.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

@@ -10,6 +10,8 @@
 #include "path/proc.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -140,7 +142,7 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 	fd = raise_descriptor(fd);
 	r.fd = (int)fd;
 	r.room = fj_file_limit();
-	fj_str_init(&r.text, fj_scratch(t, FJ_REPORT_SIZE), FJ_REPORT_SIZE);
+	fj_scratch_str(t, &r.text, FJ_REPORT_SIZE);
 	write_report(&r);
 	if (!r.error)
 		fj_sys2(__NR_fchmod, fd, 0444);

@@ -9,6 +9,8 @@
 #include "procfs/procfs.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -97,7 +99,7 @@ void fj_report_fdinfo(struct fj_report *r)
 
 	if (fj_lines_begin(&l, r))
 		return;
-	fj_str_init(&pos, fj_scratch_path(r->t), FJ_PATH_MAX);
+	fj_scratch_str(r->t, &pos, FJ_PATH_MAX);
 	while ((line = fj_lines_next(&l, &len))) {
 		if (fj_begins(line, FIELD)) {
 			const bool known = find_pos(r, &pos);

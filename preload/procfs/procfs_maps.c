@@ -12,6 +12,8 @@
 #include "sys/gate.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -63,7 +65,7 @@ static bool put_mapped_path(
 	struct fj_str seen;
 	bool shows;
 
-	fj_str_init(&seen, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
+	fj_scratch_str(r->t, &seen, FJ_PATH_MAX + 8);
 	shows = !host_path->overflowed &&
 		fj_proc_shows_file(r->t, host_path->at, host_path->len, &seen) && !seen.overflowed;
 	if (shows)
@@ -79,7 +81,7 @@ static bool put_escaped_path(struct fj_report *r, const char *text, size_t len, 
 	struct fj_str host_path;
 	bool shows;
 
-	fj_str_init(&host_path, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
+	fj_scratch_str(r->t, &host_path, FJ_PATH_MAX + 8);
 	fj_str_unescape(&host_path, text, len);
 	shows = put_mapped_path(r, &host_path, escaped);
 	fj_scratch_release(r->t, mark);
@@ -258,7 +260,7 @@ bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, 
 
 	if (!fj_is_copy_file(text, fj_strlen(text)))
 		return false;
-	fj_str_init(&maps, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_scratch_str(t, &maps, FJ_PATH_MAX);
 	fj_str_add(&maps, place->name, dir_len);
 	fj_str_put(&maps, "../maps");
 	is = file_of_copy(t, place->dirfd, maps.at, fj_hex_read(&address), host_path);
@@ -303,11 +305,10 @@ void fj_report_maps(struct fj_report *r)
 	while ((line = fj_lines_next(&l, &len))) {
 		const size_t before = r->text.len;
 
-		if (is_hex(line[0])) { /* other lines about it begin with a capital letter */
+		if (is_hex(line[0])) /* other lines about it begin with a capital letter */
 			is_dropped = !put_mapping(r, &f, line, len);
-		} else if (!is_dropped) {
+		else if (!is_dropped)
 			fj_str_add(&r->text, line, len);
-		}
 		if (is_dropped)
 			fj_str_cut(&r->text, before);
 		else
@@ -327,13 +328,12 @@ void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line)
 	char *line;
 
 	f.device[0] = 0;
-	fj_str_init(&r->text, fj_scratch(r->t, FJ_REPORT_SIZE), FJ_REPORT_SIZE);
+	fj_scratch_str(r->t, &r->text, FJ_REPORT_SIZE);
 	if (fj_lines_begin(&l, r))
 		return;
 	while (goes_on && (line = fj_lines_next(&l, &len))) {
 		fj_str_cut(&r->text, 0);
-		if (put_mapping(r, &f, line, len))
-			goes_on = see(with, r->text.at);
+		goes_on = !put_mapping(r, &f, line, len) || see(with, r->text.at);
 	}
 	fj_close(l.fd);
 }
@@ -354,8 +354,8 @@ static bool put_numa_path(struct fj_report *r, const char *line, const char *tex
 	bool is_copy = false, shows;
 
 	if (fj_is_copy_file(text, len)) {
-		fj_str_init(&maps, fj_scratch_path(r->t), FJ_PATH_MAX);
-		fj_str_init(&host_path, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
+		fj_scratch_str(r->t, &maps, FJ_PATH_MAX);
+		fj_scratch_str(r->t, &host_path, FJ_PATH_MAX + 8);
 		fj_str_add(&maps, r->place->name, fj_place_dir_len(r->place->name));
 		fj_str_put(&maps, "maps");
 		is_copy = file_of_copy(

@@ -6,7 +6,8 @@
 #include "path/path.h"
 #include "procfs/procfs.h"
 #include "socket/unix_name.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -30,7 +31,7 @@ static void put_socket_name(struct fj_report *r, const char *text, size_t len)
 
 	const uint32_t mark = fj_scratch_mark(r->t);
 
-	fj_str_init(&pos, fj_scratch_path(r->t), FJ_PATH_MAX);
+	fj_scratch_str(r->t, &pos, FJ_PATH_MAX);
 	if (!fj_jail_paths()->root[0] || text[0] != '/' || !fj_path_back(text, &pos) ||
 		!fj_path_seen(pos.at, &r->text))
 		fj_str_add(&r->text, text, len);

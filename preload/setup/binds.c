@@ -24,6 +24,8 @@
 #include "sys/assert.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
@@ -81,7 +83,7 @@ static long bind_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos
 	struct fj_str options;
 	long r = 0;
 
-	fj_str_init(&options, fj_scratch(t, size), size);
+	fj_scratch_str(t, &options, size);
 	fj_str_put(&options, b->overlay);
 	if (fj_streq(b->upper, "tmp"))
 		r = add_temporary(t, &options);
@@ -160,7 +162,7 @@ static long make_mount_point(struct fj_thread *t, char *jail_path, bool as_dir)
 	struct fj_str pos;
 	long r = 0;
 
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_scratch_str(t, &pos, FJ_PATH_MAX);
 	for (char *p = jail_path; *p && !r; p++) {
 		char *end = p + 1;
 		char kept;
@@ -265,7 +267,7 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	}
 	fj_str_init(&s, jail_path, FJ_PATH_MAX);
 	fj_str_put(&s, b->jail);
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_scratch_str(t, &pos, FJ_PATH_MAX);
 	b->trouble = "cannot make the mount point for";
 	r = s.overflowed ? -ENAMETOOLONG : find_bind_target(t, jail_path, &pos);
 	if (b->mode[2] == '!' && is_link(t, jail_path))
@@ -312,7 +314,7 @@ void fj_bind_make_directory(struct fj_thread *t, const char *jail_path)
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str s;
 
-	fj_str_init(&s, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_scratch_str(t, &s, FJ_PATH_MAX);
 	fj_str_put(&s, *jail_path == '/' ? "" : "/");
 	fj_str_put(&s, jail_path);
 	if (!s.overflowed)

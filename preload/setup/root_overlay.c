@@ -21,6 +21,8 @@
 #include "sys/hot.h"
 #include "sys/say.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "union/union.h"
@@ -252,7 +254,7 @@ long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upp
 	while (!(layers[0] == '/' && layers[1] == '/'))
 		layers++;
 	layers++;
-	fj_str_init(&top, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &top, FJ_PATH_MAX);
 	while (*layers && !(layers[0] == '/' && layers[1] == '/'))
 		fj_str_add(&top, layers++, 1);
 	fd = r = fj_open_path(AT_FDCWD, top.at, O_DIRECTORY);
@@ -281,7 +283,7 @@ void fj_root_overlay_mount(struct fj_thread *t)
 
 	if (fj_options.upper)
 		fj_upper_claim(t, upper);
-	fj_str_init(&options, fj_scratch(t, size), size);
+	fj_scratch_str(t, &options, size);
 	put_lowers(&options);
 	r = fj_overlay_make_root(&call, options.at, &fs);
 	if (!r && (fj_owners_are_new || fj_options.store))

@@ -22,6 +22,7 @@
 #include "sys/abi_signal.h"
 #include "sys/gate_code.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"

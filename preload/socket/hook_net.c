@@ -29,6 +29,7 @@
 #include "socket/unix_name.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"

@@ -13,7 +13,7 @@
 #include "locking/seq.h"
 #include "path/path.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -48,7 +48,7 @@ long fj_unix_name_bind(struct fj_thread *t, int fd, const struct fj_place *place
 	struct fj_str s;
 	long r;
 
-	fj_str_init(&s, fj_scratch(t, dir + PREFIX_LEN + 17), dir + PREFIX_LEN + 17);
+	fj_scratch_str(t, &s, dir + PREFIX_LEN + 17);
 	name = short_name.name = s.at;
 	fj_str_add(&s, place->name, dir);
 	fj_str_put(&s, prefix);

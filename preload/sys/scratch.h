@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * scratch.h - path buffers and other memory for one call, in the thread area. For all rooms. */
+ * scratch.h - path buffers and other memory for one call, in the thread area. For all rooms. scratch_mark.h
+ * gives memory back; scratch_str.h makes a string in it. */
 #ifndef FJ_SCRATCH_H
 #define FJ_SCRATCH_H
 
-#include "sys/assert.h"
 #include "sys/sys.h"
-#include "sys/thread_area.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,18 +21,21 @@ struct fj_scratch {
 };
 static inline struct fj_scratch *fj_scratch_of(const struct fj_thread *t)
 {
-	return (struct fj_scratch *)fj_thread_area_at(t, FJ_SCRATCH_AT);
+	return (struct fj_scratch *)((uintptr_t)t + FJ_SCRATCH_AT);
 }
+/* A call wants more memory than there is: prints that, then kills the process. */
+_Noreturn void fj_scratch_exhausted(void);
 
 /* Returns a buffer of `size` bytes, valid until the mark is restored. The nesting of the engine is
- * bounded, so running out of memory is a defect and asserts. */
+ * bounded, so running out of memory is a defect and kills the process. */
 static inline char *fj_scratch(struct fj_thread *t, size_t size)
 {
 	struct fj_scratch *s = fj_scratch_of(t);
 	char *buf = s->room + s->used;
 
 	size = (size + 15) & ~(size_t)15;
-	fj_assert(s->used + size <= FJ_SCRATCH_SIZE);
+	if (s->used + size > FJ_SCRATCH_SIZE)
+		fj_scratch_exhausted();
 	s->used += (uint32_t)size;
 	return buf;
 }
@@ -48,14 +50,6 @@ static inline void fj_scratch_trim(struct fj_thread *t, const char *at, size_t n
 	struct fj_scratch *s = fj_scratch_of(t);
 
 	s->used = (uint32_t)((size_t)(at - s->room) + ((n + 15) & ~(size_t)15));
-}
-static inline uint32_t fj_scratch_mark(const struct fj_thread *t)
-{
-	return fj_scratch_of(t)->used;
-}
-static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
-{
-	fj_scratch_of(t)->used = mark;
 }
 
 #endif

@@ -16,9 +16,10 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/process.h"
-#include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
+#include "sys/thread_area.h"
 #include "sys/thread_signals.h"
 #include "sys/thread_stack.h"
 

@@ -15,6 +15,8 @@
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
@@ -137,7 +139,7 @@ static bool lies_in(const struct moving *m, int inner, int outer)
 	struct fj_str dir;
 	bool lies;
 
-	fj_str_init(&dir, fj_scratch_path(m->t), FJ_PATH_MAX);
+	fj_scratch_str(m->t, &dir, FJ_PATH_MAX);
 	fj_str_put(&dir, m->l[outer]->pos);
 	fj_str_put(&dir, "/");
 	fj_str_put(&dir, m->name[outer]);
@@ -195,7 +197,7 @@ static long see_parent(struct fj_thread *t, const struct fj_place *place)
 	struct stat st;
 	long r;
 
-	fj_str_init(&dir, fj_scratch(t, len + 2), len + 2);
+	fj_scratch_str(t, &dir, len + 2);
 	fj_str_add(&dir, place->name, len);
 	fj_str_put(&dir, ".");
 	r = fj_sys4(__NR_newfstatat, place->dirfd, dir.at, &st, 0);

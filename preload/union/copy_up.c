@@ -21,6 +21,8 @@
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "union/parts.h"
@@ -52,7 +54,7 @@ char *fj_union_parent(struct fj_thread *t, const char *name)
 	const size_t cut = fj_place_dir_len(name);
 	struct fj_str s;
 
-	fj_str_init(&s, fj_scratch(t, cut + 8), cut + 8);
+	fj_scratch_str(t, &s, cut + 8);
 	fj_str_add(&s, name, cut);
 	fj_str_put(&s, ".");
 	return s.at;

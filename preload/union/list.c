@@ -20,6 +20,7 @@
 #include "sys/abi.h"
 #include "sys/hash.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "union/cursor.h"

@@ -10,6 +10,7 @@
 #include "records/records.h"
 #include "signal/waiting.h"
 #include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
@@ -135,7 +136,7 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone 
 	struct fj_str pos;
 	bool is_known;
 
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_scratch_str(t, &pos, FJ_PATH_MAX);
 	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos, &is_known, &dir->dev))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);

@@ -15,6 +15,7 @@
 #include "sys/fd.h"
 #include "sys/races.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "union/parts.h"

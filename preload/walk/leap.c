@@ -9,6 +9,7 @@
 #include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"

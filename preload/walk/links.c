@@ -6,6 +6,7 @@
 #include "jail/root.h"
 #include "path/proc.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"

@@ -11,6 +11,7 @@
 #include "path/path.h"
 #include "sys/hash.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"

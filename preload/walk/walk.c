@@ -23,6 +23,7 @@
 #include "path/proc.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"

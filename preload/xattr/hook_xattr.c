@@ -28,6 +28,7 @@
 #include "sys/fd.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"

@@ -13,6 +13,7 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 #include "union/union.h"

@@ -8,6 +8,7 @@
  * openat2, bit 2 starts in a directory below, bit 3 asks twice, so that the second time facts are
  * there. */
 #include "path/path.h"
+#include "sys/scratch_mark.h"
 #include "sys/memory.h"
 #include "sys/fd.h"
 #include "walk/walk.h"
@@ -24,7 +25,6 @@
 #include "layers/place.h"
 #include "fast-path/fast.h"
 #include "setup/layout.h"
-#include "sys/scratch.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -4,6 +4,7 @@
  * check_mounts.c - tests walks that meet mounts (walk/walk.c, jail/jail.c), and from host path to
  * jail path (path/from_host.c). */
 #include "ways.h"
+#include "sys/scratch_mark.h"
 #include "sys/process.h"
 #include "sys/str.h"
 
@@ -17,7 +18,6 @@
 #include "path/path.h"
 #include "walk/walk.h"
 #include "locking/lock.h"
-#include "sys/scratch.h"
 #include "sys/sys.h"
 
 #include <stdio.h>

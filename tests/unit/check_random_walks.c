@@ -6,6 +6,7 @@
  * For an absolute name, openat2(2) with RESOLVE_IN_ROOT gives the answer of a chroot. A relative
  * name is looked up as the absolute name of its start directory, a slash, and the name. */
 #include "ways.h"
+#include "sys/scratch_mark.h"
 #include "sys/fd.h"
 #include "sys/sys.h"
 #include "facts/facts.h"
@@ -13,7 +14,6 @@
 #include "layers/place.h"
 #include "path/path.h"
 #include "walk/walk.h"
-#include "sys/scratch.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  * check_thread.c - tests that each thread has a thread area, also after forks and after the ends of
  * threads (sys/thread.c). */
 #include "unit.h"
+#include "sys/scratch_mark.h"
 #include "sys/memory.h"
 #include "sys/thread_stack.h"
 #include "sys/sys.h"

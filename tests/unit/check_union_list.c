@@ -4,12 +4,12 @@
  * with a model; files that are copied up, removed and made during a listing; seeking; and 100,000
  * names. */
 #include "unit.h"
+#include "sys/scratch_mark.h"
 #include "sys/sys.h"
 
 #include "inode/owned.h"
 #include "union/union.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

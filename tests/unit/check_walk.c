@@ -3,6 +3,7 @@
  *
  * check_walk.c - tests walks from a jail path to a place (walk/walk.c) by a table of cases. */
 #include "ways.h"
+#include "sys/scratch_mark.h"
 #include "sys/fd.h"
 #include "unit.h"
 #include "call/call.h"
@@ -11,7 +12,6 @@
 #include "layers/place.h"
 #include "path/path.h"
 #include "walk/walk.h"
-#include "sys/scratch.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -10,6 +10,7 @@
  * Prints a line for each check, and the reports of ThreadSanitizer, after which the exit status is
  * 66. */
 #include "races.h"
+#include "sys/scratch_mark.h"
 #include "sys/memory.h"
 #include "cred/identity_table.h"
 #include "cred/ids_start.h"
@@ -30,7 +31,6 @@
 #include "layers/place.h"
 #include "setup/layout.h"
 #include "sys/process.h"
-#include "sys/scratch.h"
 #include "locking/seq.h"
 #include "sys/sys.h"
 #include "sys/thread.h"

@@ -6,12 +6,12 @@
  * and modes of its files. The copy is compared by calls of the jail, too, as a program sees it.
  * Called by check_union.c, check_union_faults.c and check_union_kills.c. */
 #include "union_tree.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
 #include "union/union.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
 
 #include <stdio.h>
 #include <string.h>

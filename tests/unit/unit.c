@@ -3,6 +3,7 @@
  *
  * unit.c - what the tests of the engine share: see unit.h. */
 #include "ownership/ownership.h"
+#include "sys/scratch_mark.h"
 #include "dispatch/dispatch.h"
 #include "sys/memory.h"
 #include "cred/identity_table.h"
@@ -24,7 +25,6 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "setup/layout.h"
-#include "sys/scratch.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

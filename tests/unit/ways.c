@@ -3,6 +3,7 @@
  *
  * ways.c - looks up names by each way of a walk, and makes the tree for that: see ways.h. */
 #include "ways.h"
+#include "sys/scratch_mark.h"
 #include "sys/fd.h"
 #include "sys/str.h"
 
@@ -11,7 +12,6 @@
 #include "path/path.h"
 #include "walk/walk.h"
 #include "fast-path/fast.h"
-#include "sys/scratch.h"
 #include "sys/sys.h"
 
 #include <stdio.h>
