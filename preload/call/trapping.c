@@ -7,7 +7,6 @@
 
 #include "call/trap_tag.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "sys/arch.h"
 #include "sys/assert.h"
 #include "sys/gate.h"

@@ -8,7 +8,6 @@
 #include "dispatch/dispatch.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "layers/place.h"
 #include "path/path.h"
 #include "sys/fd.h"

@@ -22,6 +22,8 @@
 #include "door/shared.h"
 #include "guest/guest.h"
 #include "inode/writes.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
 #include "jail/texts.h"
 #include "mount-table/paths.h"
 #include "seccomp/policy.h"
@@ -40,6 +42,11 @@
 
 #include <linux/mman.h>
 #include <linux/seccomp.h>
+
+struct fj_doors *fj_doors(void)
+{
+	return (struct fj_doors *)fj_jail_at(FJ_DOORS_AT);
+}
 
 #define CALLS_PER_LOOK 64 /* 1.6 % more calls while a tracer looks */
 

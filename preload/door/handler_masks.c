@@ -7,7 +7,6 @@
 #include "door/handlers.h"
 #include "door/record.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "signal/deferred_call.h"
 #include "signal/handlers.h"
 #include "sys/abi_signal.h"

@@ -14,6 +14,7 @@
 #include "call/call.h"
 #include "door/page.h"
 #include "door/record.h"
+#include "jail/jail.h"
 #include "signal/deferred_call.h"
 #include "signal/libc_signals.h"
 #include "signal/waiting.h"

@@ -23,7 +23,6 @@
 #include "exec/tracees.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "seccomp/policy.h"
 #include "signal/waiting.h"
 #include "sys/abi_signal.h"

@@ -7,7 +7,6 @@
 #include "exec-format/exec.h"
 #include "exec/program.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "sys/gate.h"
 #include "sys/page.h"
 #include "sys/scratch.h"

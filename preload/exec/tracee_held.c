@@ -10,7 +10,6 @@
  * left. At the exit of that one the signal is let in again. The kernel then restarts the program's call,
  * or ends it with EINTR, as it does with any call. */
 #include "exec/tracees.h"
-#include "jail/jail.h"
 #include "sys/abi_signal.h"
 #include "sys/frame.h"
 #include "sys/gate_code.h"

@@ -26,7 +26,6 @@
 
 #include "call/trap_tag.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "signal/deferred_call.h"
 #include "signal/faults.h"
 #include "signal/waiting.h"

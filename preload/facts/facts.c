@@ -29,8 +29,11 @@
  * a fact is used only for 0.4 to 2 s (FJ_FACT_LIFETIME), and then looked up again (docs/LIMITS.md). */
 #include "facts/facts.h"
 
+#include "jail/epoch.h"
+#include "jail/memory.h"
 #include "jail/root.h"
 #include "mount-table/mount_table.h"
+#include "mount-table/namespace_id.h"
 #include "sys/arch.h"
 #include "sys/hash.h"
 #include "sys/hot.h"
@@ -40,10 +43,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+static inline struct fj_facts_table *jail_facts(void)
+{
+	return (struct fj_facts_table *)fj_jail_at(FJ_FACTS_TABLE_AT);
+}
+
 static inline uint64_t *word_of_hash(uint64_t hash, uint64_t *bit)
 {
 	*bit = 1UL << (hash & 63);
-	return &fj_facts_table()->bloom[(hash >> 6) % FJ_BLOOM_WORDS];
+	return &jail_facts()->bloom[(hash >> 6) % FJ_BLOOM_WORDS];
 }
 
 bool fj_facts_saw_name(const char *name, size_t len)
@@ -120,11 +128,11 @@ void fj_facts_forget(void)
  * program, or a forked child, pays one page fault for its first lookups, and not one for each directory. */
 static struct fj_fact *near_place(uint64_t hash)
 {
-	return &fj_facts_table()->fact[(hash >> 32) * FJ_FACTS_NEAR >> 32];
+	return &jail_facts()->fact[(hash >> 32) * FJ_FACTS_NEAR >> 32];
 }
 static struct fj_fact *far_place(uint64_t hash)
 {
-	return &fj_facts_table()->fact[hash % FJ_FACTS];
+	return &jail_facts()->fact[hash % FJ_FACTS];
 }
 
 static inline bool may_be_far(uint64_t hash, bool becomes_far)

@@ -7,8 +7,6 @@
 #ifndef FJ_FACTS_H
 #define FJ_FACTS_H
 
-#include "jail/epoch.h"
-#include "jail/memory.h"
 #include "jail/search.h"
 #include "locking/seq.h"
 #include "sys/str.h"
@@ -55,21 +53,9 @@ struct fj_facts_table {
 	((0x10000u - (unsigned)offsetof(struct fj_facts_table, fact)) /                            \
 		(unsigned)sizeof(struct fj_fact))
 _Static_assert(FJ_FACTS_TABLE_AT % 0x10000 == 0, "16 pages");
-static inline struct fj_facts_table *fj_facts_table(void)
-{
-	return (struct fj_facts_table *)fj_jail_at(FJ_FACTS_TABLE_AT);
-}
 
 /* Are facts that were read at `epoch` still valid? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
-/* The epoch to read facts at. 0: facts may not be used now. */
-static inline uint64_t fj_facts_epoch(void)
-{
-	return __builtin_expect(
-		       __atomic_load_n(&fj_facts_state()->changers, __ATOMIC_SEQ_CST) != 0, 0) ?
-		       0 :
-		       __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_SEQ_CST);
-}
 /* Mark `name`: facts may depend on it. Call this before it is looked up. Returns whether it had no mark. */
 bool fj_facts_saw_name(const char *name, size_t len);
 /* Has `name` a mark? */

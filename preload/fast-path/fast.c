@@ -6,6 +6,7 @@
 #include "fast-path/fast.h"
 
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/place.h"

@@ -10,6 +10,7 @@
 #include "call/condition.h"
 #include "guest/guest.h"
 #include "jail/fds.h"
+#include "jail/jail.h"
 #include "signal/signalfd.h"
 #include "sys/sys.h"
 

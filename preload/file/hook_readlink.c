@@ -12,6 +12,7 @@
 #include "fast-path/fast.h"
 #include "guest/guest.h"
 #include "inode/exe.h"
+#include "jail/epoch.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"

@@ -14,7 +14,6 @@
 #include "guest/guest.h"
 #include "identity/peer.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "sys/nr.h"
 #include "sys/str.h"
 #include "sys/sys.h"

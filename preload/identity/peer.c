@@ -15,6 +15,7 @@
 #include "cred/identity_table.h"
 #include "cred/ids.h"
 #include "guest/guest.h"
+#include "jail/jail.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/str.h"

@@ -9,10 +9,16 @@
  * creator enters itself in a list, and a process that was refused meanwhile looks again. Processes
  * that are not refused do not come here. */
 #include "inode/making.h"
+#include "jail/memory.h"
 #include "locking/doing.h"
 #include "sys/sys.h"
 
 #include <linux/time_types.h>
+
+static struct fj_creators *jail_creators(void)
+{
+	return (struct fj_creators *)fj_jail_at(FJ_CREATORS_AT);
+}
 
 /* How often one call looks whether the creators are done, however often it is judged again: first
  * without pause, then once in a millisecond. A creator that is stopped (SIGSTOP, a debugger) must not stop
@@ -28,7 +34,7 @@ void fj_creators_enter(struct fj_making *m)
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
 
 	for (uint32_t i = 0; i < FJ_CREATORS && !m->maker; i++) {
-		int32_t *const place = &fj_creators()->maker[((uint32_t)me + i) % FJ_CREATORS];
+		int32_t *const place = &jail_creators()->maker[((uint32_t)me + i) % FJ_CREATORS];
 		int32_t nobody = 0;
 
 		if (__atomic_compare_exchange_n(
@@ -42,7 +48,7 @@ void fj_creators_enter(struct fj_making *m)
 static void free_entry(int32_t *place, int32_t who, bool has_made)
 {
 	if (has_made)
-		__atomic_add_fetch(&fj_creators()->made, 1, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&jail_creators()->made, 1, __ATOMIC_SEQ_CST);
 	__atomic_compare_exchange_n(place, &who, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
@@ -55,7 +61,7 @@ void fj_creators_leave(struct fj_making *m, bool has_made)
 
 void fj_creators_begin(struct fj_creators_seen *seen)
 {
-	seen->made = __atomic_load_n(&fj_creators()->made, __ATOMIC_SEQ_CST);
+	seen->made = __atomic_load_n(&jail_creators()->made, __ATOMIC_SEQ_CST);
 	seen->looks = 0;
 }
 
@@ -72,10 +78,10 @@ static bool is_anybody(uint32_t looks)
 	bool is = false;
 
 	for (uint32_t i = 0; i < FJ_CREATORS; i++) {
-		const int32_t who = __atomic_load_n(&fj_creators()->maker[i], __ATOMIC_SEQ_CST);
+		const int32_t who = __atomic_load_n(&jail_creators()->maker[i], __ATOMIC_SEQ_CST);
 
 		if (who && fj_sys2(__NR_kill, who, 0) == -ESRCH)
-			free_entry(&fj_creators()->maker[i], who, true);
+			free_entry(&jail_creators()->maker[i], who, true);
 		else
 			is = is || (who && may_soon_finish(who, looks));
 	}
@@ -89,7 +95,7 @@ bool fj_creators_wait(struct fj_creators_seen *seen)
 	while (seen->looks++ < YIELDS + NAPS) {
 		/* Before the count is read: a creator raises the count before it leaves. */
 		const bool is = is_anybody(seen->looks);
-		const uint64_t now = __atomic_load_n(&fj_creators()->made, __ATOMIC_SEQ_CST);
+		const uint64_t now = __atomic_load_n(&jail_creators()->made, __ATOMIC_SEQ_CST);
 
 		if (now != seen->made) {
 			seen->made = now;

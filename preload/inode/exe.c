@@ -9,6 +9,7 @@
 #include "inode/exe.h"
 
 #include "fast-path/fast.h"
+#include "jail/jail.h"
 #include "layers/place.h"
 #include "mount-table/paths.h"
 #include "path/path.h"

@@ -8,6 +8,7 @@
 #include "inode/owned.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
+#include "jail/root.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/paths.h"

@@ -6,7 +6,6 @@
 #ifndef FJ_MAKING_H
 #define FJ_MAKING_H
 
-#include "jail/memory.h"
 #include "records/records.h"
 
 #include <stdbool.h>
@@ -22,10 +21,6 @@ struct fj_creators {
 	/* The processes that are making a file now (creators.c). */
 	int32_t maker[FJ_CREATORS];
 };
-static inline struct fj_creators *fj_creators(void)
-{
-	return (struct fj_creators *)fj_jail_at(FJ_CREATORS_AT);
-}
 
 struct fj_making {
 	struct fj_owner owner;

@@ -25,5 +25,13 @@ static inline struct fj_facts_state *fj_facts_state(void)
 {
 	return (struct fj_facts_state *)fj_jail_at(FJ_FACTS_STATE_AT);
 }
+/* The epoch to read facts at (facts/facts.h). 0: facts may not be used now. */
+static inline uint64_t fj_facts_epoch(void)
+{
+	return __builtin_expect(
+		       __atomic_load_n(&fj_facts_state()->changers, __ATOMIC_SEQ_CST) != 0, 0) ?
+		       0 :
+		       __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_SEQ_CST);
+}
 
 #endif

@@ -5,12 +5,11 @@
 #ifndef FJ_FDS_H
 #define FJ_FDS_H
 
-#include "jail/memory.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
 struct fj_jail;
+extern struct fj_jail *fj_jail; /* jail/jail.h */
 
 #define FJ_FDS_AT 0x70u
 struct fj_fds {

@@ -5,8 +5,6 @@
 #ifndef FJ_JAIL_H
 #define FJ_JAIL_H
 
-#include "jail/memory.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,5 +39,7 @@ struct fj_jail {
 	uint64_t nameless_dev[FJ_NAMELESS]; /* devices of pipes, sockets and memory files: their
 					     * owner is shown as the caller */
 };
+
+extern struct fj_jail *fj_jail;
 
 #endif

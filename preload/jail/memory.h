@@ -14,7 +14,7 @@
 
 struct fj_jail; /* its first section: jail/jail.h */
 
-extern struct fj_jail *fj_jail;
+extern struct fj_jail *fj_jail; /* jail/jail.h */
 
 static inline void *fj_jail_at(size_t offset)
 {

@@ -7,10 +7,6 @@
 #ifndef FJ_TEXTS_H
 #define FJ_TEXTS_H
 
-#include "jail/jail.h"
-#include "jail/memory.h"
-#include "sys/str.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,27 +76,11 @@ struct fj_texts {
 	struct fj_copy_file kept[FJ_COPY_FILES];
 };
 _Static_assert((FJ_TEXTS_AT + offsetof(struct fj_texts, copies_at)) % 0x10000 == 0, "16 pages");
-static inline struct fj_texts *fj_texts(void)
-{
-	return (struct fj_texts *)fj_jail_at(FJ_TEXTS_AT);
-}
+/* The section, in the jail's memory. */
+struct fj_texts *fj_texts(void);
 
 /* Is this the host path of a file with cached texts, as a procfs link or a line of maps shows it? */
 #define FJ_COPIES_FOLDER "texts"
-static inline bool fj_is_copy_file(const char *host_path, size_t len)
-{
-	static const char before[] = "/fakejail/" FJ_COPIES_FOLDER "/c", deleted[] = " (deleted)";
-	const size_t before_len = sizeof(before) - 1, deleted_len = sizeof(deleted) - 1;
-
-	if (len > deleted_len && !memcmp(host_path + len - deleted_len, deleted, deleted_len))
-		len -= deleted_len;
-	for (int digits = 0;
-		digits < 2 && len && host_path[len - 1] >= '0' && host_path[len - 1] <= '9';
-		digits++)
-		len--;
-	return fj_begins(host_path, "/memfd:" FJ_MEMORY_NAME) ||
-	       (len >= before_len && host_path[len] != 0 &&
-		       !memcmp(host_path + len - before_len, before, before_len));
-}
+bool fj_is_copy_file(const char *host_path, size_t len);
 
 #endif

@@ -8,7 +8,6 @@
 #include "call/call.h"
 #include "command/command.h"
 #include "jail/fds.h"
-#include "jail/jail.h"
 #include "launch/launch.h"
 #include "mount-table/mounts.h"
 #include "mount/mounting.h"

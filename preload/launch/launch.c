@@ -36,6 +36,7 @@
 #include "command/parent.h"
 #include "cred/ids_start.h"
 #include "dispatch/dispatch.h"
+#include "jail/jail.h"
 #include "launch/loader.h"
 #include "nested/roots.h"
 #include "path/path.h"

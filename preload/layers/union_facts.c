@@ -12,6 +12,7 @@
  * announces, or removed or moved, which is announced as everywhere. A directory that is made where a
  * whiteout was is opaque from the beginning. And no fact says that something does not exist. */
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "jail/root.h"
 #include "layers/union.h"
 #include "mount-table/mounts.h"

@@ -15,10 +15,12 @@
  *
  * Called by union_dirs.c, and by hooks that have opened a directory, or looked at one. */
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "layers/union.h"
 #include "locking/seq.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
+#include "mount-table/namespace_id.h"
 #include "sys/hot.h"
 #include "sys/str.h"
 

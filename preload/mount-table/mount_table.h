@@ -13,7 +13,6 @@
 #ifndef FJ_MOUNT_TABLE_H
 #define FJ_MOUNT_TABLE_H
 
-#include "jail/memory.h"
 #include "locking/lock.h"
 #include "locking/seq.h"
 #include "sys/process.h"
@@ -59,13 +58,6 @@ struct fj_namespace {
 	struct fj_mounts version[FJ_VERSIONS];
 };
 
-/* The jail's own namespace, in which its first program is: jail/memory.h. */
-#define FJ_NAMESPACE_AT 0x1ef040u /* right after the texts: one page fault maps both */
-static inline struct fj_namespace *fj_jail_namespace(void)
-{
-	return (struct fj_namespace *)fj_jail_at(FJ_NAMESPACE_AT);
-}
-
 /* The namespace of the calling process. */
 #define FJ_OWNER_NAMESPACE_AT 0x30u
 struct fj_owner_namespace {
@@ -76,14 +68,6 @@ static inline struct fj_namespace *fj_namespace(void)
 	const struct fj_owner_namespace *own = fj_process_at(FJ_OWNER_NAMESPACE_AT);
 
 	return __atomic_load_n(&own->at, __ATOMIC_ACQUIRE);
-}
-/* The number of the calling process's namespace. (Most processes are in the jail's own, whose memory need not
- * be read: one page fault less.) */
-static inline uint32_t fj_namespace_id(void)
-{
-	const struct fj_namespace *ns = fj_namespace();
-
-	return ns == fj_jail_namespace() ? 0 : ns->id;
 }
 /* At process start: enter the jail's namespace, or the inherited one. */
 void fj_namespace_start(void);

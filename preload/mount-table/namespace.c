@@ -8,6 +8,7 @@
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
+#include "mount-table/namespace_id.h"
 #include "sys/abi.h"
 #include "sys/child_state.h"
 #include "sys/fd.h"

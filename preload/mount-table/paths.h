@@ -5,7 +5,6 @@
 #ifndef FJ_PATHS_H
 #define FJ_PATHS_H
 
-#include "jail/memory.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
@@ -17,10 +16,8 @@ struct fj_jail_paths {
 	char loader[FJ_PATH_MAX];  /* of the loader */
 	char preload[FJ_PATH_MAX]; /* of libfakejail.so; empty: none */
 };
-static inline struct fj_jail_paths *fj_jail_paths(void)
-{
-	return (struct fj_jail_paths *)fj_jail_at(FJ_PATHS_AT);
-}
+/* The section, in the jail's memory. */
+struct fj_jail_paths *fj_jail_paths(void);
 
 /* Is the file at `pos`, or at a host path that a mount led to, foreign (not the jail's own)? */
 bool fj_path_is_foreign(const char *pos);

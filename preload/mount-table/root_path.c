@@ -9,6 +9,7 @@
  * before a path is made of the old one. Each process keeps what it finds; the jail's memory has the first. */
 #include "jail/fds.h"
 #include "jail/jail.h"
+#include "jail/memory.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "sys/fd.h"
@@ -23,6 +24,11 @@
 static char moved[TURNS][FJ_PATH_MAX] FJ_BULKY;
 static uint32_t next_turn;
 static const char *now; /* NULL: not moved */
+
+FJ_HOT struct fj_jail_paths *fj_jail_paths(void)
+{
+	return (struct fj_jail_paths *)fj_jail_at(FJ_PATHS_AT);
+}
 
 FJ_HOT const char *fj_root_path(void)
 {

@@ -20,11 +20,12 @@
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "jail/fds.h"
 #include "jail/hidden.h"
-#include "jail/jail.h"
 #include "met-roots/met_roots.h"
 #include "nested/roots.h"
+#include "nested/roots_way.h"
 #include "sys/abi.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"

@@ -13,6 +13,7 @@
 #include "nested/roots.h"
 
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "jail/fds.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"

@@ -6,7 +6,6 @@
 #ifndef FJ_ROOTS_H
 #define FJ_ROOTS_H
 
-#include "jail/root.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/mount_table.h"
 #include "records/records.h"
@@ -41,12 +40,6 @@ static inline uint64_t fj_roots_hash_of_text(const char *text, size_t len, uint6
 		(epoch + ((uint64_t)fj_owner_roots_state->generation << 40)) * 0x9e3779b97f4a7c15UL;
 
 	return (h ^ h >> 31) | 1;
-}
-/* The word for the directory with the path `jail_path`, as the program writes it. */
-static inline uint64_t fj_roots_hash_of_way(const char *jail_path, size_t len, uint64_t epoch)
-{
-	return fj_roots_hash_of_text(jail_path, len, epoch) ^
-	       (fj_root()->id + fj_namespace_id() + 1) << 1;
 }
 /* The entry for `hash` among those of `mask`. The first entries are all in one page: most jails meet few
  * directories, and each page of memory that is used for the first time costs as much as several calls. */

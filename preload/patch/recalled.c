@@ -20,6 +20,7 @@
 #include "patch/recalled.h"
 
 #include "door/shared.h"
+#include "jail/jail.h"
 #include "jail/texts.h"
 #include "patch/recalled_files.h"
 #include "patch/text_cache.h"

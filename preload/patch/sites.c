@@ -20,6 +20,7 @@
 #include "door/door.h"
 #include "door/shared.h"
 #include "guest/guest.h"
+#include "jail/jail.h"
 #include "patch/recalled.h"
 #include "patch/text_cache.h"
 #include "sys/page.h"

@@ -23,6 +23,7 @@
 #include "facts/facts.h"
 #include "jail/jail.h"
 #include "mount-table/mount_table.h"
+#include "mount-table/namespace_id.h"
 #include "path/cwd_notes.h"
 #include "path/path.h"
 #include "sys/hot.h"

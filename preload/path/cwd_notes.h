@@ -6,7 +6,6 @@
 #ifndef FJ_CWD_NOTES_H
 #define FJ_CWD_NOTES_H
 
-#include "jail/memory.h"
 
 #include <stdint.h>
 
@@ -20,9 +19,5 @@ struct fj_cwds {
 		char pos[FJ_CWD_TEXT];
 	} cwd[FJ_CWDS]; /* processes that are about to exec: fj_cwd_keep() */
 };
-static inline struct fj_cwds *fj_cwds(void)
-{
-	return (struct fj_cwds *)fj_jail_at(FJ_CWDS_AT);
-}
 
 #endif

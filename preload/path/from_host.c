@@ -3,6 +3,7 @@
  *
  * from_host.c - from host paths, as the kernel reports them, to positions and to what the program may see.
  * Called by walks and by hooks that read paths from the kernel. */
+#include "jail/memory.h"
 #include "jail/root.h"
 #include "layers/place.h"
 #include "locking/seq.h"
@@ -23,6 +24,11 @@
 #include "sys/thread.h"
 
 #include <asm/statfs.h>
+
+static struct fj_cwds *jail_cwds(void)
+{
+	return (struct fj_cwds *)fj_jail_at(FJ_CWDS_AT);
+}
 
 static const char deleted[] =
 	" (deleted)"; /* fs/d_path.c appends it to the path of an unlinked file */
@@ -137,10 +143,10 @@ void fj_cwd_keep(void)
 	i = (uint32_t)pid % FJ_CWDS;
 	if (len >= FJ_CWD_TEXT)
 		return;
-	fj_seq_write_at_last(&fj_cwds()->cwd[i].sequence);
-	fj_cwds()->cwd[i].pid = pid;
-	memcpy(fj_cwds()->cwd[i].pos, noted_cwd, len + 1);
-	fj_seq_written(&fj_cwds()->cwd[i].sequence);
+	fj_seq_write_at_last(&jail_cwds()->cwd[i].sequence);
+	jail_cwds()->cwd[i].pid = pid;
+	memcpy(jail_cwds()->cwd[i].pos, noted_cwd, len + 1);
+	fj_seq_written(&jail_cwds()->cwd[i].sequence);
 }
 
 void fj_cwd_start(void)
@@ -153,16 +159,16 @@ void fj_cwd_start(void)
 		return;
 	pid = (int32_t)fj_sys0(__NR_getpid);
 	i = (uint32_t)pid % FJ_CWDS;
-	seen = fj_seq_begin(&fj_cwds()->cwd[i].sequence);
-	if (fj_seq_is_odd(seen) || fj_cwds()->cwd[i].pid != pid)
+	seen = fj_seq_begin(&jail_cwds()->cwd[i].sequence);
+	if (fj_seq_is_odd(seen) || jail_cwds()->cwd[i].pid != pid)
 		return;
-	memcpy(noted_cwd, fj_cwds()->cwd[i].pos, FJ_CWD_TEXT);
+	memcpy(noted_cwd, jail_cwds()->cwd[i].pos, FJ_CWD_TEXT);
 	noted_cwd[FJ_CWD_TEXT - 1] = 0;
-	if (fj_seq_retry(&fj_cwds()->cwd[i].sequence, seen))
+	if (fj_seq_retry(&jail_cwds()->cwd[i].sequence, seen))
 		noted_cwd[0] = 0;
 	/* (If another process writes here by now, its note is lost.) */
 	__atomic_compare_exchange_n(
-		&fj_cwds()->cwd[i].pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		&jail_cwds()->cwd[i].pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 /* `pos` leads to the host path through mount `m` (NULL: through the root's tree). Returns how good it is as

@@ -13,6 +13,7 @@
 
 #include "jail/fds.h"
 #include "jail/jail.h"
+#include "jail/memory.h"
 #include "layers/engine_dir.h"
 #include "locking/doing.h"
 #include "sys/abi.h"
@@ -29,6 +30,11 @@
 #define TOP_NAME "/fakejail-"
 #define BASES 3u
 #define FIRST_WAIT_MS 100u
+
+struct fj_private *fj_private(void)
+{
+	return (struct fj_private *)fj_jail_at(FJ_PRIVATE_AT);
+}
 
 static const char *base_dir(uint32_t i)
 {

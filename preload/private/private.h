@@ -6,7 +6,6 @@
 #ifndef FJ_PRIVATE_H
 #define FJ_PRIVATE_H
 
-#include "jail/memory.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,10 +19,8 @@ struct fj_private {
 	uint32_t last; /* number in the name of the directory that was made last */
 	char runtime_dir[256]; /* the caller's $XDG_RUNTIME_DIR, or "" */
 };
-static inline struct fj_private *fj_private(void)
-{
-	return (struct fj_private *)fj_jail_at(FJ_PRIVATE_AT);
-}
+/* The section, in the jail's memory. */
+struct fj_private *fj_private(void);
 
 /* The processes that were about to end last, and have looked whether they are the last of the jail. Only
  * so many of them at the same time do not overlook each other. */

@@ -6,7 +6,7 @@
  * file in it. private.c asks the first question before it removes what a jail has left, mount/mount_point.c
  * the second before it unmounts a tmpfs. */
 #include "jail/fds.h"
-#include "jail/jail.h"
+#include "jail/memory.h"
 #include "private/private.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"

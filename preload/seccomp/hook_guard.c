@@ -17,6 +17,7 @@
 #include "facts/facts.h"
 #include "guest/guest.h"
 #include "identity/hook_id.h"
+#include "jail/epoch.h"
 #include "jail/jail.h"
 #include "seccomp/policy.h"
 #include "sys/nr.h"

@@ -10,12 +10,18 @@
  * space once. The threads of a process share the number, as after SECCOMP_FILTER_FLAG_TSYNC. */
 #include "seccomp/policy.h"
 
+#include "jail/memory.h"
 #include "sys/arch.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+
+static struct fj_policies *jail_policies(void)
+{
+	return (struct fj_policies *)fj_jail_at(FJ_POLICIES_AT);
+}
 
 #define NONE 0u
 #define WORDS 16u /* BPF_MEMWORDS */
@@ -29,16 +35,17 @@ _Static_assert(sizeof(struct entry) == sizeof(struct sock_filter), "one unit");
 
 static struct entry *policy_entry_at(uint32_t n)
 {
-	return (struct entry *)&fj_policies()->unit[n];
+	return (struct entry *)&jail_policies()->unit[n];
 }
 static const struct sock_filter *code_at(uint32_t n)
 {
-	return (const struct sock_filter *)&fj_policies()->unit[n + 1];
+	return (const struct sock_filter *)&jail_policies()->unit[n + 1];
 }
 
 bool fj_policy_has_room(uint32_t len)
 {
-	return __atomic_load_n(&fj_policies()->used, __ATOMIC_RELAXED) + len + 2 < FJ_POLICY_UNITS;
+	return __atomic_load_n(&jail_policies()->used, __ATOMIC_RELAXED) + len + 2 <
+	       FJ_POLICY_UNITS;
 }
 
 static bool is_same_filter(
@@ -50,7 +57,7 @@ static bool is_same_filter(
 
 long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint32_t len)
 {
-	const uint32_t used = __atomic_load_n(&fj_policies()->used, __ATOMIC_ACQUIRE);
+	const uint32_t used = __atomic_load_n(&jail_policies()->used, __ATOMIC_ACQUIRE);
 	uint32_t n;
 
 	for (n = 1; n < used && policy_entry_at(n)->len; n += policy_entry_at(n)->len + 1)
@@ -58,10 +65,10 @@ long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint3
 			guard->policy = n;
 			return 0;
 		}
-	n = __atomic_fetch_add(&fj_policies()->used, len + 1, __ATOMIC_ACQ_REL) + 1;
+	n = __atomic_fetch_add(&jail_policies()->used, len + 1, __ATOMIC_ACQ_REL) + 1;
 	if (n + len + 1 >= FJ_POLICY_UNITS)
 		return -ENOMEM;
-	memcpy(&fj_policies()->unit[n + 1], code, len * sizeof(*code));
+	memcpy(&jail_policies()->unit[n + 1], code, len * sizeof(*code));
 	policy_entry_at(n)->before = guard->policy;
 	__atomic_store_n(&policy_entry_at(n)->len, len, __ATOMIC_RELEASE);
 	guard->policy = n;

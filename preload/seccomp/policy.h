@@ -11,7 +11,6 @@
 #define FJ_POLICY_H
 
 #include "exec-format/exec.h"
-#include "jail/memory.h"
 #include "sys/process.h"
 #include "sys/sys.h"
 
@@ -25,10 +24,6 @@ struct fj_policies {
 	uint32_t used, unused;
 	uint64_t unit[FJ_POLICY_UNITS];
 };
-static inline struct fj_policies *fj_policies(void)
-{
-	return (struct fj_policies *)fj_jail_at(FJ_POLICIES_AT);
-}
 
 /* The program's own filters and no_new_privs, for the calling process. (The kernel keeps them for
  * each thread; here what one thread does counts for all.) */

@@ -4,6 +4,7 @@
  * make_jail.c - makes the jail's memory, which all its processes share, and the descriptors that stay open.
  * Called by launch.c. */
 #include "command/command.h"
+#include "jail/epoch.h"
 #include "jail/jail.h"
 #include "jail/texts.h"
 #include "mount-table/paths.h"

@@ -23,7 +23,6 @@
 #include "call/call.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "locking/lock.h"
 #include "locking/seq.h"
 #include "ownership/ownership.h"

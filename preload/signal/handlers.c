@@ -8,7 +8,6 @@
 #include "call/call.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "locking/lock.h"
 #include "signal/faults.h"
 #include "signal/hook_signal.h"

@@ -15,7 +15,6 @@
 #include "exec-format/exec.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "locking/lock.h"
 #include "signal/faults.h"
 #include "signal/handlers.h"

@@ -13,7 +13,6 @@
 #include "call/trapping.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
 #include "signal/waiting.h"

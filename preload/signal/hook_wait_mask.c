@@ -9,7 +9,6 @@
 #include "call/row.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 #include "signal/interrupted.h"

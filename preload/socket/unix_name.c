@@ -9,6 +9,7 @@
 #include "socket/unix_name.h"
 
 #include "jail/jail.h"
+#include "jail/memory.h"
 #include "layers/place.h"
 #include "locking/seq.h"
 #include "path/path.h"
@@ -18,6 +19,11 @@
 #include "sys/sys.h"
 
 #include <stdbool.h>
+
+struct fj_socket_names *fj_socket_names(void)
+{
+	return (struct fj_socket_names *)fj_jail_at(FJ_SOCKET_NAMES_AT);
+}
 
 static const char prefix[] = ".fjs";
 #define PREFIX_LEN (sizeof(prefix) - 1)

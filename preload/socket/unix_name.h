@@ -6,7 +6,6 @@
 #ifndef FJ_UNIX_NAME_H
 #define FJ_UNIX_NAME_H
 
-#include "jail/memory.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -29,10 +28,8 @@ struct fj_socket_names {
 	uint32_t next;
 	struct fj_socket_name socket[FJ_SOCKETS];
 };
-static inline struct fj_socket_names *fj_socket_names(void)
-{
-	return (struct fj_socket_names *)fj_jail_at(FJ_SOCKET_NAMES_AT);
-}
+/* The section, in the jail's memory. */
+struct fj_socket_names *fj_socket_names(void);
 
 struct fj_unix_address { /* struct sockaddr_un, linux/un.h */
 	uint16_t family;

@@ -6,6 +6,7 @@
 #include "call/call.h"
 #include "call/trap_tag.h"
 #include "call/trapping.h"
+#include "jail/jail.h"
 #include "trap/building.h"
 
 #include <linux/audit.h>

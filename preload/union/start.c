@@ -6,6 +6,7 @@
 #include "call/call.h"
 #include "facts/facts.h"
 #include "inode/owned.h"
+#include "jail/epoch.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "signal/waiting.h"

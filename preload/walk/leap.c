@@ -4,6 +4,7 @@
  * leap.c - walks many directories with one openat2(2), if no symlink, mount or `..` is among them. Called
  * by walk.c. */
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "jail/kernel_lacks.h"
 #include "jail/search.h"
 #include "mount-table/mount_flags.h"

@@ -4,6 +4,7 @@
  * remember.c - stores facts (facts/facts.c) for later walks: about the directory that the caller's text
  * names, and about who may search it. Called by walk.c and fast-path/fast.c. */
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/place.h"

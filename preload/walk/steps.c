@@ -9,8 +9,8 @@
 #include "walk/steps.h"
 
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "jail/fds.h"
-#include "jail/jail.h"
 #include "jail/root.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"

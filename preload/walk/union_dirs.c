@@ -14,6 +14,7 @@
  * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks of
  * descriptors. */
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "jail/root.h"
 #include "layers/union.h"
 #include "path/path.h"

@@ -4,6 +4,7 @@
  * union_fd.c - from a descriptor of a file in a union to the file of the upper layer, which may be changed.
  * Called by walks and by hooks that change a file behind a descriptor. */
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"

@@ -4,6 +4,7 @@
  * union_walk.c - walks in a union: walk.c, steps.c, up.c and links.c ask here what the layers say. A jail
  * that has met no union calls none of it. */
 #include "facts/facts.h"
+#include "jail/epoch.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "sys/abi.h"

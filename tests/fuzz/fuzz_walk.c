@@ -8,6 +8,7 @@
  * openat2, bit 2 starts in a directory below, bit 3 asks twice, so that the second time facts are
  * there. */
 #include "path/path.h"
+#include "jail/epoch.h"
 #include "sys/scratch_mark.h"
 #include "sys/memory.h"
 #include "sys/fd.h"

@@ -9,7 +9,6 @@
 #include "entries.h"
 #include "unit.h"
 #include "jail/jail.h"
-#include "jail/memory.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"

@@ -3,6 +3,8 @@
  *
  * check_facts.c - tests facts, and when they become invalid (facts/facts.c). */
 #include "unit.h"
+#include "jail/epoch.h"
+#include "jail/memory.h"
 
 #include "facts/facts.h"
 #include "jail/root.h"
@@ -13,6 +15,11 @@
 
 #include <stdio.h>
 #include <string.h>
+
+static struct fj_facts_table *facts_table(void)
+{
+	return fj_jail_at(FJ_FACTS_TABLE_AT);
+}
 
 /* The part of a thread area that is read here. */
 static uint64_t slot[64];
@@ -154,7 +161,7 @@ START_TEST(dead_writer)
 {
 	remember("/bin", "usr/bin");
 	for (unsigned i = 0; i < FJ_FACTS; i++) /* at each place where it may be */
-		fj_facts_table()->fact[i].sequence |= 1;
+		facts_table()->fact[i].sequence |= 1;
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	remember("/bin", "usr/bin");
 	ck_assert_str_eq(recall("/bin"), "(none)");
@@ -166,7 +173,7 @@ START_TEST(bad_lengths)
 {
 	remember("/bin", "usr/bin");
 	for (unsigned i = 0; i < FJ_FACTS; i++)
-		fj_facts_table()->fact[i].value_len = 0xffff;
+		facts_table()->fact[i].value_len = 0xffff;
 	ck_assert_str_eq(recall("/bin"), "(none)");
 }
 END_TEST
@@ -287,7 +294,7 @@ START_TEST(near_ones)
 	for (unsigned i = 0; i < count; i++)
 		remember(key[i], key[i]);
 	for (unsigned i = 0; i < FJ_FACTS_NEAR; i++)
-		found += !!fj_facts_table()->fact[i].sequence;
+		found += !!facts_table()->fact[i].sequence;
 	ck_assert_uint_ge(found, count - 1);
 	ck_assert_uint_le(offsetof(struct fj_facts_table, fact[FJ_FACTS_NEAR]), 0x10000);
 	for (unsigned i = 0; i < count; i++)
@@ -311,7 +318,7 @@ START_TEST(near_is_used_again)
 		remember(key, "v");
 	}
 	for (unsigned i = 0; i < FJ_FACTS_NEAR; i++)
-		near += fj_facts_table()->fact[i].text[1] == 'e';
+		near += facts_table()->fact[i].text[1] == 'e';
 	ck_assert_uint_ge(near, FJ_FACTS_NEAR - 2);
 }
 END_TEST
@@ -319,7 +326,7 @@ END_TEST
 /* Processes outside of the jail change the tree without announcing it: facts become too old. */
 START_TEST(grows_old)
 {
-	struct fj_fact *f = fj_facts_table()->fact;
+	struct fj_fact *f = facts_table()->fact;
 	uint32_t found = 0;
 
 	fj_facts_state()->lifetime = 0x40000000; /* days */

@@ -5,6 +5,7 @@
  * interpreter runs it for every number, every condition, and calls from around the gate page. The
  * expected answers are computed here again, in C. */
 #include "unit.h"
+#include "jail/jail.h"
 #include "sys/page.h"
 #include "sys/sys.h"
 

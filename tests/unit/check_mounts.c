@@ -4,12 +4,12 @@
  * check_mounts.c - tests walks that meet mounts (walk/walk.c, jail/jail.c), and from host path to
  * jail path (path/from_host.c). */
 #include "ways.h"
+#include "mount-table/namespace_id.h"
 #include "sys/scratch_mark.h"
 #include "sys/process.h"
 #include "sys/str.h"
 
 #include "private/private.h"
-#include "jail/memory.h"
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"

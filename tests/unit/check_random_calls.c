@@ -7,6 +7,7 @@
  * shadow, by openat2(2) with RESOLVE_IN_ROOT. Both results must be the same, so facts must never
  * make a difference. */
 #include "call/hooks.h"
+#include "jail/epoch.h"
 #include "sys/fd.h"
 #include "sys/sys.h"
 

@@ -6,6 +6,7 @@
  * For an absolute name, openat2(2) with RESOLVE_IN_ROOT gives the answer of a chroot. A relative
  * name is looked up as the absolute name of its start directory, a slash, and the name. */
 #include "ways.h"
+#include "jail/epoch.h"
 #include "sys/scratch_mark.h"
 #include "sys/fd.h"
 #include "sys/sys.h"

@@ -10,6 +10,8 @@
  * Prints a line for each check, and the reports of ThreadSanitizer, after which the exit status is
  * 66. */
 #include "races.h"
+#include "mount-table/namespace_id.h"
+#include "jail/epoch.h"
 #include "sys/scratch_mark.h"
 #include "sys/memory.h"
 #include "cred/identity_table.h"

@@ -3,6 +3,7 @@
  *
  * unit.c - what the tests of the engine share: see unit.h. */
 #include "ownership/ownership.h"
+#include "jail/epoch.h"
 #include "sys/scratch_mark.h"
 #include "dispatch/dispatch.h"
 #include "sys/memory.h"
