@@ -12,6 +12,7 @@
 #include "path/path.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+#include "sys/scratch_mark.h"
 #include "sys/str.h"
 #include "sys/sys.h"
 

@@ -3,6 +3,7 @@
  *
  * check_handoff.c - tests the handoff through execve(2): the state arrives unchanged, and no other
  * string is taken for a handoff. And the arrays of pointers that an exec makes. */
+#include "sys/scratch_mark.h"
 #include "unit.h"
 #include "cred/ids_start.h"
 #include "sys/scratch.h"
