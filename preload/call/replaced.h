@@ -44,6 +44,17 @@ static inline bool fj_exchanges(const struct fj_call *c)
 unsigned fj_follow_flags_of(const struct fj_call *c, enum fj_kind kind);
 /* A path was replaced by /proc/self/fd/N, which is a link: makes the call follow it. */
 void fj_follow_replacement(struct fj_call *c);
+/* in_upper.c, only in a jail with unions: is the directory of the name `jail_path`, which was read last, and what the call
+ * needs there, found in the upper layer by facts? Then `with->place` leads there. `how`: FJ_ flags of walk.h. `first`: the
+ * other name of the call, or NULL. */
+bool fj_find_dir_in_upper(struct fj_call *c, const char *jail_path, unsigned how,
+	const struct fj_replaced *first, struct fj_replaced *with);
+/* The file that is moved was found so. Returns 0 if the new name, `with->path`, is found so, too; otherwise -EAGAIN. */
+long fj_find_target_in_upper(
+	struct fj_call *c, const struct fj_replaced *first, struct fj_replaced *with);
+/* Is the file that gets another name found so? Then it becomes argument `i` of the call. */
+bool fj_find_linked_in_upper(
+	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with);
 /* Is there a file at `place`? Returns 0, or the kernel's error (-ENOENT: there is none). */
 long fj_place_look(const struct fj_place *place);
 /* The error for a new name that the kernel gives before it looks at mounts and permissions: -EEXIST, or

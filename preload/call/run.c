@@ -73,16 +73,6 @@ static uint32_t mount_of_directory(const struct fj_place *place)
 		       0;
 }
 
-/* In a union: may a name be made or removed in the upper layer alone, if no lower layer has it? A rename may meet a
- * directory, and a device may be a whiteout (hook_entries.c). */
-static bool goes_by_upper(const struct fj_call *c, const struct fj_replaced *first)
-{
-	if (first) /* both files of a link are there: in one mount */
-		return c->nr == __NR_linkat && first->place.is_upper;
-	return !c->only_walks &&
-	       (c->nr == __NR_mkdirat || c->nr == __NR_symlinkat || c->nr == __NR_unlinkat);
-}
-
 /* Is it a directory that was opened? */
 static bool is_dir(const struct fj_place *place)
 {
@@ -103,9 +93,8 @@ static long find_dir(struct fj_call *c, const char *jail_path, unsigned how,
 				      fj_is_rename(c)	   ? FJ_POS_WANTED :
 							     FJ_POS_OF_MOUNT;
 
-	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && goes_by_upper(c, first) &&
-		fj_fast_hold_upper(
-			c->thread, dirfd, jail_path, c->path_len, how & FJ_REMOVES, place))
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
+		fj_find_dir_in_upper(c, jail_path, how, first, with))
 		return 0;
 	if (fj_fast_hold_dir(c->thread, dirfd, jail_path, c->path_len, wish, place))
 		return 0;
@@ -125,7 +114,9 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
-	if (!is_beside(c, first, with))
+	if (__builtin_expect(first && first->place.is_upper && fj_is_rename(c), 0))
+		r = fj_find_target_in_upper(c, first, with);
+	else if (!is_beside(c, first, with))
 		r = find_dir(c, jail_path, fj_follow_flags_of(c, kind), first, with);
 	if (r < 0)
 		return r;
@@ -236,20 +227,6 @@ static long replace_object(
 	return 0;
 }
 
-/* In a union: by facts, the upper layer has the file that gets another name. */
-__attribute__((noinline)) static bool find_linked_in_upper(
-	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with)
-{
-	if (c->only_walks || !fj_mount_has_one_union() ||
-		!fj_find_upper_object(c, fj_arg_dirfd(c, i), jail_path,
-			fj_follow_flags_of(c, c->row->kind[i]), &with->place))
-		return false;
-	c->arg[i] = (uint64_t)fj_place_path(c->thread, &with->place);
-	c->arg[i - 1] = (uint64_t)AT_FDCWD;
-	fj_follow_replacement(c);
-	return true;
-}
-
 static void end_replacing(struct fj_replaced *with)
 {
 	if (with->changes)
@@ -357,7 +334,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 		place[count] = &w->place;
 		if (kind == FJ_NEW || kind == FJ_OLD)
 			r = replace_entry(c, i, jail_path, count ? &with[0] : NULL, w);
-		else if (links && find_linked_in_upper(c, i, jail_path, w))
+		else if (links && fj_find_linked_in_upper(c, i, jail_path, w))
 			;
 		else if (!links_by_name(c) || (r = replace_linked(c, i, jail_path, w)) == 1)
 			r = replace_object(c, i, jail_path, links ? 0 : FJ_COPY_UP, w);

@@ -285,6 +285,10 @@ static long move_entry(struct moving *m)
 		return move_and_whiteout(m);
 	if (!m->has_upper_whiteout)
 		return rename_upper(m, m->flags & FJ_RENAME_NOREPLACE);
+	/* (Without an exchange the old name is never a whiteout, which others could move: fast-path/fast_dir.c.) */
+	if (!m->is_dir[0])
+		return fj_union_replace(
+			m->t, m->l[0]->fd[0], m->name[0], m->l[1]->fd[0], m->name[1]);
 	r = rename_upper(m, FJ_RENAME_EXCHANGE);
 	if (!r)
 		fj_union_discard(m->t, m->l[0]->fd[0], m->name[0]);

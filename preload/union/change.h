@@ -45,6 +45,10 @@ long fj_union_rename(struct fj_thread *t, const struct fj_place *from, const str
 /* Remove whiteout `name` of `dirfd`, and its record. */
 long fj_union_discard(struct fj_thread *t, int dirfd, const char *name);
 
+/* Move file `from`, which is no directory, to whiteout `name` of `dirfd`. The whiteout's record goes, too. */
+long fj_union_replace(
+	struct fj_thread *t, int from_dirfd, const char *from, int dirfd, const char *name);
+
 /* getdents(2) and getdents64(2) of a directory in a union. Returns bytes, -errno, or -FJ_RESTART: the
  * directory is in no union, or the kernel can list it. In the latter case `*is_alone` is set: one layer
  * alone has it, or had it when the listing began. fj_union_lists() then decides about each entry; `*dir` is

@@ -44,18 +44,35 @@ static long set_opaque(struct fj_thread *t, int dirfd, bool is_nested)
 	return fj_union_mark_opaque(CALL_OF(t, none), dirfd, is_nested);
 }
 
-long fj_union_discard(struct fj_thread *t, int dirfd, const char *name)
+/* Has the whiteout a record? (A device that the kernel has made has none: whiteout.c.) */
+static bool has_record(struct fj_thread *t, int dirfd, const char *name, struct fj_file *file)
 {
 	struct fj_call none;
+
+	return fj_owner_has_devices() &&
+	       !fj_file_look(CALL_OF(t, none), dirfd, name, AT_SYMLINK_NOFOLLOW, file) &&
+	       file->has_record;
+}
+
+long fj_union_discard(struct fj_thread *t, int dirfd, const char *name)
+{
 	struct fj_file file;
-	/* (A device that the kernel has made has no record: whiteout.c.) */
-	const bool has_record =
-		fj_owner_has_devices() &&
-		!fj_file_look(CALL_OF(t, none), dirfd, name, AT_SYMLINK_NOFOLLOW, &file) &&
-		file.has_record;
+	const bool has = has_record(t, dirfd, name, &file);
 	const long r = fj_sys3(__NR_unlinkat, dirfd, name, 0);
 
-	if (!r && has_record)
+	if (!r && has)
+		fj_owner_gone(&file.key);
+	return r;
+}
+
+long fj_union_replace(
+	struct fj_thread *t, int from_dirfd, const char *from, int dirfd, const char *name)
+{
+	struct fj_file file;
+	const bool has = has_record(t, dirfd, name, &file);
+	const long r = fj_sys4(__NR_renameat, from_dirfd, from, dirfd, name);
+
+	if (!r && has)
 		fj_owner_gone(&file.key);
 	return r;
 }
