@@ -27,12 +27,33 @@ static void
 static int to_root;
 static bool no_clone;
 
-static void look(int dir, const char *name, struct statx *x)
+/* `path` is that of the file in the tree, for messages. */
+static void look(int dir, const char *name, const char *path, struct statx *x)
 {
 	const int flags = *name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH;
 
 	if (statx(dir, name, flags, STATX_BASIC_STATS | STATX_BTIME, x))
-		fail("cannot look at '%s': %s", shown(name), strerror(errno));
+		fail("cannot look at '%s': %s", shown(path), strerror(errno));
+}
+
+/* `fd` was opened by the name of the file that `x` is about: is it that file? `fd` < 0, with errno: was it
+ * not opened because the name does not lead there any more? Then somebody changes the tree, and this
+ * process ends with a message. */
+static void check_same(int fd, const struct statx *x, const char *path)
+{
+	struct statx now;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO))
+		fail("cannot read '%s': %s", shown(path), strerror(errno));
+	if (fd < 0)
+		return;
+	look(fd, "", path, &now);
+	/* (The number may change where files have none of their own, as on sshfs.) */
+	if (now.stx_ino != x->stx_ino &&
+		((now.stx_mode ^ x->stx_mode) & S_IFMT || now.stx_size != x->stx_size ||
+			now.stx_mtime.tv_sec != x->stx_mtime.tv_sec ||
+			now.stx_mtime.tv_nsec != x->stx_mtime.tv_nsec))
+		fail("'%s' was replaced as it was read", shown(path));
 }
 
 static void record(const struct statx *x, int from, const char *from_name, int to, const char *name)
@@ -42,7 +63,7 @@ static void record(const struct statx *x, int from, const char *from_name, int t
 
 	if (!records_pretend(&old))
 		return;
-	look(to, name, &there);
+	look(to, name, name, &there);
 	records_copy(&old, &(struct looked){&there, to, name});
 }
 
@@ -115,13 +136,15 @@ static void set_times(int dir, const char *name, const struct statx *x)
 static void copy_file(int from, int to, const char *name, const char *path, const struct statx *x)
 {
 	const int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	const int out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int out, why = errno;
 
+	check_same(in, x, path);
+	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0)
 		fail("cannot make '%s' in the copy: %s", shown(path), strerror(errno));
 	if (in < 0) {
 		warn("'%s' is empty in the copy: it may not be read: %s", shown(path),
-			strerror(errno));
+			strerror(why));
 	} else {
 		if (!copy_data(in, out, (int64_t)x->stx_size))
 			fail("cannot copy '%s': %s", shown(path), strerror(errno));
@@ -192,7 +215,7 @@ static void copy_entry(int from, int to, const char *name, const char *path)
 	struct statx x;
 	int in, out;
 
-	look(from, name, &x);
+	look(from, name, path, &x);
 	if (!S_ISDIR(x.stx_mode)) {
 		if (x.stx_nlink > 1 && is_linked(to, name, path, &x))
 			return;
@@ -205,13 +228,14 @@ static void copy_entry(int from, int to, const char *name, const char *path)
 	if (mkdirat(to, name, 0700))
 		fail("cannot make '%s' in the copy: %s", shown(path), strerror(errno));
 	in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (out < 0)
-		fail("cannot open '%s' in the copy: %s", shown(path), strerror(errno));
+	check_same(in, &x, path);
 	if (in < 0)
 		warn("'%s' is empty in the copy: it may not be read: %s", shown(path),
 			strerror(errno));
-	else
+	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (out < 0)
+		fail("cannot open '%s' in the copy: %s", shown(path), strerror(errno));
+	if (in >= 0)
 		copy_directory(in, out, path);
 	copy_attributes(in, out);
 	fchmod(out, records_disk_mode(&x) | 0700);
@@ -229,7 +253,7 @@ static void copy_directory(int from, int to, const char *path)
 
 	if (!dir)
 		fail("cannot read '%s': %s", shown(path), strerror(errno));
-	while ((e = readdir(dir))) {
+	while (errno = 0, (e = readdir(dir))) {
 		char *below;
 
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
@@ -239,6 +263,8 @@ static void copy_directory(int from, int to, const char *path)
 		copy_entry(from, to, e->d_name, below);
 		free(below);
 	}
+	if (errno)
+		fail("cannot read '%s': %s", shown(path), strerror(errno));
 	closedir(dir);
 }
 
@@ -278,7 +304,7 @@ static void copy_here(const char *from, const char *to)
 		fail("cannot open '%s': %s", in < 0 ? shown(from) : to, strerror(errno));
 	open_records(from, to);
 	copy_directory(in, to_root, "");
-	look(in, "", &x);
+	look(in, "", from, &x);
 	fchmod(to_root, records_disk_mode(&x) | 0700);
 	record(&x, in, "", to_root, "");
 	set_times(to_root, "", &x);

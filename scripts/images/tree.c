@@ -123,7 +123,7 @@ static void add_holes(struct archive_entry *e, const char *path, const struct st
 
 	if (st->st_blocks * 512 >= st->st_size)
 		return;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	while (at < st->st_size && (at = lseek(fd, at, SEEK_DATA)) >= 0) {
@@ -149,14 +149,30 @@ static int64_t distance(int fd, off_t at, int what, int64_t left)
 	return next < 0 || next - at > left ? left : next - at;
 }
 
-static void write_data(const char *path, int64_t size, bool has_holes)
+/* Somebody may change the tree: is `fd` the file that `st` is about? */
+static void check_same(int fd, const char *path, const struct stat *st)
+{
+	struct stat now;
+
+	if (fd < 0 || fstat(fd, &now))
+		fail("'%s': cannot read it: %s", shown(path), strerror(errno));
+	/* (The number may change where files have none of their own, as on sshfs.) */
+	if (now.st_ino != st->st_ino &&
+		((now.st_mode ^ st->st_mode) & S_IFMT || now.st_size != st->st_size ||
+			now.st_mtim.tv_sec != st->st_mtim.tv_sec ||
+			now.st_mtim.tv_nsec != st->st_mtim.tv_nsec))
+		fail("'%s': it was replaced as it was read", shown(path));
+}
+
+static void write_data(const char *path, const struct stat *st, bool has_holes)
 {
 	static char piece[1 << 18], zeros[1 << 18];
-	const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* (The open of a fifo would wait for a writer.) */
+	const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	const int64_t size = st->st_size;
 	off_t at = 0;
 
-	if (fd < 0)
-		fail("'%s': cannot read it: %s", shown(path), strerror(errno));
+	check_same(fd, path, st);
 	while (at < size) {
 		/* libarchive does not store the bytes of a hole, but counts them: it is given
 		 * zeros. */
@@ -280,14 +296,16 @@ static void add(const char *path, const char *name)
 	}
 	write_header(e);
 	if (S_ISREG(st.st_mode) && !first)
-		write_data(path, st.st_size, archive_entry_sparse_count(e) > 0);
+		write_data(path, &st, archive_entry_sparse_count(e) > 0);
 	archive_entry_free(e);
 }
 
 /* Writes the directory, and what is in it in the order of strcmp(3). */
 static void add_directory(const char *path)
 {
-	DIR *dir = opendir(path);
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const int why = errno;
 	const struct dirent *e;
 	char **names = NULL;
 	size_t count = 0;
@@ -299,8 +317,8 @@ static void add_directory(const char *path)
 	if (is_upper && is_opaque(path))
 		add_mark(path, ".wh..opq");
 	if (!dir)
-		fail("'%s': cannot read the directory: %s", shown(path), strerror(errno));
-	while ((e = readdir(dir))) {
+		fail("'%s': cannot read the directory: %s", shown(path), strerror(why));
+	while (errno = 0, (e = readdir(dir))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
 			!strcmp(e->d_name, ".fakejail") ||
 			(is_upper && !strncmp(e->d_name, ".fakejail-work.", 15)))
@@ -311,6 +329,8 @@ static void add_directory(const char *path)
 		names = grow(names, (count + 1) * sizeof(*names));
 		names[count++] = copy_of(e->d_name);
 	}
+	if (errno)
+		fail("'%s': cannot read the directory: %s", shown(path), strerror(errno));
 	closedir(dir);
 	if (count)
 		qsort(names, count, sizeof(*names), by_text);

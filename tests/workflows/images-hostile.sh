@@ -133,6 +133,57 @@ fails 'the store in the tree' 125 "fakejail: --rm: the store '$mine/root/store' 
 rm -rf "$mine/root"
 left 'a copy of a tree into itself'
 
+# ---- a tree that somebody else changes: an error that names a file, or a whole result
+cp "$tests_dir/workflows/src/churn.py" "$mine/churn.py"
+succeeds 'a tree to change' verb unpack image-good.tar root
+as_user mkdir root/changing root/steady
+as_user sh -c 'seq 3000 >root/steady/lines; for i in $(seq 40); do seq $i 999 >root/changing/f$i; done'
+as_user python3 churn.py root/changing stop &
+churn=$!
+good=0
+bad=
+# changing NAME COMMAND...: what the command makes when it succeeds is looked at by whole().
+changing() {
+	changing_name=$1
+	shift
+	good=0
+	bad=0
+	for _ in $(seq 12); do
+		rm -rf "$mine/kept" "$mine/out.tar"
+		run "$@"
+		lines=$(printf '%s' "$err" | grep -vc ' is a socket\|^hint: ' || :)
+		if [ "$rc" = 0 ] && whole; then
+			good=$((good + 1))
+			continue
+		fi
+		bad=$((bad + 1))
+		# shellcheck disable=SC2254
+		case $rc:$lines:$err in
+		125:[12]:fakejail:*"'"*changing*"'"*) ;;
+		*) fail_run "$changing_name" 'neither an error that names a file nor a whole result' ;;
+		esac
+		if [ -e "$mine/kept" ] || [ -e "$mine/out.tar" ]; then fail "$changing_name" 'something is left'; fi
+	done
+	ok "$changing_name: $good whole, $bad refused"
+}
+# shellcheck disable=SC2317
+whole() { python3 -c '
+import sys, tarfile
+t = tarfile.open(sys.argv[1])
+for m in t: m.isreg() and len(t.extractfile(m).read()) == m.size or m.isreg() and sys.exit("short: " + m.name)
+sys.exit(t.extractfile("./steady/lines").read() != open(sys.argv[2], "rb").read())' "$mine/out.tar" "$mine/root/steady/lines"; }
+changing 'pack of a tree that changes' verb pack root out.tar
+# shellcheck disable=SC2317
+whole() { cmp "$mine/kept/steady/lines" "$mine/root/steady/lines" && ! grep -q 'changing.*No such file' "$work/err"; }
+changing '--keep of a tree that changes' verb --keep=kept root /bin/busybox true
+# shellcheck disable=SC2317
+whole() { :; }
+changing '--copy of a tree that changes' verb --rm --copy root /bin/busybox true
+touch "$mine/stop"
+wait "$churn"
+rm "$mine/stop"
+rm -rf "$mine/root" "$mine/kept" "$mine/out.tar"
+
 # ---- no space
 if is_root && unshare -m true 2>/dev/null; then
 	mkdir "$mine/small"
