@@ -16,8 +16,9 @@ shows() {
 		skip "$name" "the root has no $1"
 		return
 	fi
-	# Its output is no file of the host's, whose name /proc/self/fd would rightly show.
-	run jail --clearenv -e HOME=/root "$root" sh -c '"$@" 2>&1 | cat' sh "$@"
+	# Its output is no file of the host's, whose name /proc/self/fd would rightly show. Its status is told if it says nothing: a
+	# process that is killed is not named by a shell's pipe.
+	run jail --clearenv -e HOME=/root "$root" sh -c '{ "$@" 2>&1; echo "status $?" >&2; } | cat' sh "$@"
 	case $out in
 	'') fail "$name" 'it said nothing' "$err" ;;
 	*"$root"* | *"$work"* | *fakejail*)
@@ -37,7 +38,9 @@ shows_nothing 'every file of /proc/self' sh -c 'for f in /proc/self/* /proc/self
 	[ -d "$f" ] || case $f in */mem | */pagemap | */clear_refs) ;; *) echo "== $f"; timeout 2 head -c 300000 "$f" 2>/dev/null | tr "\0" "\n" ;; esac; done'
 shows_nothing 'readlink -f and realpath' sh -c 'readlink -f /proc/self/exe /proc/self/cwd /proc/self/root; realpath /proc/self/exe /bin/sh
 	cd /tmp; pwd -P; realpath . ..; readlink /proc/$PPID/cwd /proc/$PPID/exe'
-shows_nothing 'another process of the jail' sh -c 'sleep 1000 & p=$!; until [ "$(cat /proc/$p/comm)" = sleep ]; do :; done
+# It sleeps when it has started: before, others see what the loader has open.
+sleeps='until [ "$(cat /proc/$p/comm)" = sleep ] && grep -q "^State:.S" /proc/$p/status; do :; done;'
+shows_nothing 'another process of the jail' sh -c "sleep 1000 & p=\$!; $sleeps"'
 	ls -l /proc/$p /proc/$p/fd; cat /proc/$p/maps /proc/$p/mountinfo /proc/$p/smaps; tr "\0" "\n" </proc/$p/environ; tr "\0" " " </proc/$p/cmdline; kill $p'
 shows_nothing 'mount' mount
 shows_nothing 'df' df -a
@@ -55,7 +58,7 @@ shows_nothing 'ps of the jail'\''s own' sh -c 'ps -o pid,ppid,args -p $$'
 
 # ---- processes: those of the jail; that others of the machine are seen is as in a chroot ----
 
-held='exec 5>/tmp/held; sleep 1000 & p=$!; until [ "$(cat /proc/$p/comm)" = sleep ]; do :; done; cd /tmp;'
+held='exec 5>/tmp/held; sleep 1000 & p=$!; '$sleeps' cd /tmp;'
 shows 'lsof' '*cwd*/tmp*txt*/bin/*mem*libc.so.6*5w*/tmp/held*' sh -c "$held lsof -p \$\$,\$p; lsof /tmp/held; lsof +D /tmp; kill \$p"
 shows 'fuser' '*/tmp/held:*' sh -c "$held fuser -v /tmp/held; fuser /tmp/held; kill \$p"
 shows 'ps' '*/tmp*sleep 1000*' sh -c "$held ps -o pid,ppid,user,comm,wchan,args -p \$\$,\$p; pwdx \$p; kill \$p"
