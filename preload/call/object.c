@@ -68,7 +68,7 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	/* A file that is to be changed in a union is copied up first, if the upper layer does not have it. */
 	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_mount_flags()->has_read_only) ||
 		!(how & FJ_WRITE ? fj_fast_begin_in_upper : fj_fast_begin_layered)(
-			&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+			&q, c->thread, dirfd, jail_path, fj_text_len(jail_path)))
 		return 1;
 	if (!fj_fast_ask(&q, false, open_object, see_object, FJ_SURE_OPENED, &own, &r))
 		return 1;

@@ -56,7 +56,8 @@ static long take_key(
 
 long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
 {
-	const struct fj_file before = *file;
+	const struct fj_owner_key key = file->key;
+	struct fj_file before;
 	long r;
 
 	/* A descriptor of a pretended device is the host's device. The node was made in the jail,
@@ -64,10 +65,11 @@ long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_fi
 	if (file->owner.flags & FJ_OWNER_DEVICE)
 		return 0;
 	if (file->key.stamp == FJ_OWNER_NO_STAMP)
-		return take_key(dirfd, name, &before.key, file);
+		return take_key(dirfd, name, &key, file);
 	if (!fj_file_is_layered(file, dirfd, name) || make_kernel_copy_up(dirfd, name, file) < 0)
 		return 0; /* a user who may not change the file may pretend to, as on any file
 			     system */
+	before = *file;
 	r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
 	if (r < 0)
 		return r;

@@ -213,10 +213,11 @@ static long put_with_attributes(struct fj_store_hold *hold, struct fj_store *fro
 	return r;
 }
 
-/* `had`: there was a record. Then the record keeps the mode even when the disk has the same one: of
- * two chmods at the same time the disk may have got the other's. */
-static void apply_change(struct fj_store_copy *copy, bool had, unsigned what,
-	const struct fj_owner *to, uint32_t real_mode)
+/* The record has a mode once the disk cannot have the file's, and keeps it from then on: of two chmods at the
+ * same time, the disk may have got the other's. A chmod that needs no mode in the record, and finds none there
+ * after it has changed the disk, was the earlier one if another puts a mode there now. */
+static void apply_change(
+	struct fj_store_copy *copy, unsigned what, const struct fj_owner *to, uint32_t real_mode)
 {
 	if (what & FJ_OWNER_UID)
 		copy->uid = to->uid;
@@ -229,10 +230,10 @@ static void apply_change(struct fj_store_copy *copy, bool had, unsigned what,
 		copy->flags |= FJ_OWNER_DEVICE;
 	}
 	if (what & FJ_OWNER_MODE) {
-		copy->mode = (uint16_t)((copy->mode & FJ_S_IFMT) | (to->mode & 07777));
-		if (had || (to->mode & 07777) != (real_mode & 07777) ||
-			(copy->flags & FJ_OWNER_DEVICE))
+		if ((to->mode & 07777) != (real_mode & 07777) || (copy->flags & FJ_OWNER_DEVICE))
 			copy->flags |= FJ_OWNER_MODE;
+		if (copy->flags & FJ_OWNER_MODE)
+			copy->mode = (uint16_t)((copy->mode & FJ_S_IFMT) | (to->mode & 07777));
 	}
 	copy->flags &= (uint8_t)~FJ_OWNER_GONE;
 }
@@ -258,7 +259,7 @@ static bool make_record(struct change *q, struct fj_store_copy *copy)
 	fj_store_begin(q->key, q->shown, copy, &q->from);
 	had = q->from;
 	q->began = *copy;
-	apply_change(copy, had, q->what, q->to, q->real_mode);
+	apply_change(copy, q->what, q->to, q->real_mode);
 	q->lacks_ctime = q->what & FJ_OWNER_CTIME;
 	if (is_needless(had, copy, q->shown))
 		return false;

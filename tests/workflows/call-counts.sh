@@ -62,4 +62,6 @@ mkdir "$root/repeated"
 give_to_user "$root/repeated"
 costs rename 7
 costs link 15
+copied=
+costs chmod-owned 4 # from here on there are owner records
 finish

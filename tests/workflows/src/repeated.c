@@ -14,6 +14,7 @@
 
 #define A "/repeated/a"
 #define B "/repeated/b"
+#define OWNED "/repeated/owned" /* has an owner record */
 
 static int do_rename(long i)
 {
@@ -48,6 +49,11 @@ static int do_chmod(long i)
 	return chmod(A, i & 1 ? 0600 : 0604);
 }
 
+static int do_chmod_owned(long i)
+{
+	return chmod(OWNED, i & 1 ? 0600 : 0604);
+}
+
 static int do_chdir(long i)
 {
 	(void)i;
@@ -66,18 +72,23 @@ static const struct {
 	const char *name;
 	int (*make)(long i);
 } calls[] = {{"rename", do_rename}, {"renameat", do_renameat}, {"link", do_link},
-	{"symlink", do_symlink}, {"mkdir", do_mkdir}, {"chmod", do_chmod}, {"chdir", do_chdir},
-	{"stat", do_stat}};
+	{"symlink", do_symlink}, {"mkdir", do_mkdir}, {"chmod", do_chmod},
+	{"chmod-owned", do_chmod_owned}, {"chdir", do_chdir}, {"stat", do_stat}};
 
 int main(int argc, char **argv)
 {
 	const long times = argc == 3 ? atol(argv[2]) : 0;
 	int fd;
 
+	if (!times)
+		return 2;
 	if ((mkdir("/repeated", 0755) && errno != EEXIST) || (unlink(B) && errno != ENOENT) ||
 		(fd = open(A, O_CREAT | O_RDWR, 0600)) < 0)
 		return 2;
 	close(fd);
+	if (!strcmp(argv[1], "chmod-owned") &&
+		((mknod(OWNED, S_IFREG | 0600, 0) && errno != EEXIST) || chown(OWNED, 7, 7)))
+		return 2;
 	for (size_t n = 0; times && n < sizeof(calls) / sizeof(calls[0]); n++) {
 		if (strcmp(calls[n].name, argv[1]) != 0)
 			continue;
