@@ -31,7 +31,7 @@
 #include "sys/sys.h"
 #include "union/change.h"
 
-/* An argument of an alias is one of the old call's arguments, or a constant. */
+/* An argument of an alias is one of the old call's first three arguments, or a constant. */
 #define OWN 0x4000
 #define A0 (OWN + 0)
 #define A1 (OWN + 1)
@@ -123,13 +123,13 @@ FJ_HOT static long call_hook(struct fj_call *c)
 /* Turn an old call (stat) into the call that took its place (newfstatat). */
 static void resolve_alias(struct fj_call *c)
 {
-	uint64_t own[FJ_ARGS];
+	const uint64_t own[4] = {c->arg[0], c->arg[1], c->arg[2]};
 
-	memcpy(own, c->arg, sizeof(own));
+#pragma GCC unroll 5
 	for (int a = 0; a < 5; a++) {
 		const int16_t what = c->row->alias_arg[a];
 
-		c->arg[a] = what >= OWN ? own[what - OWN] : (uint64_t)(int64_t)what;
+		c->arg[a] = what >= OWN ? own[(what - OWN) & 3] : (uint64_t)(int64_t)what;
 	}
 	c->nr = c->row->as;
 	c->row = fj_row(c->nr);

@@ -298,25 +298,28 @@ FJ_HOT const char *fj_path_seen_plainly(const char *host_path, size_t len)
 {
 	const struct fj_mount_flags *const flags = fj_mount_flags();
 	const char *root;
-	uint64_t zeros;
-	size_t at = 0, rest;
+	uint64_t word, end;
+	size_t at = 0;
+	char next;
 
 	if ((flags->has_aliases | flags->has_unions) || fj_root()->len)
 		return NULL;
-	/* The root's path is in a buffer of FJ_PATH_MAX bytes, so its last word can be read whole. */
+	/* Both texts end in buffers in which their last words can be read whole. */
 	root = fj_root_path();
-	while (at + sizeof(zeros) <= len && fj_load8(host_path + at) == fj_load8(root + at))
-		at += sizeof(zeros);
-	zeros = fj_zero_bytes(fj_load8(root + at));
-	if (!zeros)
+	while (at + sizeof(word) <= len && fj_load8(host_path + at) == fj_load8(root + at))
+		at += sizeof(word);
+	end = fj_zero_bytes(fj_load8(root + at));
+	if (!end)
 		return NULL;
-	rest = (unsigned)__builtin_ctzl(zeros) / 8;
-	if (at + rest > len || fj_load_tail(host_path + at, rest) != fj_load_tail(root + at, rest))
+	end = (end & -end) >> 7; /* the lowest bit of the byte at which the root's path ends */
+	word = fj_load8(host_path + at);
+	if ((word ^ fj_load8(root + at)) & (end - 1))
 		return NULL;
-	host_path += at + rest;
-	if (*host_path && *host_path != '/')
+	host_path += at + (unsigned)__builtin_ctzl(end) / 8;
+	next = *host_path;
+	if (next && next != '/')
 		return NULL;
-	return *host_path ? host_path : "/";
+	return next ? host_path : "/";
 }
 
 bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)

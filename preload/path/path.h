@@ -68,8 +68,8 @@ bool fj_path_back(const char *host_path, struct fj_str *out);
  * it cannot see it. */
 bool fj_path_seen(const char *pos, struct fj_str *out);
 /* Fast, for the usual jail, where the jail's root is the process's root and no directory has two positions:
- * the path by which the calling process sees `host_path`, which is `len` bytes long. Returns a part of
- * `host_path`, or "/". NULL: the jail is another one, or the path is outside. */
+ * the path by which the calling process sees `host_path`, which is `len` bytes long, in a buffer that has
+ * eight bytes more. Returns a part of `host_path`, or "/". NULL: the jail is another one, or the path is outside. */
 const char *fj_path_seen_plainly(const char *host_path, size_t len);
 /* Append the position of directory `dirfd`, or of the working directory (AT_FDCWD). Returns false if it is
  * deleted or outside. */
