@@ -10,7 +10,7 @@
 
 #define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_NAMELESS 3u
-#define FJ_JAIL_MAGIC 0x324c49414a4a46UL /* "FJJAIL2" */
+#define FJ_JAIL_MAGIC 0x334c49414a4a46UL /* "FJJAIL3" */
 
 /* Does the jail's first process trap its exit_group(2)? It does so only after it was asked. */
 enum fj_traps_ends { FJ_ENDS_PASS, FJ_ENDS_ASKED, FJ_ENDS_TRAPPED };

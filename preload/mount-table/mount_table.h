@@ -41,12 +41,18 @@ struct fj_mounts {
 	uint32_t count, text_used;
 	uint32_t root_flags;	/* of the root's own tree */
 	uint32_t last_id;	/* the last id given to a mount */
-	uint64_t leaves[4];	/* a set of hashes: names of mount points */
+	uint64_t leaves[4];	/* a set of hashes, fj_mounts_name_bits(): names of mount points */
 	uint64_t on_the_way[4]; /* names of the directories above them */
 	struct fj_mount mount[FJ_MOUNTS_MAX];
 	char text[FJ_MOUNT_TEXT]; /* the last byte is always NUL */
 };
 
+/* Which bits a name with this hash has in the word of its set, which two other bits of the hash choose. A name
+ * that is in no such set costs a walk if its bits happen to be there, so each has two. */
+static inline uint64_t fj_mounts_name_bits(uint64_t hash)
+{
+	return 1UL << (hash & 63) | 1UL << (hash >> 8 & 63);
+}
 #define FJ_VERSIONS 8u /* a power of two; all writers but one may be stopped at once */
 
 struct fj_namespace {

@@ -151,7 +151,7 @@ static bool is_name_of_set(const uint64_t *set, const char *name, size_t len)
 {
 	const uint64_t hash = fj_hash_quick(name, len);
 
-	return set[(hash >> 6) & 3] >> (hash & 63) & 1;
+	return !(~set[(hash >> 6) & 3] & fj_mounts_name_bits(hash));
 }
 
 bool fj_mount_may_be_named(const char *name, size_t len)

@@ -38,7 +38,7 @@ static void add_to_name_set(uint64_t *set, const char *name, size_t len)
 {
 	const uint64_t hash = fj_hash_quick(name, len);
 
-	set[(hash >> 6) & 3] |= 1UL << (hash & 63);
+	set[(hash >> 6) & 3] |= fj_mounts_name_bits(hash);
 }
 
 static void note_names(struct fj_mounts *v, const char *pos)
