@@ -31,6 +31,8 @@ FJ_HOT bool fj_owner_has_devices(void)
 {
 	struct fj_store *s;
 
+	if (fj_owner_is_empty())
+		return false;
 	if (fj_owner_has_news())
 		return true;
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
@@ -43,6 +45,8 @@ bool fj_owner_has_attributes(void)
 {
 	struct fj_store *s;
 
+	if (fj_owner_is_empty())
+		return false;
 	if (fj_owner_has_news())
 		return true;
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
