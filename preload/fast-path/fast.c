@@ -198,6 +198,7 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	struct fj_fast *q, const char *name, size_t len)
 {
 	struct fj_str pos, paths;
+	struct fj_dir_seen seen;
 	enum fj_dir_kind kind;
 	unsigned flags;
 	bool is_alone;
@@ -207,11 +208,12 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	if (!may_be_special(name, len) && (fj_fast_stands_in_one(q, &pos) || fj_fast_asks_later(q)))
 		return FJ_DIR_IN_UNION;
 	fj_str_cut(&pos, 0);
-	kind = fj_dir_recall(q->dirfd, q->epoch, &pos, &is_alone);
+	kind = fj_dir_recall_on(q->dirfd, q->epoch, &pos, &is_alone, &seen);
 	if (kind == FJ_DIR_IN_UNION && is_alone && !may_be_special(name, len) &&
 		fj_fast_goes_by_fd(q)) {
 		fj_dir_ask_noted(q->t);
 		q->is_layered = q->is_by_fd = true;
+		q->is_in_lower = seen.is_lower;
 		fj_dir_expect(q->dirfd, true);
 	} else if (kind == FJ_DIR_IN_UNION) {
 		fj_str_init(&paths, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);

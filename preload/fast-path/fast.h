@@ -59,8 +59,9 @@ struct fj_fast {
 	bool is_unproven; /* the place is a name in `dirfd`, which was last a directory that one layer
 			   * alone has; it must be proven that it still is one */
 	bool is_known;	  /* what was found has proven it */
+	bool is_in_lower; /* set with `is_by_fd`, or when that is proven: it is a lower layer */
 	uint32_t left;	  /* number of lower layers that also have the directory */
-	const char *dir; /* position of the directory, if a descriptor in a union led there */
+	const char *dir;  /* position of the directory, if a descriptor in a union led there */
 	/* The fact that told the directory of an absolute path, or NULL. It may be overwritten. */
 	const struct fj_fact *fact;
 };
@@ -122,10 +123,11 @@ bool fj_dir_opened(struct fj_fast *q, int fd);
 bool fj_fast_note_child(const struct fj_fast *q, const char *key);
 /* fast_union.c: may the place be a name in `dirfd`, which is proven later? */
 bool fj_fast_asks_later(struct fj_fast *q);
-/* The call has been made at an unproven place. `key` is the key of the directory that was found, or NULL. Was
- * the place right? A directory whose position this process remembers proves it (`is_known`): it has only one
- * parent. Otherwise the kernel is asked which directory `dirfd` is. */
-bool fj_fast_prove(struct fj_fast *q, const char *key);
+/* The call has been made at an unproven place. `key` is the key of the directory that was found, or NULL;
+ * `is_partial`: fj_dir_key_of_stat() made it. Was the place right? A directory whose position this process
+ * remembers proves it (`is_known`): it has only one parent. So does one that was listed. Otherwise the kernel is
+ * asked which directory `dirfd` is. */
+bool fj_fast_prove(struct fj_fast *q, const char *key, bool is_partial);
 /* fast_union.c: is it remembered that the working directory is in exactly one layer of a union? Then a name
  * in it is looked up as in any other directory. `pos`, which is empty, gets its position. */
 bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos);

@@ -64,16 +64,19 @@ bool fj_fast_asks_later(struct fj_fast *q)
 	return true;
 }
 
-bool fj_fast_prove(struct fj_fast *q, const char *key)
+bool fj_fast_prove(struct fj_fast *q, const char *key, bool is_partial)
 {
+	const unsigned both = FJ_DIR_UNITED | FJ_DIR_ALONE;
+	struct fj_dir_seen seen;
 	struct fj_str pos;
 	unsigned flags;
+	uint64_t token;
 	bool is_alone;
 
 	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	q->is_known = false;
-	if (key && fj_dir_recent(key, q->epoch, &pos, &flags) &&
-		flags == (FJ_DIR_UNITED | FJ_DIR_ALONE)) {
+	if (key && !is_partial && fj_dir_recent(key, q->epoch, &pos, &flags, &token) &&
+		(flags & both) == both) {
 		const size_t above = fj_walk_parent_len(&pos);
 
 		q->is_known = fj_streq(pos.at + above + 1, q->path);
@@ -81,11 +84,17 @@ bool fj_fast_prove(struct fj_fast *q, const char *key)
 	}
 	if (!q->is_known) {
 		fj_str_cut(&pos, 0);
-		if (fj_dir_recall(q->dirfd, q->epoch, &pos, &is_alone) != FJ_DIR_IN_UNION ||
+		q->is_in_lower = key && fj_dir_recent_has(q->dirfd, q->path, key, q->epoch, &pos);
+	}
+	if (!q->is_known && !q->is_in_lower) {
+		if (fj_dir_recall_on(q->dirfd, q->epoch, &pos, &is_alone, &seen) !=
+				FJ_DIR_IN_UNION ||
 			!is_alone) {
 			fj_dir_expect(q->dirfd, false);
 			return false;
 		}
+		q->is_in_lower = seen.is_lower;
+		fj_dir_expect(q->dirfd, true);
 	}
 	q->dir = pos.at;
 	q->is_unproven = false;
@@ -114,6 +123,7 @@ bool fj_fast_note_child(const struct fj_fast *q, const char *key)
 	const char *const name = name_of(q->path, q->len);
 	const uint32_t mark = fj_scratch_mark(q->t);
 	struct fj_str pos;
+	uint64_t token;
 	bool is;
 
 	if (!q->is_by_fd)
@@ -123,7 +133,9 @@ bool fj_fast_note_child(const struct fj_fast *q, const char *key)
 	fj_str_put(&pos, "/");
 	fj_str_add(&pos, name, (size_t)(q->path + q->len - name));
 	is = !pos.overflowed &&
-	     fj_dir_recent_add(key, pos.at, FJ_DIR_UNITED | FJ_DIR_ALONE, fj_facts_now(), q->epoch);
+	     fj_dir_recent_add(key, pos.at,
+		     FJ_DIR_UNITED | FJ_DIR_ALONE | (q->is_in_lower ? FJ_DIR_LOWER : 0),
+		     fj_facts_now(), q->epoch, &token);
 	fj_scratch_release(q->t, mark);
 	return is;
 }
@@ -140,7 +152,7 @@ bool fj_dir_opened(struct fj_fast *q, int fd)
 
 	if (__builtin_expect(q->is_unproven, 0)) {
 		has_key = fj_dir_key(fd, key);
-		if (!fj_fast_prove(q, has_key ? key : NULL))
+		if (!fj_fast_prove(q, has_key ? key : NULL, false))
 			return false;
 		if (q->is_known || !has_key)
 			return true;

@@ -26,6 +26,8 @@
 #include "union/change.h"
 #include "union/union.h"
 
+#include <linux/fs.h>
+
 struct dirent_head { /* head of struct linux_dirent, fs/readdir.c; struct linux_dirent64 has the
 			same members so far */
 	uint64_t ino, offset;
@@ -60,6 +62,7 @@ static bool lists_descriptors(struct fj_thread *t, int fd)
 struct listing {
 	bool has_devices;
 	bool is_alone;		     /* in a union, and in one layer only */
+	uint64_t last;		     /* d_off of the last entry that the kernel has listed */
 	struct fj_union_alone alone; /* set if is_alone */
 	uint64_t dev;		     /* set if has_devices or is_alone */
 	int fd;
@@ -107,7 +110,7 @@ static void show_entry_device(
 }
 
 /* Takes entries that must be left out from what the kernel has just written to the program. */
-static long remove_hidden_entries(struct fj_call *c, const struct listing *l, long len)
+static long remove_hidden_entries(struct fj_call *c, struct listing *l, long len)
 {
 	const bool is_old = c->nr == __NR_getdents; /* the type is the last byte of the entry */
 	char *list = (char *)c->arg[1];
@@ -121,8 +124,9 @@ static long remove_hidden_entries(struct fj_call *c, const struct listing *l, lo
 
 		if (size <= 0 || at + size > len)
 			break;
+		l->last = d->offset;
 		if (!is_left_out(c->thread, l, name) &&
-			(!l->is_alone ||
+			(!l->is_alone || fj_union_lists_plainly(&l->alone, name, *type) ||
 				fj_union_lists(c->thread, &l->alone, name, &d->ino, type))) {
 			if (l->has_devices && !l->is_alone)
 				show_entry_device(c, l, d->ino, name, type);
@@ -135,6 +139,28 @@ static long remove_hidden_entries(struct fj_call *c, const struct listing *l, lo
 	return kept;
 }
 
+/* Is a listing at its end that the kernel has made so far? A listing usually ends by a call that finds nothing
+ * more, for which it does not matter which directory it is. So this costs the question for the file offset in
+ * place of that for the directory. The offset is one to which the kernel, for this descriptor, has listed a
+ * directory that one layer alone has. A directory that several layers have never comes to such an offset by
+ * being listed (union/cursor.h). Returns 0 at the end. Otherwise the offset is what it was. */
+__attribute__((noinline)) static long see_end(struct fj_call *c)
+{
+	const int fd = (int)c->arg[0];
+	const uint64_t end = fj_dir_listed_to(fd);
+	long r;
+
+	if (!end)
+		return 1;
+	fj_dir_list_to(fd, 0);
+	if ((uint64_t)fj_sys3(__NR_lseek, fd, 0, SEEK_CUR) != end)
+		return 1;
+	r = fj_kernel(c);
+	if (r > 0)
+		fj_sys3(__NR_lseek, fd, end, SEEK_SET);
+	return r ? 1 : 0;
+}
+
 long fj_hook_getdents(struct fj_call *c)
 {
 	struct listing l = {.fd = (int)c->arg[0], .has_devices = fj_owner_has_devices()};
@@ -143,9 +169,13 @@ long fj_hook_getdents(struct fj_call *c)
 
 	if (__builtin_expect(fj_mount_flags()->has_entries, 0) && fj_dev_is_listing(l.fd))
 		return fj_dev_list(c);
-	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
-		(r = fj_union_getdents(c, &l.is_alone, &l.alone)) != -FJ_RESTART)
-		return r;
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0)) {
+		if (!fj_mount_flags()->has_entries && !see_end(c))
+			return 0;
+		r = fj_union_getdents(c, &l.is_alone, &l.alone);
+		if (r != -FJ_RESTART)
+			return r;
+	}
 	r = fj_kernel(c);
 	if (!r && fj_mount_flags()->has_entries)
 		return fj_dev_list(c);
@@ -164,5 +194,7 @@ long fj_hook_getdents(struct fj_call *c)
 		if (r <= 0)
 			return r;
 	}
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0))
+		fj_dir_list_to(l.fd, l.is_alone ? l.last : 0);
 	return kept;
 }

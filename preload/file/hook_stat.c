@@ -190,8 +190,23 @@ struct stat_call {
 	/* If a directory was found at an unproven place: its key, and whether its name was marked
 	 * before. */
 	bool has_key, was_seen;
+	bool is_partial; /* the key lacks the time of birth */
 	char key[FJ_DIR_KEY_SIZE];
 };
+
+/* The directory was listed. So device and number of a directory in it are enough to prove the place. */
+__attribute__((noinline)) static long stat_listed(struct fj_fast *q, struct stat_call *s)
+{
+	const unsigned flags = s->flags | AT_SYMLINK_NOFOLLOW;
+	struct stat *const st = (struct stat *)s->c->arg[2];
+	const long r = fj_sys4(__NR_newfstatat, q->place.dirfd, q->place.name, st, flags);
+
+	s->has_key = !r && fj_dir_key_of_stat(st, s->key);
+	s->is_partial = true;
+	s->is_symlink = !r && (st->st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	return r || !fj_file_show_stat(s->c, q->place.dirfd, q->place.name, flags, st) ? r :
+											 -EAGAIN;
+}
 
 __attribute__((noinline)) static long stat_unproven(struct fj_fast *q, struct stat_call *s)
 {
@@ -203,8 +218,19 @@ __attribute__((noinline)) static long stat_unproven(struct fj_fast *q, struct st
 	struct statx sx;
 	long r;
 
+	if (!wants_statx && fj_dir_may_be_listed(q->place.dirfd) && fj_owner_is_empty() &&
+		(r = stat_listed(q, s)) != -EAGAIN)
+		return r;
+	s->is_partial = false;
 	s->was_seen = fj_facts_has_seen(q->path, q->len);
-	r = fj_file_statx(c, q->place.dirfd, q->place.name, flags, mask | STATX_BTIME, &sx, &file);
+	r = -ENOSYS;
+	if (fj_owner_is_empty())
+		r = fj_sys5(__NR_statx, q->place.dirfd, q->place.name, flags,
+			mask | STATX_BASIC_STATS | STATX_BTIME, &sx);
+	if (r == -ENOSYS ||
+		(!r && fj_file_show_statx(c, q->place.dirfd, q->place.name, flags, &sx)))
+		r = fj_file_statx(
+			c, q->place.dirfd, q->place.name, flags, mask | STATX_BTIME, &sx, &file);
 	s->is_symlink = !r && (sx.stx_mode & FJ_S_IFMT) == FJ_S_IFLNK;
 	s->has_key = !r && fj_dir_key_of(&sx, s->key);
 	if (r < 0)
@@ -221,9 +247,9 @@ __attribute__((noinline)) static long stat_unproven(struct fj_fast *q, struct st
 /* Was the place right? If it was a directory, remember it. */
 static bool prove_stat(struct fj_fast *q, const struct stat_call *s)
 {
-	if (!fj_fast_prove(q, s->has_key ? s->key : NULL))
+	if (!fj_fast_prove(q, s->has_key ? s->key : NULL, s->is_partial))
 		return false;
-	if (!q->is_known && s->has_key && s->was_seen && fj_fast_held(q))
+	if (!q->is_known && s->has_key && !s->is_partial && s->was_seen && fj_fast_held(q))
 		fj_fast_note_child(q, s->key);
 	return true;
 }

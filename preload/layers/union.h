@@ -111,8 +111,10 @@ long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos);
  * directories on the way. */
 bool fj_layers_recall(
 	struct fj_thread *t, const char *pos, size_t len, bool is_open, struct fj_layers *l);
-/* Do several layers have the directory at the first `len` bytes of `pos`, by a fact of `epoch`? -1: there
- * is none. */
+/* What a fact of `epoch` says of the directory at the first `len` bytes of `pos`: FJ_FACT_MERGED and
+ * FJ_FACT_UPPER_HAS of its flags. -1: there is none. */
+int fj_layers_know(const char *pos, size_t len, uint64_t epoch);
+/* Do several layers have the directory? -1: there is no fact. */
 int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch);
 /* Before `pos` is looked at: mark its names. Returns the epoch for the fact about it, or 0: store none. */
 uint64_t fj_layers_plan_fact(const char *pos);
@@ -136,38 +138,62 @@ uint64_t fj_layers_describe_fact(
  * one system call. `is_alone`: it is known that only one layer has the directory. */
 enum fj_dir_kind { FJ_DIR_UNKNOWN, FJ_DIR_OUTSIDE, FJ_DIR_IN_UNION };
 enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone);
-/* As fj_dir_recall(). `*dev` becomes the directory's own device as stat(2) shows it, or 0: it was not asked
- * for. */
+/* What else is known of a directory then. */
+struct fj_dir_seen {
+	uint64_t dev;	/* its own device as stat(2) shows it, or 0: it was not asked for */
+	bool is_lower;	/* only one layer has it, and that is a lower one */
+	uint64_t token; /* for fj_dir_recent_listed(), or 0 */
+};
+/* As fj_dir_recall(), and sets `*seen`. */
 enum fj_dir_kind fj_dir_recall_on(
-	int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone, uint64_t *dev);
+	int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone, struct fj_dir_seen *seen);
 /* Store this fact. The kernel has said, at `epoch` or later, that directory `dirfd` is at `pos`, merged
  * from `l` (NULL: it is in no union). */
 void fj_dir_keep(
 	struct fj_thread *t, int dirfd, const char *pos, const struct fj_layers *l, uint64_t epoch);
 /* Is directory `dirfd` in a union? If so, `pos` gets its position. If there is no fact, the kernel is
- * asked, and a fact stored. `*dev` as for fj_dir_recall_on(). */
-bool fj_dir_in_union(
-	struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone, uint64_t *dev);
+ * asked, and a fact stored. `*seen` as for fj_dir_recall_on(). */
+bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone,
+	struct fj_dir_seen *seen);
 /* The key of directory `dirfd`: its device, number and time of birth. False: it is no directory, or has no
  * time of birth. The bytes of a key: a NUL, 8 each for device, number and seconds, 4 for nanoseconds. */
 #define FJ_DIR_KEY_SIZE 29u
 bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
 /* Make the key of a directory from what statx(2) has said, if it was asked for STATX_BTIME. */
 bool fj_dir_key_of(const struct statx *sx, char key[FJ_DIR_KEY_SIZE]);
+/* Make the key of a directory from what stat(2) has said, without the time of birth: for fj_dir_recent_has(). */
+bool fj_dir_key_of_stat(const struct stat *st, char key[FJ_DIR_KEY_SIZE]);
 /* layers/union_recent.c: did only one layer have the directory `dirfd` when a name in it was last looked up?
  * This is a guess: the number may be another file's now. fj_dir_expect() notes the answer for the next time. */
 bool fj_dir_is_expected(int dirfd);
 void fj_dir_expect(int dirfd, bool is);
 /* layers/union_recent.c: what this process remembers of a directory. FJ_DIR_UNITED: it is in a union.
- * FJ_DIR_ALONE: it is in no union, or in only one layer. */
-enum { FJ_DIR_UNITED = 1, FJ_DIR_ALONE = 2 };
-/* `pos`, which is empty, gets its position. False: nothing is remembered. */
-bool fj_dir_recent(
-	const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_str *pos, unsigned *flags);
-/* `born`: the time of the fact that says so, or fj_facts_now(). False: the position is too long, or
- * somebody else is writing. */
+ * FJ_DIR_ALONE: it is in no union, or in only one layer. FJ_DIR_LOWER: that is a lower layer. */
+enum { FJ_DIR_UNITED = 1, FJ_DIR_ALONE = 2, FJ_DIR_LOWER = 4 };
+/* `pos`, which is empty, gets its position, and `*token` the number for fj_dir_recent_listed(), or 0. False:
+ * nothing is remembered. */
+bool fj_dir_recent(const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_str *pos,
+	unsigned *flags, uint64_t *token);
+/* `born`: the time of the fact that says so, or fj_facts_now(). `*token` as for fj_dir_recent(). False: the
+ * position is too long, or somebody else is writing. */
 bool fj_dir_recent_add(const char key[FJ_DIR_KEY_SIZE], const char *pos, unsigned flags,
-	uint32_t born, uint64_t epoch);
+	uint32_t born, uint64_t epoch, uint64_t *token);
+/* layers/union_recent.c: the directory that `token` stands for (not 0) was listed, and has directory `name`,
+ * with inode number `ino`. The name was marked. */
+void fj_dir_recent_listed(uint64_t token, const char *name, uint64_t ino);
+/* The kernel has listed the directory of that descriptor, which one layer alone has, up to this file offset
+ * (d_off of its last entry). fj_dir_listed_to() returns the offset, or 0: none is known. This is a guess, as
+ * fj_dir_is_expected(). */
+void fj_dir_list_to(int fd, uint64_t offset);
+uint64_t fj_dir_listed_to(int fd);
+/* May fj_dir_recent_has() know the next name in `dirfd`? A guess. */
+bool fj_dir_may_be_listed(int dirfd);
+/* Directory `key`, of which only device and number count, was found as `name` in `dirfd`. Was a directory listed
+ * that has it, and is it still remembered that one lower layer alone has that one? Nobody moves a directory of
+ * a lower layer, so `dirfd` is that directory. `pos`, which is empty, gets its position. False where a lower
+ * layer has a second position. */
+bool fj_dir_recent_has(int dirfd, const char *name, const char key[FJ_DIR_KEY_SIZE], uint64_t epoch,
+	struct fj_str *pos);
 /* Is FJ_DIR_ALONE remembered of the directory with this device and number? Only for what is shown of it:
  * another directory may have had its number a moment ago. (False where directories show another device.) */
 bool fj_dir_recent_is_alone(uint64_t dev, uint64_t ino);

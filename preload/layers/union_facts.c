@@ -163,14 +163,21 @@ bool fj_layers_remember_child(struct fj_thread *t, const char *pos, const char *
 	return is;
 }
 
-int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch)
+int fj_layers_know(const char *pos, size_t len, uint64_t epoch)
 {
 	uint32_t sequence;
 	const struct fj_fact *f =
 		epoch && len ? fj_facts_look(&own_root, pos + 1, len - 1, epoch, &sequence) : NULL;
-	const bool is_merged = f && (f->flags & FJ_FACT_MERGED);
+	const int what = f ? (int)(f->flags & (FJ_FACT_MERGED | FJ_FACT_UPPER_HAS)) : 0;
 
-	return f && fj_fact_held(f, sequence) ? is_merged : -1;
+	return f && fj_fact_held(f, sequence) ? what : -1;
+}
+
+int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch)
+{
+	const int what = fj_layers_know(pos, len, epoch);
+
+	return what < 0 ? what : what & FJ_FACT_MERGED ? 1 : 0;
 }
 
 /* Append the first host path of `text`. Returns where the next one begins. */

@@ -21,6 +21,7 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/namespace_id.h"
+#include "sys/hash.h"
 #include "sys/hot.h"
 #include "sys/str.h"
 
@@ -29,18 +30,31 @@
 #include <stdint.h>
 
 #define PAIRS 32u
+#define CHILDREN 1024u
+#define NOT_LISTED 0x80u
+_Static_assert(2 * PAIRS < NOT_LISTED, "a place in `dir` and the bit");
 #define TEXT 196u
 
 static struct {
 	/* Descriptors below 64 by which a name was last looked up in a directory that one layer alone has. Only
 	 * a guess about the next look: any of them may have been replaced. */
 	uint64_t expected;
+	/* More guesses: the place in `dir`, plus 1, of the directory that was listed last, and of the one that each
+	 * descriptor was when a name was last found in it. NOT_LISTED: the listing did not tell of the name. */
+	uint8_t listed, held[64];
+	uint8_t last; /* the place, plus 1, that was found or made last */
+	/* Where the listing of each descriptor has come to, if one layer alone had the directory (d_off): a
+	 * guess, too. */
+	uint64_t listed_to[64];
+	/* Directories in directories that were listed: mixed from the token of the directory, name and number. */
+	uint64_t child[CHILDREN];
 	struct recent {
 		uint32_t sequence; /* locking/seq.h */
 		uint32_t born, flags;
 		uint16_t len;
 		uint8_t is_last; /* the one of the pair that was used last */
 		uint64_t epoch, space;
+		uint64_t token; /* token_of(), or 0 */
 		char key[FJ_DIR_KEY_SIZE];
 		char pos[TEXT - FJ_DIR_KEY_SIZE];
 	} dir[2 * PAIRS];
@@ -58,6 +72,21 @@ void fj_dir_expect(int dirfd, bool is)
 		       bit = dirfd >= 0 && dirfd < 64 ? 1UL << dirfd : 0;
 
 	__atomic_store_n(&recent.expected, is ? was | bit : was & ~bit, __ATOMIC_RELAXED);
+	if (is && bit)
+		__atomic_store_n(&recent.held[dirfd],
+			__atomic_load_n(&recent.last, __ATOMIC_RELAXED) | NOT_LISTED,
+			__ATOMIC_RELAXED);
+}
+
+void fj_dir_list_to(int fd, uint64_t offset)
+{
+	if (fd >= 0 && fd < 64)
+		__atomic_store_n(&recent.listed_to[fd], offset, __ATOMIC_RELAXED);
+}
+
+uint64_t fj_dir_listed_to(int fd)
+{
+	return fd >= 0 && fd < 64 ? __atomic_load_n(&recent.listed_to[fd], __ATOMIC_RELAXED) : 0;
 }
 
 /* A key is a NUL, the device, the number and the time of birth: fj_dir_key(). */
@@ -108,16 +137,97 @@ static bool is_good(const struct recent *r, uint64_t epoch)
 	       !fj_facts_is_old(r->born);
 }
 
+/* Stands for what the entry says, and for when it was known: an entry of the same directory that is made again
+ * gets another one. 0: no lower layer alone has the directory. */
+static uint64_t token_of(const struct recent *r)
+{
+	uint64_t token = FJ_HASH_SEED;
+
+	if (!(r->flags & FJ_DIR_LOWER))
+		return 0;
+	token = fj_mix(token, word_at(r->key + DEVICE));
+	token = fj_mix(token, word_at(r->key + NUMBER));
+	token = fj_mix(token, word_at(r->key + SECONDS));
+	token = fj_mix(token, (uint64_t)r->born << 32 | r->space);
+	return fj_mix(token, r->epoch) | 1;
+}
+
 static void mark_last(struct recent *pair, unsigned i)
 {
+	__atomic_store_n(&recent.last, (uint8_t)(pair + i - recent.dir + 1), __ATOMIC_RELAXED);
 	if (!pair[i].is_last) {
 		pair[i].is_last = 1;
 		pair[!i].is_last = 0;
 	}
 }
 
-bool fj_dir_recent(
-	const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_str *pos, unsigned *flags)
+static uint64_t child_of(uint64_t token, const char *name, uint64_t ino)
+{
+	return fj_mix(fj_mix(token, ino), fj_hash_quick(name, fj_strlen(name)));
+}
+
+void fj_dir_recent_listed(uint64_t token, const char *name, uint64_t ino)
+{
+	const uint64_t child = child_of(token, name, ino);
+
+	__atomic_store_n(
+		&recent.listed, __atomic_load_n(&recent.last, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+	__atomic_store_n(&recent.child[child % CHILDREN], child, __ATOMIC_RELAXED);
+}
+
+/* Is the child listed in directory `place` - 1 of `recent`, and in which position? */
+static bool is_listed_in(unsigned place, const char *name, const char key[FJ_DIR_KEY_SIZE],
+	uint64_t epoch, struct fj_str *pos)
+{
+	const unsigned i = (place - 1) % (2 * PAIRS);
+	const struct recent *r = &recent.dir[i];
+	const uint32_t seen = fj_seq_begin(&r->sequence);
+	uint64_t token, child;
+
+	if (!place || fj_seq_is_odd(seen) || !is_good(r, epoch) ||
+		word_at(r->key + DEVICE) != word_at(key + DEVICE))
+		return false;
+	token = r->token;
+	child = child_of(token, name, word_at(key + NUMBER));
+	if (!token || __atomic_load_n(&recent.child[child % CHILDREN], __ATOMIC_RELAXED) != child)
+		return false;
+	fj_str_add(pos, r->pos, r->len);
+	if (!fj_seq_retry(&r->sequence, seen) && !pos->overflowed) {
+		mark_last(&recent.dir[i & ~1u], i & 1);
+		return true;
+	}
+	fj_str_cut(pos, 0);
+	return false;
+}
+
+bool fj_dir_may_be_listed(int dirfd)
+{
+	return dirfd >= 0 && dirfd < 64 && __atomic_load_n(&recent.listed, __ATOMIC_RELAXED) &&
+	       !(__atomic_load_n(&recent.held[dirfd], __ATOMIC_RELAXED) & NOT_LISTED);
+}
+
+bool fj_dir_recent_has(int dirfd, const char *name, const char key[FJ_DIR_KEY_SIZE], uint64_t epoch,
+	struct fj_str *pos)
+{
+	uint8_t *const held = dirfd >= 0 && dirfd < 64 ? &recent.held[dirfd] : NULL;
+	uint8_t was, place;
+
+	if (fj_mount_flags()->has_aliases || !epoch || !held)
+		return false;
+	was = __atomic_load_n(held, __ATOMIC_RELAXED);
+	place = was & (uint8_t)~NOT_LISTED;
+	if (!is_listed_in(place, name, key, epoch, pos)) {
+		place = __atomic_load_n(&recent.listed, __ATOMIC_RELAXED);
+		if (!is_listed_in(place, name, key, epoch, pos))
+			return false;
+	}
+	if (place != was)
+		__atomic_store_n(held, place, __ATOMIC_RELAXED);
+	return true;
+}
+
+bool fj_dir_recent(const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_str *pos,
+	unsigned *flags, uint64_t *token)
 {
 	struct recent *const pair = pair_of_key(key);
 
@@ -128,6 +238,7 @@ bool fj_dir_recent(
 		if (fj_seq_is_odd(seen) || !is_key(r, key) || !is_good(r, epoch))
 			continue;
 		*flags = r->flags;
+		*token = r->token;
 		fj_str_add(pos, r->pos, r->len);
 		if (!fj_seq_retry(&r->sequence, seen) && !pos->overflowed) {
 			mark_last(pair, i);
@@ -159,7 +270,7 @@ bool fj_dir_recent_is_alone(uint64_t dev, uint64_t ino)
 }
 
 bool fj_dir_recent_add(const char key[FJ_DIR_KEY_SIZE], const char *pos, unsigned flags,
-	uint32_t born, uint64_t epoch)
+	uint32_t born, uint64_t epoch, uint64_t *token)
 {
 	struct recent *const pair = pair_of_key(key);
 	const size_t len = fj_strlen(pos);
@@ -181,6 +292,7 @@ bool fj_dir_recent_add(const char key[FJ_DIR_KEY_SIZE], const char *pos, unsigne
 	pair[i].flags = flags;
 	pair[i].epoch = epoch;
 	pair[i].space = fj_namespace_id();
+	pair[i].token = *token = token_of(&pair[i]);
 	fj_seq_written(&pair[i].sequence);
 	mark_last(pair, i);
 	return true;

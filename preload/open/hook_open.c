@@ -94,7 +94,7 @@ static inline enum fj_fast_seen see_open(struct fj_fast *q, void *own, long *r)
 		fj_close((int)*r);
 		return FJ_SEEN_UNSURE;
 	}
-	if (__builtin_expect(q->is_unproven, 0) && !fj_fast_prove(q, NULL))
+	if (__builtin_expect(q->is_unproven, 0) && !fj_fast_prove(q, NULL, false))
 		return FJ_SEEN_UNSURE;
 	if (__builtin_expect(*r >= 0 && q->needs_no_note, 0))
 		fj_dir_unnote((int)*r);

@@ -156,6 +156,13 @@ static bool is_kept_back(const struct listing *l, const char *name)
 			       !fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/work", 0)));
 }
 
+static bool is_nested(const struct fj_union_alone *dir)
+{
+	struct fj_mount_found m;
+
+	return fj_mount_of(dir->pos, &m, NULL) && (m.flags & FJ_MOUNT_NESTED);
+}
+
 bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const char *name,
 	uint64_t *ino, uint8_t *type)
 {
@@ -171,11 +178,14 @@ bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const
 	has_record = dir->has_records && may_have_record(&e);
 	if ((e.type == FJ_DT_CHR || e.type == FJ_DT_REG || e.type == FJ_DT_UNKNOWN) &&
 		(e.type != FJ_DT_REG || has_record) &&
-		fj_union_hides(t, fd, name, NULL, dir->is_nested))
+		fj_union_hides(t, fd, name, NULL, is_nested(dir)))
 		return false;
 	/* It will probably be looked at and opened: then its position can be remembered at the first look. */
-	if (e.type == FJ_DT_DIR && !is_dots(name))
+	if (e.type == FJ_DT_DIR && !is_dots(name)) {
 		fj_facts_saw_name(name, fj_strlen(name));
+		if (dir->token)
+			fj_dir_recent_listed(dir->token, name, e.ino);
+	}
 	show_in(fd, dir->dir_device, has_record, &e);
 	*ino = e.ino;
 	*type = e.type;

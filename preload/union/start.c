@@ -150,17 +150,19 @@ __attribute__((noinline)) static long list_merged(
 long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone *dir)
 {
 	struct fj_thread *t = c->thread;
-	struct fj_mount_found m;
+	struct fj_dir_seen seen;
 	struct fj_str pos;
 	bool is_known;
 
 	fj_scratch_str(t, &pos, FJ_PATH_MAX);
-	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos, &is_known, &dir->dev))
+	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos, &is_known, &seen))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);
 	dir->fd = (int)c->arg[0];
+	dir->dev = seen.dev;
+	dir->token = is_known ? seen.token : 0;
 	dir->dir_device = fj_union_dir_device(t, pos.at);
-	dir->is_nested = fj_mount_of(pos.at, &m, NULL) && (m.flags & FJ_MOUNT_NESTED);
+	dir->pos = pos.at;
 	if (!is_known && fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch()))
 		return list_merged(c, &pos, is_alone, dir->dir_device);
 	*is_alone = true;

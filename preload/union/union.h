@@ -129,9 +129,19 @@ struct fj_union_alone {
 	int fd;
 	uint64_t dev;
 	uint64_t dir_device; /* fj_union_dir_device() */
-	bool is_nested;
-	bool has_records; /* some files have records of devices or attributes */
+	const char *pos;     /* its position */
+	uint64_t token;	     /* struct fj_dir_seen */
+	bool has_records;    /* some files have records of devices or attributes */
 };
+/* Is the entry shown as the kernel has listed it? If not, ask fj_union_lists(). Of most entries this tells. */
+static inline bool fj_union_lists_plainly(
+	const struct fj_union_alone *dir, const char *name, uint8_t type)
+{
+	enum { PIPE = 1, REGULAR = 8, LINK = 10, SOCKET = 12 }; /* DT_ of linux/fs_types.h */
+
+	return (type == REGULAR || type == LINK || type == PIPE || type == SOCKET) &&
+	       name[0] != '.' && !dir->has_records;
+}
 /* The kernel has listed `name`. Returns whether it is shown. If so, number and type become those that
  * stat(2) shows. */
 bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const char *name,

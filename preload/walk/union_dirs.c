@@ -15,6 +15,7 @@
  * descriptors. */
 #include "facts/facts.h"
 #include "jail/epoch.h"
+#include "jail/kernel_lacks.h"
 #include "jail/root.h"
 #include "layers/union.h"
 #include "path/path.h"
@@ -25,6 +26,7 @@
 #include "sys/sys.h"
 #include "walk/steps.h"
 
+#include <asm/stat.h>
 #include <linux/stat.h>
 
 static const struct fj_root own_root;
@@ -43,13 +45,33 @@ bool fj_dir_key_of(const struct statx *sx, char key[FJ_DIR_KEY_SIZE])
 	return true;
 }
 
+bool fj_dir_key_of_stat(const struct stat *st, char key[FJ_DIR_KEY_SIZE])
+{
+	/* new_encode_dev() of linux/kdev_t.h */
+	const uint64_t dev = (st->st_dev >> 8 & 0xfff) << 32 | (st->st_dev & 0xff) |
+			     (st->st_dev >> 12 & 0xfff00);
+
+	if ((st->st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return false;
+	memset(key, 0, FJ_DIR_KEY_SIZE);
+	memcpy(key + 1, &dev, 8);
+	memcpy(key + 9, &st->st_ino, 8);
+	return true;
+}
+
 bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE])
 {
+	const bool is_bare = !fj_lacks()->null_path;
+	const unsigned flags = AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+		       mask = STATX_TYPE | STATX_INO | STATX_BTIME;
 	struct statx sx;
+	long r = fj_sys5(__NR_statx, dirfd, is_bare ? NULL : "", flags, mask, &sx);
 
-	return !fj_sys5(__NR_statx, dirfd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
-		       STATX_TYPE | STATX_INO | STATX_BTIME, &sx) &&
-	       fj_dir_key_of(&sx, key);
+	if (__builtin_expect(r == -EFAULT && is_bare, 0)) {
+		fj_lacks()->null_path = 1;
+		r = fj_sys5(__NR_statx, dirfd, "", flags, mask, &sx);
+	}
+	return !r && fj_dir_key_of(&sx, key);
 }
 
 /* The device in a key, as stat(2) shows it: new_encode_dev() of linux/kdev_t.h */
@@ -63,12 +85,12 @@ static uint64_t dev_in_key(const char key[FJ_DIR_KEY_SIZE])
 
 /* Look for the fact. If it is known how many layers have the directory, this process remembers it:
  * union_recent.c. */
-static bool find_fact(
-	const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_str *pos, unsigned *flags)
+static bool find_fact(const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_str *pos,
+	unsigned *flags, uint64_t *token)
 {
 	uint32_t sequence, born;
 	const struct fj_fact *f = fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, epoch, &sequence);
-	int is_merged = 0;
+	int layers = 0;
 
 	if (!f)
 		return false;
@@ -78,39 +100,43 @@ static bool find_fact(
 	if (!fj_fact_held(f, sequence) || pos->overflowed)
 		return false;
 	if (*flags & FJ_DIR_UNITED)
-		is_merged = fj_layers_know_merged(pos->at, pos->len, epoch);
-	if (!is_merged)
+		layers = fj_layers_know(pos->at, pos->len, epoch);
+	if (layers >= 0 && !(layers & FJ_FACT_MERGED))
 		*flags |= FJ_DIR_ALONE;
-	if (is_merged >= 0)
-		fj_dir_recent_add(key, pos->at, *flags, born, epoch);
+	if (!layers && (*flags & FJ_DIR_UNITED))
+		*flags |= FJ_DIR_LOWER;
+	if (layers >= 0)
+		fj_dir_recent_add(key, pos->at, *flags, born, epoch, token);
 	return true;
 }
 
 enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone)
 {
-	uint64_t dev;
+	struct fj_dir_seen seen;
 
-	return fj_dir_recall_on(dirfd, epoch, pos, is_alone, &dev);
+	return fj_dir_recall_on(dirfd, epoch, pos, is_alone, &seen);
 }
 
 enum fj_dir_kind fj_dir_recall_on(
-	int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone, uint64_t *dev)
+	int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone, struct fj_dir_seen *seen)
 {
 	const char *const noted = fj_dir_noted(dirfd);
 	char key[FJ_DIR_KEY_SIZE];
 	unsigned flags;
 
 	*is_alone = false;
-	*dev = 0;
+	*seen = (struct fj_dir_seen){0};
 	fj_str_cut(pos, 0);
 	if (!epoch || !fj_dir_key(dirfd, key))
 		return FJ_DIR_UNKNOWN;
-	*dev = dev_in_key(key);
-	if (!fj_dir_recent(key, epoch, pos, &flags) && !find_fact(key, epoch, pos, &flags))
+	seen->dev = dev_in_key(key);
+	if (!fj_dir_recent(key, epoch, pos, &flags, &seen->token) &&
+		!find_fact(key, epoch, pos, &flags, &seen->token))
 		return FJ_DIR_UNKNOWN;
 	if (!(flags & FJ_DIR_UNITED))
 		return noted && noted[0] && fj_union_holds(noted) ? FJ_DIR_UNKNOWN : FJ_DIR_OUTSIDE;
 	*is_alone = flags & FJ_DIR_ALONE;
+	seen->is_lower = flags & FJ_DIR_LOWER;
 	return noted && noted[0] && !fj_streq(noted, pos->at) ? FJ_DIR_UNKNOWN : FJ_DIR_IN_UNION;
 }
 
@@ -168,11 +194,11 @@ void fj_dir_keep(
 		&own_root, key, FJ_DIR_KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }
 
-bool fj_dir_in_union(
-	struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone, uint64_t *dev)
+bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone,
+	struct fj_dir_seen *seen)
 {
 	const uint64_t epoch = fj_facts_epoch();
-	const enum fj_dir_kind kind = fj_dir_recall_on(dirfd, epoch, pos, is_alone, dev);
+	const enum fj_dir_kind kind = fj_dir_recall_on(dirfd, epoch, pos, is_alone, seen);
 	struct fj_layers l;
 
 	if (kind != FJ_DIR_UNKNOWN)

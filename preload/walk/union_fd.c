@@ -149,12 +149,12 @@ bool fj_union_is_merged(struct fj_thread *t, int fd, uint64_t *dev)
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_layers l;
 	struct fj_str pos;
-	uint64_t own_dev;
+	struct fj_dir_seen seen;
 	bool is = false, is_alone;
 
 	*dev = 0;
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if (fj_dir_in_union(t, fd, &pos, &is_alone, &own_dev)) {
+	if (fj_dir_in_union(t, fd, &pos, &is_alone, &seen)) {
 		const int known =
 			is_alone ? 0 : fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch());
 

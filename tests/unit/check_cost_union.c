@@ -102,6 +102,25 @@ START_TEST(listing)
 }
 END_TEST
 
+/* A look at a directory in one that was listed costs one call: its number proves which directory the descriptor is. */
+START_TEST(looks_after_listing)
+{
+	static char list[32768];
+	static struct stat st;
+
+	for (int i = 0; i < 2; i++) {
+		const long fd = COUNTED(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY, 0);
+
+		COUNTED(__NR_newfstatat, fd, "file", &st, 0);
+		while (COUNTED(__NR_getdents64, fd, list, sizeof(list), 0))
+			;
+		COUNTED(__NR_newfstatat, fd, "in", &st, AT_SYMLINK_NOFOLLOW);
+		fj_close((int)fd);
+	}
+	ck_assert_uint_eq(unit_entries, 1);
+}
+END_TEST
+
 /* The same for the first visit of a directory below a known one. */
 static unsigned entries_of_first_visit(const char *above)
 {
@@ -364,6 +383,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
 	tcase_add_test(c, names_of_attributes);
 	tcase_add_test(c, listing);
+	tcase_add_test(c, looks_after_listing);
 	tcase_add_test(c, first_visit);
 	tcase_add_test(c, find_in_listed);
 	tcase_add_test(c, look_at_opened);

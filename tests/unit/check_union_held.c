@@ -11,6 +11,7 @@
 #include "unit.h"
 
 #include <asm/stat.h>
+#include <linux/fs.h>
 #include <string.h>
 
 static void setup(void)
@@ -137,6 +138,89 @@ START_TEST(replaced_descriptor)
 }
 END_TEST
 
+/* The descriptor was of a directory that was listed. Then it becomes one of the lower layer's directory, opened
+ * before the upper layer got the directory, and some names of the lower one were removed. */
+START_TEST(replaced_by_lower)
+{
+	static const char *const names[] = {"in", "stays"};
+	long fd, old;
+
+	tree_dir("jail/lower/d/stays");
+	tree_dir("jail/lower/late");
+	tree_dir("jail/lower/late/in");
+	tree_dir("jail/lower/late/stays");
+	old = unit_call3(__NR_openat, AT_FDCWD, "/m/late", O_RDONLY | O_DIRECTORY);
+	listed(old);
+	unit_assert_result(unit_call3(__NR_unlinkat, AT_FDCWD, "/m/late/in", AT_REMOVEDIR), 0);
+	for (int is_open = 0; is_open < 2; is_open++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+			fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
+			listed(fd);
+			compare_looks(fd, "/m/d", names[k]);
+			compare_looks(fd, "/m/d", names[k]);
+			fj_sys3(__NR_dup3, old, fd, 0);
+			if (is_open)
+				compare_opens(fd, "/m/late", names[k]);
+			else
+				compare_looks(fd, "/m/late", names[k]);
+			fj_close((int)fd);
+		}
+	fj_close((int)old);
+}
+END_TEST
+
+/* A listing came to its last entry. Then the descriptor becomes another directory's, whose listing has begun: this
+ * is continued where it was. */
+START_TEST(replaced_in_listing)
+{
+	static const char *const dirs[] = {"/m/both", "/m", "/plain/d", "/m/d/in", "/m/d"};
+	static char list[32768];
+
+	tree_dir("jail/lower/both");
+	tree_dir("jail/upper/both");
+	tree_file("jail/lower/both/low", "");
+	tree_file("jail/upper/both/up", "");
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		for (size_t size = 24; size < 200; size += 24) {
+			const long fd =
+				unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
+			const long other =
+				unit_call3(__NR_openat, AT_FDCWD, dirs[i], O_RDONLY | O_DIRECTORY);
+			const unsigned all = listed(other);
+			unsigned count = 0;
+			long n;
+
+			unit_assert_result(unit_call3(__NR_lseek, other, 0, SEEK_SET), 0);
+			n = unit_call3(__NR_getdents64, other, list, size);
+			for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
+				count++;
+			ck_assert_int_gt(unit_call3(__NR_getdents64, fd, list, sizeof(list)), 0);
+			fj_sys3(__NR_dup3, other, fd, 0);
+			ck_assert_uint_eq(count + listed(fd), all);
+			fj_close((int)fd);
+			fj_close((int)other);
+		}
+}
+END_TEST
+
+/* The end of a listing is no end any more when a name was made, or after lseek(2). */
+START_TEST(listing_goes_on)
+{
+	static char list[32768];
+	const long fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
+	const unsigned all = listed(fd);
+
+	for (int i = 0; i < 3; i++) {
+		unit_assert_result(unit_call3(__NR_lseek, fd, 0, SEEK_SET), 0);
+		ck_assert_int_gt(unit_call3(__NR_getdents64, fd, list, sizeof(list)), 0);
+		unit_assert_result(unit_call3(__NR_lseek, fd, 0, SEEK_SET), 0);
+		ck_assert_uint_eq(listed(fd), all);
+		ck_assert_uint_eq(listed(fd), 0);
+	}
+	fj_close((int)fd);
+}
+END_TEST
+
 /* A directory that this process remembers is moved away, and another one gets its name. */
 START_TEST(renamed_child)
 {
@@ -174,6 +258,9 @@ Suite *unit_suite_union_held(void)
 
 	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
 	tcase_add_test(c, replaced_descriptor);
+	tcase_add_test(c, replaced_by_lower);
+	tcase_add_test(c, replaced_in_listing);
+	tcase_add_test(c, listing_goes_on);
 	tcase_add_test(c, renamed_child);
 	suite_add_tcase(s, c);
 	return s;
