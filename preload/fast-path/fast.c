@@ -205,12 +205,14 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 
 	q->epoch = fj_facts_epoch();
 	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-	if (!may_be_special(name, len) && (fj_fast_stands_in_one(q, &pos) || fj_fast_asks_later(q)))
+	if (!fj_is_hidden_name(name, len) &&
+		((!fj_mount_may_be_named(name, len) && fj_fast_stands_in_one(q, &pos)) ||
+			fj_fast_asks_later(q)))
 		return FJ_DIR_IN_UNION;
 	fj_str_cut(&pos, 0);
 	kind = fj_dir_recall_on(q->dirfd, q->epoch, &pos, &is_alone, &seen);
-	if (kind == FJ_DIR_IN_UNION && is_alone && !may_be_special(name, len) &&
-		fj_fast_goes_by_fd(q)) {
+	if (kind == FJ_DIR_IN_UNION && is_alone && fj_fast_goes_by_fd(q) &&
+		!fj_is_hidden_name(name, len) && !fj_fast_meets_mount(pos.at, name, len)) {
 		fj_dir_ask_noted(q->t);
 		q->is_layered = q->is_by_fd = true;
 		q->is_in_lower = seen.is_lower;

@@ -12,6 +12,7 @@
 #include "jail/search.h"
 #include "layers/place.h"
 #include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/hash.h"
 #include "sys/str.h"
@@ -123,6 +124,11 @@ bool fj_dir_opened(struct fj_fast *q, int fd);
 bool fj_fast_note_child(const struct fj_fast *q, const char *key);
 /* fast_union.c: may the place be a name in `dirfd`, which is proven later? */
 bool fj_fast_asks_later(struct fj_fast *q);
+/* May `name` be a mount point, as far as names tell, and is something mounted in the directory at `pos`? */
+static inline bool fj_fast_meets_mount(const char *pos, const char *name, size_t len)
+{
+	return __builtin_expect(fj_mount_may_be_named(name, len), 0) && fj_mount_is_in(pos);
+}
 /* The call has been made at an unproven place. `key` is the key of the directory that was found, or NULL;
  * `is_partial`: fj_dir_key_of_stat() made it. Was the place right? A directory whose position this process
  * remembers proves it (`is_known`): it has only one parent. So does one that was listed. Otherwise the kernel is

@@ -96,6 +96,8 @@ bool fj_fast_prove(struct fj_fast *q, const char *key, bool is_partial)
 		q->is_in_lower = seen.is_lower;
 		fj_dir_expect(q->dirfd, true);
 	}
+	if (fj_fast_meets_mount(pos.at, q->path, q->len))
+		return false;
 	q->dir = pos.at;
 	q->is_unproven = false;
 	return true;

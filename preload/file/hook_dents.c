@@ -163,7 +163,8 @@ __attribute__((noinline)) static long see_end(struct fj_call *c)
 
 long fj_hook_getdents(struct fj_call *c)
 {
-	struct listing l = {.fd = (int)c->arg[0], .has_devices = fj_owner_has_devices()};
+	struct listing l = {.fd = (int)c->arg[0]};
+	bool has_records;
 	struct stat st;
 	long r, kept;
 
@@ -181,13 +182,15 @@ long fj_hook_getdents(struct fj_call *c)
 		return fj_dev_list(c);
 	if (r <= 0)
 		return r;
+	has_records = !fj_owner_is_empty();
+	l.has_devices = has_records && fj_owner_has_devices();
 	l.dev = l.is_alone ? l.alone.dev : 0;
-	if (!l.dev &&
-		(l.has_devices || (l.is_alone && (l.alone.dir_device || !fj_owner_is_empty())))) {
+	if (!l.dev && (l.has_devices || (l.is_alone && (l.alone.dir_device || has_records)))) {
 		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
 		l.dev = l.alone.dev = st.st_dev;
 	}
-	l.alone.has_records = l.is_alone && (fj_owner_has_devices() || fj_owner_has_attributes());
+	l.alone.has_records =
+		l.is_alone && has_records && (fj_owner_has_devices() || fj_owner_has_attributes());
 	while (!(kept = remove_hidden_entries(c, &l, r))) {
 		/* All of it was left out. An empty answer would mean the end. */
 		r = fj_kernel(c);

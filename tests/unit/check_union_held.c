@@ -221,6 +221,35 @@ START_TEST(listing_goes_on)
 }
 END_TEST
 
+/* Something is mounted on a directory in one that was listed, and taken away. */
+START_TEST(mount_in_listed)
+{
+	const long fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
+
+	tree_dir("jail/plain/d/more");
+	tree_dir("jail/lower/d/other");
+	for (int i = 0; i < 3; i++) {
+		unit_assert_result(unit_call3(__NR_lseek, fd, 0, SEEK_SET), 0);
+		listed(fd);
+		compare_looks(fd, "/m/d", "in");
+		compare_opens(fd, "/m/d", "in");
+		unit_assert_result(
+			unit_call5(__NR_mount, "/plain/d", "/m/d/in", "", MS_BIND, 0), 0);
+		fj_mount_flags()->has_aliases = 0;
+		for (int n = 0; n < 3; n++) {
+			compare_looks(fd, "/m/d", "in");
+			compare_opens(fd, "/m/d", "in");
+			compare_looks(fd, "/m/d", "other");
+			compare_opens(fd, "/m/d", "other");
+		}
+		unit_assert_result(unit_call2(__NR_umount2, "/m/d/in", 0), 0);
+		compare_looks(fd, "/m/d", "in");
+		compare_opens(fd, "/m/d", "in");
+	}
+	fj_close((int)fd);
+}
+END_TEST
+
 /* A directory that this process remembers is moved away, and another one gets its name. */
 START_TEST(renamed_child)
 {
@@ -261,6 +290,7 @@ Suite *unit_suite_union_held(void)
 	tcase_add_test(c, replaced_by_lower);
 	tcase_add_test(c, replaced_in_listing);
 	tcase_add_test(c, listing_goes_on);
+	tcase_add_test(c, mount_in_listed);
 	tcase_add_test(c, renamed_child);
 	suite_add_tcase(s, c);
 	return s;
