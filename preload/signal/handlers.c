@@ -60,6 +60,13 @@ uint64_t fj_handler_sigsys_restorer(void)
 	return sigsys_restorer;
 }
 
+/* What is not changed is not written: a forked child gets a copy of each page that it writes to. */
+static void set_word(uint64_t *word, uint64_t value)
+{
+	if (__atomic_load_n(word, __ATOMIC_RELAXED) != value)
+		__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
 static void set_bit(uint64_t *all, int sig, bool is)
 {
 	const uint64_t bit = 1UL << (sig - 1);
@@ -76,10 +83,10 @@ void fj_handler_note(int sig, const struct fj_sigaction *action)
 {
 	if (sig == FJ_SIGSYS)
 		sigsys_restorer = action->restorer;
-	__atomic_store_n(&mask_of[sig], action->mask & ~FJ_KILL_AND_STOP, __ATOMIC_RELEASE);
+	set_word(&mask_of[sig], action->mask & ~FJ_KILL_AND_STOP);
 	set_bit(&on_stack, sig, action->flags & FJ_SA_ONSTACK);
 	set_bit(&not_deferred, sig, action->flags & SA_NODEFER_);
-	__atomic_store_n(&handler_of[sig], action->handler, __ATOMIC_RELEASE);
+	set_word(&handler_of[sig], action->handler);
 }
 
 bool fj_action_is_same(const struct fj_sigaction *a, const struct fj_sigaction *b)

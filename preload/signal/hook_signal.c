@@ -78,7 +78,8 @@ static void set_blocked(struct fj_thread *t, bool is)
 {
 	if (is != fj_thread_signals(t)->sigsys_blocked)
 		fj_thread_signals_to_change(t)->sigsys_blocked = is;
-	was_blocked = was_blocked || is;
+	if (is && !was_blocked) /* (after a fork, a write copies the page) */
+		was_blocked = true;
 }
 
 uint64_t fj_mask_shown(const struct fj_thread *t, uint64_t mask)
