@@ -66,6 +66,7 @@ BENCH_WORK=${BENCH_WORK:?run.sh sets it}
 	outside=$BENCH_WORK/outside
 	over=$BENCH_WORK/over
 	store=$BENCH_WORK/store
+	state=$BENCH_WORK/state
 	BENCH_OUT=${BENCH_OUT:-$BENCH_WORK/results.tsv}
 }
 
@@ -85,7 +86,9 @@ config_options() {
 
 # in_jail TOOL COMMAND [ARG]...: run COMMAND in the root by way of TOOL, exit as it does. CPU and wall time go to fd 3.
 #
-# The environment is emptied, and privilege dropped, before the clock starts. The guard goes around everything.
+# The environment is emptied, and privilege dropped, before the clock starts. The guard goes around everything. BENCH_UID
+# has no home here. So XDG_STATE_HOME names the directory in which fakejail keeps the texts that earlier jails have changed
+# (docs/DOORS.md), as it does for every user: otherwise each measured jail would be a user's first one.
 in_jail() {
 	tool=$1
 	shift
@@ -122,7 +125,7 @@ in_jail() {
 	esac
 	# shellcheck disable=SC2086 # drop is words
 	(cd / && exec timeout -k 5 "$BENCH_GUARD" env -i \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C TERM=dumb FAKEJAIL_STORE="$store" \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C TERM=dumb FAKEJAIL_STORE="$store" XDG_STATE_HOME="$state" \
 		$drop "$bin/cpu_time" "$@") </dev/null
 }
 

@@ -15,8 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 umask 022
-mkdir -p "$bin" "$store"
-chown "$BENCH_UID:$BENCH_UID" "$store"
+mkdir -p "$bin" "$store" "$state"
+chown "$BENCH_UID:$BENCH_UID" "$store" "$state"
 chmod 711 "$BENCH_WORK"
 
 if [ ! -e "$root/bench/marker" ]; then
