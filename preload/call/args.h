@@ -6,9 +6,9 @@
 #ifndef FJ_ARGS_H
 #define FJ_ARGS_H
 
+#include "bytes/hash.h"
 #include "call/call.h"
 #include "call/row.h"
-#include "sys/hash.h"
 
 #include <linux/fcntl.h>
 #include <stdint.h>

@@ -27,7 +27,6 @@
 #include "jail/jail.h"
 #include "private/private.h"
 #include "sys/abi_signal.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define SI_QUEUE_ (-1) /* asm-generic/siginfo.h */

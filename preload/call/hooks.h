@@ -68,7 +68,7 @@ struct fj_call;
 	X(chdir)                                                                                   \
 	X(fchdir)                                                                                  \
 	X(chroot)                                                                                  \
-	/* mount/hook_statfs.c */                                                                  \
+	/* file/hook_statfs.c */                                                                   \
 	X(statfs)                                                                                  \
 	X(fstatfs)                                                                                 \
 	/* file/hook_fd.c */                                                                       \

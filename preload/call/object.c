@@ -6,6 +6,7 @@
  *
  * An object is opened with O_PATH, and /proc/self/fd/N leads to that very file even if names change
  * meanwhile. */
+#include "bytes/len.h"
 #include "call/call.h"
 #include "call/translate.h"
 #include "fast-path/fast.h"
@@ -14,7 +15,6 @@
 #include "path/path.h"
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -4,6 +4,7 @@
  * refuse.c - errors of the kernel for names that are removed, moved or linked, in cases that only
  * the engine knows: mounts of the jail that lie on one device of the host, or are read-only. Called
  * by run.c. */
+#include "bytes/len.h"
 #include "call/call.h"
 #include "call/replaced.h"
 #include "layers/union.h"

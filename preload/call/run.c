@@ -8,6 +8,10 @@
  * even if names change meanwhile; flags are changed so that the link is followed. An entry is named
  * by its parent directory's descriptor and its own name; if a call takes no descriptor, by
  * /proc/self/fd/N/name. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -24,7 +28,6 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

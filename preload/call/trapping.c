@@ -5,13 +5,13 @@
  * the jail's. Called by trap/filter.c and seccomp/, and by rooms that begin to trap calls. */
 #include "call/trapping.h"
 
+#include "bytes/copy.h"
 #include "call/trap_tag.h"
 #include "jail/jail.h"
 #include "sys/arch.h"
 #include "sys/assert.h"
 #include "sys/gate.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/audit.h>

@@ -3,9 +3,10 @@
  *
  * errors.c - the kernel's errors in the words of strerror(3). Called for all messages of the
  * loader. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 
 #include <stdint.h>
 

@@ -3,9 +3,11 @@
  *
  * fail.c - prints why a jail cannot be made, and exits; and small string functions. Called by
  * setup/, launch/ and this room. */
+#include "bytes/bytes.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error)

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * options.c - reads the loader's command line, which launch.c describes. Called by launch/. */
+#include "bytes/equal.h"
 #include "command/command.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 
 #include <stdbool.h>
 

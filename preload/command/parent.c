@@ -16,12 +16,13 @@
  * in other sessions and after double forks.
  *
  * Called by launch.c, before there is a jail, and by inside.c, before there is the inner one. */
+#include "bytes/copy.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "sys/abi_signal.h"
 #include "sys/arch.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/prctl.h>

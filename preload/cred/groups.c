@@ -3,11 +3,12 @@
  *
  * groups.c - the supplementary groups of an identity: up to FJ_GROUPS_FEW lie in it, more in pages
  * of their own. Called by ids.c, and by the calls that set groups (identity/). */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
 #include "cred/ids.h"
 #include "cred/ids_change.h"
 #include "sys/memory.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

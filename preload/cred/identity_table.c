@@ -13,10 +13,10 @@
  * is killed leaves the count odd: then the identity is unknown, until the entry is taken over. */
 #include "cred/identity_table.h"
 
+#include "bytes/copy.h"
 #include "cred/ids.h"
 #include "cred/ids_start.h"
 #include "locking/seq.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define PROBES 16u /* entries looked at for one id */

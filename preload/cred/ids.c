@@ -11,6 +11,8 @@
  * entry is free, those of threads that are gone are reused. */
 #include "cred/ids.h"
 
+#include "bytes/bytes.h"
+#include "bytes/str.h"
 #include "cred/identity_table.h"
 #include "cred/ids_change.h"
 #include "cred/ids_limited.h"
@@ -21,7 +23,6 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/process.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* Entries of threads with an identity of their own. If there are more such threads, the others have

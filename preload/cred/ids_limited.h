@@ -6,8 +6,8 @@
 #ifndef FJ_IDS_LIMITED_H
 #define FJ_IDS_LIMITED_H
 
+#include "bytes/hash.h"
 #include "cred/ids.h"
-#include "sys/hash.h"
 #include "sys/process.h"
 
 #include <stdbool.h>

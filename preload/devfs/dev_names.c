@@ -11,6 +11,11 @@
  * nothing. */
 #include "devfs/dev_names.h"
 
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/ending.h"
@@ -29,7 +34,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -6,6 +6,7 @@
  * themselves. */
 #include "dispatch/dispatch.h"
 
+#include "bytes/copy.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
@@ -27,7 +28,6 @@
 #include "sys/hot.h"
 #include "sys/nr.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"
 

@@ -17,6 +17,7 @@
  * Called by dispatch.c. */
 #include "dispatch/in_child.h"
 
+#include "bytes/copy.h"
 #include "call/call.h"
 #include "call/row.h"
 #include "child/child.h"
@@ -30,7 +31,6 @@
 #include "sys/nr.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -10,6 +10,9 @@
  * (loader/continue.c). */
 #include "dispatch/missing_libraries.h"
 
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "dispatch/dispatch.h"
@@ -20,7 +23,6 @@
 #include "sys/say.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 static struct {

@@ -3,6 +3,8 @@
  *
  * trace.c - one line for each finished call, decoded from its row (--trace): what the program
  * asked for, for each path also where that is on the host, and the result. Called by dispatch.c. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/row.h"
 #include "dispatch/dispatch.h"
@@ -13,7 +15,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -10,6 +10,8 @@
  * signals. */
 #include "door/door.h"
 
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
 #include "call/call.h"
 #include "call/condition.h"
 #include "call/hooks.h"
@@ -36,7 +38,6 @@
 #include "sys/gate_code.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

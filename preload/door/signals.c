@@ -11,6 +11,7 @@
  * A few instructions are covered by neither: the stub of a site without the trap (patch/sites.c), and the
  * instructions that leave the door. The engine holds nothing there, and no call waits there except one that
  * enters the engine. */
+#include "bytes/copy.h"
 #include "call/call.h"
 #include "door/page.h"
 #include "door/record.h"
@@ -23,7 +24,6 @@
 #include "sys/gate_code.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "text/sites.h"

@@ -3,8 +3,9 @@
  *
  * handoff.c - the string that passes a process's state through execve(2). Called by exec/ and the
  * loader. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "exec-format/exec.h"
-#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * image.c - reads the first bytes of a file as the kernel does. Called by exec/ and launch/. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
 #include "exec-format/elf_note.h"
 #include "exec-format/exec.h"
 #include "sys/arch.h"
-#include "sys/str.h"
 
 #include <linux/errno.h>
 #include <stdbool.h>

@@ -12,7 +12,6 @@
 #include "ownership/ownership.h"
 #include "seccomp/policy.h"
 #include "sys/abi.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/kcmp.h>

@@ -7,6 +7,7 @@
  * It is a real execve, so the kernel does everything that it does for a new program. Everything
  * that can fail is tried before it, because afterwards the caller is gone. The order of the checks
  * is the kernel's (fs/exec.c, fs/binfmt_elf.c). */
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -28,7 +29,6 @@
 #include "sys/memory.h"
 #include "sys/scratch.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "walk/walk.h"

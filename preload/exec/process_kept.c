@@ -3,9 +3,9 @@
  *
  * process_kept.c - passes sections of the state of a process through execve(2) as they are. Called
  * by hook_exec.c, and by the loader (loader/continue.c). */
+#include "bytes/copy.h"
 #include "exec/process_layout.h"
 #include "sys/process.h"
-#include "sys/str.h"
 
 #define BYTES(section, at) {at, sizeof(struct section)},
 #define MEMBERS(section, at)

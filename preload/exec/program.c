@@ -8,6 +8,9 @@
  * them. */
 #include "exec/program.h"
 
+#include "bytes/bytes.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "exec-format/exec.h"
 #include "fast-path/fast.h"
@@ -22,7 +25,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

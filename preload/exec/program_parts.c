@@ -3,6 +3,7 @@
  *
  * program_parts.c - what a program needs besides itself: the interpreters of #! lines
  * (fs/binfmt_script.c) and the ELF interpreter (fs/binfmt_elf.c). Called by hook_exec.c. */
+#include "bytes/copy.h"
 #include "call/call.h"
 #include "exec-format/exec.h"
 #include "exec/program.h"
@@ -11,7 +12,6 @@
 #include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* The program headers of an ELF file, some of which are in memory. */

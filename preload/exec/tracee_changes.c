@@ -6,13 +6,14 @@
  * Without the trap a tracer sees the engine's calls. PRoot puts other paths into what it sees. The
  * kernel would look for these on the host. So the arguments of such a call cannot be changed, and a
  * message says why, once for each tracer. The call can be left out (`strace -e inject`). */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
 #include "exec/tracees.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
 #include "sys/frame.h"
 #include "sys/page.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/elf.h>

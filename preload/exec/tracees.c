@@ -24,6 +24,7 @@
  * trapped is shown as it is. */
 #include "exec/tracees.h"
 
+#include "bytes/copy.h"
 #include "call/trap_tag.h"
 #include "jail/jail.h"
 #include "signal/deferred_call.h"
@@ -37,7 +38,6 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

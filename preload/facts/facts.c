@@ -29,15 +29,17 @@
  * a fact is used only for 0.4 to 2 s (FJ_FACT_LIFETIME), and then looked up again (docs/LIMITS.md). */
 #include "facts/facts.h"
 
+#include "bytes/copy.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
+#include "facts/fact_value.h"
 #include "jail/epoch.h"
 #include "jail/memory.h"
 #include "jail/root.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/namespace_id.h"
 #include "sys/arch.h"
-#include "sys/hash.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,13 +9,13 @@
 
 #include "jail/search.h"
 #include "locking/seq.h"
-#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct fj_root;
+struct fj_str;
 struct fj_thread;
 
 #define FJ_FACTS 2048u	     /* 1 MiB */
@@ -97,14 +97,6 @@ static inline unsigned fj_fact_flags(const struct fj_fact *f, const struct fj_th
 {
 	return (unsigned)f->flags |
 	       (fj_search(t)->asker && f->asker == fj_search(t)->asker ? FJ_FACT_MINE : 0);
-}
-/* (The length may have changed since fj_facts_look(): never read beyond the text.) */
-static inline void fj_fact_value(const struct fj_fact *f, size_t key_len, struct fj_str *out)
-{
-	const size_t len = __atomic_load_n(&f->value_len, __ATOMIC_RELAXED);
-
-	if (key_len + len < FJ_FACT_TEXT)
-		fj_str_add(out, f->text + key_len, len);
 }
 /* Copy the value for `key` to `out`, except for FJ_FACT_LITERAL, and the fact's flags to `flags`, as
  * fj_fact_flags() returns them. Returns false if there is no fact. */

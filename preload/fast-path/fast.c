@@ -5,6 +5,11 @@
  * hooks of the most frequent calls. */
 #include "fast-path/fast.h"
 
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
+#include "facts/fact_value.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/root.h"
@@ -19,7 +24,6 @@
 #include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

@@ -6,6 +6,8 @@
 #ifndef FJ_FAST_H
 #define FJ_FAST_H
 
+#include "bytes/hash.h"
+#include "bytes/len.h"
 #include "facts/facts.h"
 #include "fast-path/links_seen.h"
 #include "jail/fds.h"
@@ -14,8 +16,6 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
-#include "sys/hash.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -3,6 +3,8 @@
  *
  * fast_dir.c - finds, by facts, the directory in which a name is made or removed, and opens it. A call that
  * changes something by a path alone could be led out of the jail. Called by call/run.c before it walks. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "fast-path/fast.h"
 #include "jail/jail.h"
 #include "jail/root.h"
@@ -12,7 +14,6 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

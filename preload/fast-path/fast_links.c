@@ -4,11 +4,12 @@
  * fast_links.c - follows a symlink that is the last component: reads its text, makes the path without the
  * symlink, and looks this path up by facts. Called by hooks that used fast.c and met a symlink, or know that
  * it was one before (links_seen.h). The text is read each time, since others may change it. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/hash.h"
 #include "fast-path/fast.h"
-#include "sys/hash.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 enum { LINKS_MAX = 4 }; /* symlinks that one call follows here: /bin/sh, /etc/alternatives/... */

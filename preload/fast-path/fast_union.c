@@ -3,6 +3,8 @@
  *
  * fast_union.c - the fast path in a jail with unions: names in the working directory, and facts about a
  * directory that was opened. Called by fast.c, file/hook_stat.c and open/. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "fast-path/fast.h"
 #include "jail/root.h"
@@ -12,7 +14,6 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 

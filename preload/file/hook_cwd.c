@@ -3,6 +3,7 @@
  *
  * hook_cwd.c - the hooks of calls about the working directory and the root of the process. Called
  * through the table. */
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -19,7 +20,6 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "walk/walk.h"

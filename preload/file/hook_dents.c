@@ -5,6 +5,9 @@
  *
  * Left out are the directory that the jail keeps for itself in its root, those of other roots, and
  * the jail's own descriptors in /proc/PID/fd. A pretended device is shown as a device. */
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "devfs/dev_names.h"
@@ -21,7 +24,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"
 #include "union/union.h"

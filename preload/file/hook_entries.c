@@ -5,6 +5,8 @@
  * Called through the table.
  *
  * inode/making.c writes the records of new files. */
+#include "bytes/copy.h"
+#include "bytes/len.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"

@@ -5,6 +5,7 @@
  * name_to_handle_at(2). Called through the table.
  *
  * A statx(2) that does not ask for it costs no more than stat(2), and has the host's id. */
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -19,7 +20,6 @@
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

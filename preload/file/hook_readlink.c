@@ -4,6 +4,9 @@
  * hook_readlink.c - readlink(2) of symlinks in the jail, and of those in procfs, whose text is a
  * host path. Called through the table. */
 
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -24,7 +27,6 @@
 #include "sys/fd.h"
 #include "sys/hot.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

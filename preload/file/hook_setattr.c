@@ -7,6 +7,7 @@
  *
  * chmod and truncate ask the kernel first: only the kernel knows whether the file may be reached
  * and written. Then the record says what was meant. */
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -23,7 +24,6 @@
 #include "sys/fd.h"
 #include "sys/nr.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"
 #include "walk/walk.h"

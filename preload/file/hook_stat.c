@@ -7,6 +7,7 @@
  * facts. If the path ends in a symlink, or the facts have changed meanwhile, it is done by a
  * walk. Called through the table. */
 
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -24,7 +25,6 @@
 #include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -3,8 +3,8 @@
  *
  * structure.c - reads a structure of the program that may have another size than here: system calls whose
  * structures grow with the kernel. Called by hooks. */
+#include "bytes/bytes.h"
 #include "guest/guest.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 long fj_guest_read_structure(void *to, size_t size, uintptr_t from, size_t given)

@@ -5,6 +5,7 @@
  * in cred/set.c and cred/caps.c. Called through the table, and by exec/. */
 #include "identity/hook_id.h"
 
+#include "bytes/copy.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
@@ -15,7 +16,6 @@
 #include "identity/peer.h"
 #include "jail/jail.h"
 #include "sys/nr.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/capability.h>

@@ -10,6 +10,10 @@
  * those of its last message. */
 #include "identity/peer.h"
 
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/condition.h"
 #include "cred/identity_table.h"
@@ -18,7 +22,6 @@
 #include "jail/jail.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */

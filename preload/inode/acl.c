@@ -6,6 +6,7 @@
  *
  * An access list and the mode belong together: setting one changes the other. ownership/acl.c reads
  * what a list says. */
+#include "bytes/equal.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "facts/facts.h"
@@ -16,7 +17,6 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 
 #include <linux/errno.h>
 #include <stdbool.h>

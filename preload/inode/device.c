@@ -10,6 +10,9 @@
  * through exec, show the host's device. */
 #include "inode/device.h"
 
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
@@ -28,7 +31,6 @@
 #include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

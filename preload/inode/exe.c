@@ -8,6 +8,10 @@
  * PR_SET_MM_MAP). */
 #include "inode/exe.h"
 
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "fast-path/fast.h"
 #include "jail/jail.h"
 #include "layers/place.h"
@@ -17,7 +21,6 @@
 #include "sys/process.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

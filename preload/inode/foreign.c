@@ -4,6 +4,10 @@
  * foreign.c - does a file lie in the jail's own tree, or is it foreign: reached through a mount, or
  * from outside? A foreign file without a record shows its real owner. Called by owned.c,
  * owned_change.c and making.c. */
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "inode/owned.h"
 #include "jail/fds.h"
@@ -18,7 +22,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* Is the file with host path `text` (that of `fd`, or of AT_FDCWD) foreign? */

@@ -8,6 +8,7 @@
  * root, below a bind mount, in a directory that hands its group down, and for devices. */
 #include "inode/making.h"
 
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/umask.h"
 #include "cred/ids.h"
@@ -20,7 +21,6 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode,

@@ -3,6 +3,7 @@
  *
  * owned_change.c - changes what a file shows: its mode, on the disk and in its record; its owner;
  * what it loses when its content changes. Called by file/, xattr/ and writes.c. */
+#include "bytes/str.h"
 #include "cred/ids.h"
 #include "facts/facts.h"
 #include "inode/owned.h"
@@ -12,7 +13,6 @@
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/nr.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdint.h>

@@ -10,6 +10,7 @@
  * fs.protected_fifos): the jail has them off. */
 #include "inode/sticky.h"
 
+#include "bytes/str.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "inode/owned.h"
@@ -17,7 +18,6 @@
 #include "sys/abi.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 
 #include <linux/fcntl.h>
 

@@ -16,11 +16,11 @@
  * whose ctime SETVAL advances. The record has the machine and the namespace, too. */
 #include "ipc/ipc.h"
 
+#include "bytes/hash.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
 #include "private/private.h"
 #include "sys/fd.h"
-#include "sys/hash.h"
 #include "sys/races.h"
 #include "sys/sys.h"
 

@@ -5,6 +5,8 @@
  * root_moves.h. */
 #include "jail/jail.h"
 
+#include "bytes/copy.h"
+#include "bytes/len.h"
 #include "jail/fds.h"
 #include "jail/root.h"
 #include "jail/root_moves.h"
@@ -12,7 +14,6 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/process.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -12,11 +12,12 @@
  * If kcmp is refused, or the path is longer than FJ_ROOT_MOVE_TEXT, no process follows. */
 #include "jail/root_moves.h"
 
+#include "bytes/copy.h"
+#include "bytes/str.h"
 #include "jail/fds.h"
 #include "jail/root.h"
 #include "locking/seq.h"
 #include "sys/fd.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

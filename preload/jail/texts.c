@@ -5,9 +5,10 @@
  * procfs. */
 #include "jail/texts.h"
 
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
-#include "sys/str.h"
 
 struct fj_texts *fj_texts(void)
 {

@@ -10,6 +10,8 @@
  * reached through that directory; on the host they lie elsewhere. So each rule is also added for
  * the places of such mounts. A directory of a union is a directory in each layer that has it; a
  * file that is copied up is made in the work directory. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
@@ -28,7 +30,6 @@
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define PATH_BENEATH 1 /* linux/landlock.h: LANDLOCK_RULE_PATH_BENEATH */

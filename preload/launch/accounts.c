@@ -5,13 +5,16 @@
  * the command. Called by user.c, and through loader.h by environment.c. */
 #include "launch/accounts.h"
 
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "dispatch/dispatch.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define LINE_MAX 65536u /* a group may have many members */

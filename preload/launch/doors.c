@@ -2,6 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * doors.c - chooses the doors by which the calls of this jail's programs come. Called by launch.c. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "door/door.h"
 #include "door/shared.h"
@@ -11,9 +15,7 @@
 #include "mount-table/paths.h"
 #include "private/private.h"
 #include "setup/setup.h"
-#include "sys/hash.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "trap/trap.h"
 

@@ -6,11 +6,14 @@
  * login(1) would set, from the jail's /etc/passwd. Called by launch.c, just before the first program.
  *
  * A variable that is not set stays unset. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -5,6 +5,8 @@
  * Called by first_program.c after the failure.
  *
  * Everything is looked up through the engine, so that the message says what the jail sees. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "command/command.h"
 #include "dispatch/dispatch.h"
@@ -16,7 +18,6 @@
 #include "sys/arch.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

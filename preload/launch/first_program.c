@@ -2,12 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * first_program.c - starts the jail's first program, as execvp(3) would. Called by launch.c. */
+#include "bytes/bytes.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "exec-format/exec.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stddef.h>

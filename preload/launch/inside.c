@@ -12,6 +12,7 @@
  *
  * The inner jail is a mount namespace and a root of chroot(2). It has the outer jail's doors, host name and
  * owner records. Options that would need others are refused. */
+#include "bytes/equal.h"
 #include "call/call.h"
 #include "call/ending.h"
 #include "command/command.h"
@@ -34,7 +35,6 @@
 #include "sys/say.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

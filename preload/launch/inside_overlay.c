@@ -5,6 +5,8 @@
  * of the store as upper layer. setup/root_overlay.c does this for the outermost jail. Here it is done by
  * system calls that root has in the jail, as a mount over ROOT in the inner jail's mount namespace. Called
  * by inside.c. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "command/command.h"
 #include "jail/fds.h"
@@ -19,7 +21,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/time.h>

@@ -30,6 +30,8 @@
  * Inside a jail, inside.c reads the same command line. */
 #include "launch/launch.h"
 
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "call/call.h"
 #include "call/umask.h"
 #include "command/command.h"
@@ -48,7 +50,6 @@
 #include "sys/fd.h"
 #include "sys/memory.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "trap/trap.h"

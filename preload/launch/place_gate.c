@@ -8,11 +8,11 @@
  * on most hosts), below lld's 0x200000 and ld's 0x400000. A hardened host with a larger vm.mmap_min_addr
  * gets a later candidate. A program that is linked to lie there gets the other address (sys/gate.h). Until
  * the page is mapped, no call may be made that the filter traps; mmap and mprotect are not trapped. */
+#include "bytes/copy.h"
 #include "launch/loader.h"
 #include "sys/gate.h"
 #include "sys/gate_code.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

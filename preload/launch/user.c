@@ -12,6 +12,8 @@
  * supplementary groups are those that the jail's /etc/group lists for the user. (chroot(8) prefers the
  * caller's login group to the jail's. Then one command line would mean different groups on different hosts,
  * so this code does not.) */
+#include "bytes/copy.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "cred/ids.h"
 #include "cred/ids_change.h"
@@ -23,7 +25,6 @@
 #include "ownership/ownership.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define FAILED 125

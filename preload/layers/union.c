@@ -7,6 +7,8 @@
  * contains no symlink, and one that appears in a layer meanwhile is not followed. */
 #include "layers/union.h"
 
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "jail/fds.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
@@ -14,7 +16,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>
@@ -224,7 +225,7 @@ long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name, 
 	if (r < 0)
 		close_opened(l, to);
 	else if (is_copy)
-		memcpy(l->fd, to, l->count * sizeof(to[0]));
+		__builtin_memcpy(l->fd, to, l->count * sizeof(to[0]));
 	else
 		go_to(l, to);
 	return r;
@@ -292,7 +293,7 @@ static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, b
 	struct fj_str layers, work;
 	const char *rest;
 	uint64_t epoch;
-	long r;
+	long r = 0;
 
 	*l = (struct fj_layers){.work_fd = -1, .found = -1};
 	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
@@ -302,7 +303,6 @@ static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, b
 		return 0;
 	}
 	epoch = is_up ? 0 : fj_layers_plan_fact(pos);
-	r = 0;
 	if (!epoch || !recall_above(t, pos, m.jail_len, l, &rest)) {
 		rest = pos + m.jail_len;
 		r = open_roots(t, layers.at, l);

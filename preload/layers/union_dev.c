@@ -9,12 +9,12 @@
  * the topmost layer, which its mount shows, too. As in ovl_map_dev_ino() of fs/overlayfs/inode.c, other
  * files keep the device of their layer, for inode numbers alone may be equal. Inode numbers of directories
  * of other layers get bits of their own device, where inode numbers have none. */
+#include "bytes/hash.h"
+#include "bytes/str.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
-#include "sys/hash.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -11,6 +11,9 @@
  * directory is hidden. This happens when the directory itself is copied up, which fj_layers_copy_up()
  * announces, or removed or moved, which is announced as everywhere. A directory that is made where a
  * whiteout was is opaque from the beginning. And no fact says that something does not exist. */
+#include "bytes/len.h"
+#include "bytes/str.h"
+#include "facts/fact_value.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/root.h"
@@ -19,7 +22,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define COUNT_SHIFT 16 /* number of layers of the union */

@@ -4,13 +4,15 @@
  * union_over.c - makes an entry where the upper layer has a whiteout: in the work directory, and then
  * exchanges it with the whiteout in one step. So no process ever sees what the whiteout hides. Called through
  * over.h. */
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "layers/over.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

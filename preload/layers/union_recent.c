@@ -14,6 +14,9 @@
  * so a directory that is used again and again between others stays.
  *
  * Called by union_dirs.c, and by hooks that have opened a directory, or looked at one. */
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "layers/union.h"
@@ -23,7 +26,6 @@
 #include "mount-table/namespace_id.h"
 #include "sys/hash.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,6 +6,8 @@
  * a whiteout is.
  *
  * union.c has found by then which layer has the name. The room union knows how to copy a file. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "layers/engine_dir.h"
 #include "layers/union.h"
@@ -13,7 +15,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* The work directory of the jail's own root is made when it is needed: many jails change nothing. */

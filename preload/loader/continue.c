@@ -7,6 +7,8 @@
  * The seccomp filter is already installed: before the gate page exists, only calls that the filter lets
  * through may be made. A failure here ends the process, as an exec that fails past its point of no return
  * does in the kernel (fs/exec.c). For the program of the command line, the user is told why. */
+#include "bytes/bytes.h"
+#include "bytes/str.h"
 #include "child/descriptors.h"
 #include "cred/ids.h"
 #include "cred/ids_start.h"
@@ -36,7 +38,6 @@
 #include "sys/memory.h"
 #include "sys/page.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "text/sites.h"

@@ -4,13 +4,13 @@
  * map.c - maps an ELF file, as load_elf_binary() of fs/binfmt_elf.c does. Called by continue.c.
  *
  * The file may be hostile: sizes are checked before they are added. */
+#include "bytes/bytes.h"
 #include "exec-format/exec.h"
 #include "guest/guest.h"
 #include "launch/loader.h"
 #include "sys/arch.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "text/sites.h"
 

@@ -9,10 +9,11 @@
  * main. /proc/PID/environ never shows it: it does not lie in the kernel's environment area. */
 #include "open/preload.h"
 
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "door/door.h"
 #include "launch/loader.h"
 #include "mount-table/paths.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

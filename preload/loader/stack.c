@@ -3,8 +3,8 @@
  *
  * stack.c - reads and changes the initial stack (ABI 3.4.1): argc, argv, NULL, envp, NULL, auxv. Called by
  * main.c and continue.c. */
+#include "bytes/bytes.h"
 #include "launch/loader.h"
-#include "sys/str.h"
 
 #include <linux/auxvec.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
  * disk). */
 #include "locking/doing.h"
 
-#include "sys/str.h"
+#include "bytes/str.h"
 #include "sys/sys.h"
 
 struct dirent_ { /* struct linux_dirent64 */

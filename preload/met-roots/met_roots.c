@@ -12,10 +12,12 @@
  * own. docs/OWNERS.md has the races. Called by ownership/, nested/ and the launcher. */
 #include "met-roots/met_roots.h"
 
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "met-roots/stores.h"
 #include "records/store.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -11,11 +11,11 @@
  * has its own number of what it has heard.
  *
  * Called by nested/roots.c, and before each look-up. */
+#include "bytes/equal.h"
 #include "met-roots/met_roots.h"
 #include "met-roots/stores.h"
 #include "records/store.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,10 +4,12 @@
  * mounts.c - looks up the mounts of a jail. Called through mounts.h, mount_table.h and paths.h. */
 #include "mount-table/mounts.h"
 
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/paths.h"
-#include "sys/hash.h"
-#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

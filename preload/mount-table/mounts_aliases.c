@@ -5,12 +5,14 @@
  * process reaches it is noted (path/from_host.c). Called by mounts_edit.c.
  *
  * The layers of a union lead to one position, as one directory does: several layers alone are no alias. */
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
-#include "sys/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>

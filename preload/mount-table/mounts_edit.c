@@ -9,6 +9,11 @@
  *
  * This file also notes in mount_flags.h if a new mount shares a device with another, or if it gives a
  * directory a second position. That must be noted before the change is published. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
 #include "jail/jail.h"
 #include "jail/root.h"
 #include "mount-table/mount_edit.h"
@@ -18,8 +23,6 @@
 #include "mount-table/paths.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/hash.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -3,6 +3,7 @@
  *
  * mounts_publish.c - makes a copy of a jail's mounts for a change, and makes it the current version.
  * mount_table.h explains how. */
+#include "bytes/copy.h"
 #include "jail/epoch.h"
 #include "locking/lock.h"
 #include "locking/seq.h"
@@ -10,7 +11,6 @@
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "sys/abi_signal.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

@@ -4,10 +4,12 @@
  * mounts_renamed.c - changes the mounts of a jail after renames: a directory with mount points in it has
  * another name, or the jail's root was moved, with which host paths of mounts begin. Called by call/run.c
  * after a rename, and by root_path.c when it sees that the root was moved. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
-#include "sys/str.h"
 
 #include <linux/errno.h>
 #include <stddef.h>

@@ -3,6 +3,7 @@
  *
  * namespace.c - the mount namespace of the process: the jail's, or its own after unshare(2). Called by
  * loader, launch and mount. */
+#include "bytes/copy.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "mount-table/mount_edit.h"
@@ -13,7 +14,6 @@
 #include "sys/child_state.h"
 #include "sys/fd.h"
 #include "sys/process.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -7,6 +7,7 @@
  * Names are looked up from a descriptor, so they are still found. But paths that the kernel tells (getcwd(2),
  * procfs links, maps) begin with the new path. The kernel is asked for it if a path was not recognised, and
  * before a path is made of the old one. Each process keeps what it finds; the jail's memory has the first. */
+#include "bytes/equal.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
@@ -14,7 +15,6 @@
 #include "mount-table/paths.h"
 #include "sys/fd.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

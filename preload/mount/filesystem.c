@@ -3,6 +3,8 @@
  *
  * filesystem.c - the file system types of a jail: each is a place where the host has one mounted, or a
  * directory made for it. Called by the mount hooks. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/ending.h"
 #include "cred/ids.h"
@@ -13,7 +15,6 @@
 #include "mount/tmpfs.h"
 #include "private/private.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/statfs.h>

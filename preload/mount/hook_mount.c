@@ -3,6 +3,8 @@
  *
  * hook_mount.c - mount, umount2, pivot_root and unshare, by the jail's root. They change the jail's
  * own mount table. Called by dispatch. (clone: hook_clone.c) */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -17,7 +19,6 @@
 #include "path/path.h"
 #include "private/private.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mount.h>

@@ -4,6 +4,8 @@
  * hook_mount_fd.c - the mount calls that use descriptors: open_tree, move_mount, mount_setattr; and the
  * table of such descriptors (mount_fd.h). hook_mount_make.c has those that make a file system. Called by
  * dispatch; the table is used by hook_mount_make.c. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "guest/guest.h"
@@ -15,7 +17,6 @@
 #include "sys/hot.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

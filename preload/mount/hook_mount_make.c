@@ -4,6 +4,10 @@
  * hook_mount_make.c - the mount calls that make or change a file system on a descriptor: fsopen, fsconfig,
  * fsmount, fspick. mount_fd.h describes these descriptors. hook_mount_fd.c has the calls that attach a
  * mount. Called by dispatch. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "guest/guest.h"
@@ -12,7 +16,6 @@
 #include "mount/mounting.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mount.h>

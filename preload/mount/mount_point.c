@@ -3,6 +3,8 @@
  *
  * mount_point.c - finds the place that a mount call names: its position, its host path, and what it is.
  * Called through mounting.h. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "jail/root.h"
 #include "layers/place.h"
@@ -17,7 +19,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

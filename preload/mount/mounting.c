@@ -5,6 +5,10 @@
  * unmounting.c removes them. Called through mounting.h. */
 #include "mount/mounting.h"
 
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "jail/root.h"
@@ -13,7 +17,6 @@
 #include "mount-table/mounts.h"
 #include "mount/tmpfs.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mount.h>

@@ -6,6 +6,9 @@
  * fs/overlayfs/super.c. Options that are not supported are refused. */
 #include "mount/overlay.h"
 
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "jail/hidden.h"
 #include "layers/union.h"
@@ -18,7 +21,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/union.h"
 
@@ -134,9 +136,10 @@ static long add_dir_of_host(struct fj_call *c, const char *path, struct fj_str *
 static void see_lowers(struct parsed *p)
 {
 	const uint32_t mark = fj_scratch_mark(p->c->thread);
-	char *path = fj_scratch_path(p->c->thread);
 	const char *at = p->layers.at;
+	struct fj_str path;
 
+	fj_scratch_str(p->c->thread, &path, FJ_PATH_MAX);
 	while (*at) {
 		size_t n = 0;
 		long fd;
@@ -144,9 +147,9 @@ static void see_lowers(struct parsed *p)
 		while (at[n] && !(n && at[n] == '/' && at[n + 1] == '/'))
 			n++;
 		if (n < FJ_PATH_MAX) {
-			memcpy(path, at, n);
-			path[n] = 0;
-			fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+			fj_str_cut(&path, 0);
+			fj_str_add(&path, at, n);
+			fd = fj_open_path(AT_FDCWD, path.at, O_DIRECTORY);
 			if (!fj_is_err(fd)) {
 				p->has_roots = p->has_roots || !fj_sys3(__NR_faccessat, fd,
 								       FJ_HIDDEN_NAME "/owners", 0);
@@ -200,7 +203,7 @@ static bool is_harmless(const char *option, size_t len)
 		"fsync=volatile\0fsync=strict\0verity=off\0default_permissions\0";
 
 	for (const char *k = known; *k; k += fj_strlen(k) + 1)
-		if (fj_strlen(k) == len && !memcmp(k, option, len))
+		if (fj_is_text(option, len, k))
 			return true;
 	return false;
 }
@@ -331,16 +334,14 @@ static uint32_t count_layers(const char *text)
 
 static long make_overlay(struct parsed *parsed, const char *options, struct fj_filesystem *fs)
 {
-	struct fj_call *c = parsed->c;
 	struct parsed p = *parsed;
-	struct fj_str all;
-	const char *first;
-	size_t len;
+	struct fj_str all, host;
+	size_t len = 0;
 	long r;
 
-	fj_scratch_str(c->thread, &p.layers, FJ_LAYERS_TEXT);
-	fj_scratch_str(c->thread, &p.uppers, FJ_PATH_MAX);
-	fj_scratch_str(c->thread, &p.work, FJ_PATH_MAX);
+	fj_scratch_str(p.c->thread, &p.layers, FJ_LAYERS_TEXT);
+	fj_scratch_str(p.c->thread, &p.uppers, FJ_PATH_MAX);
+	fj_scratch_str(p.c->thread, &p.work, FJ_PATH_MAX);
 	r = parse_options(&p, options);
 	if (!r && p.is_root)
 		r = find_upper_of_root(&p);
@@ -348,7 +349,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 		r = find_upper(&p);
 	if (r < 0)
 		return r;
-	fj_scratch_str(c->thread, &all, FJ_LAYERS_TEXT);
+	fj_scratch_str(p.c->thread, &all, FJ_LAYERS_TEXT);
 	see_lowers(&p);
 	if (p.upper)
 		see_upper(&p);
@@ -357,15 +358,14 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 		fj_str_put(&all, "/");
 	}
 	fj_str_put(&all, p.layers.at);
-	if (all.overflowed || p.work.overflowed || count_layers(all.at) > FJ_LAYERS_MAX)
-		return -EINVAL;
 	/* The first layer, for code that knows nothing about layers. */
-	for (first = all.at, len = 0; first[len] && !(first[len] == '/' && first[len + 1] == '/');)
+	while (all.at[len] && !(all.at[len] == '/' && all.at[len + 1] == '/'))
 		len++;
-	if (len >= FJ_PATH_MAX)
+	fj_str_init(&host, fs->host, FJ_PATH_MAX);
+	fj_str_add(&host, all.at, len);
+	if (all.overflowed || host.overflowed || p.work.overflowed ||
+		count_layers(all.at) > FJ_LAYERS_MAX)
 		return -EINVAL;
-	memcpy(fs->host, first, len);
-	fs->host[len] = 0;
 	fs->layers = all.at;
 	fs->work = p.work.at;
 	fs->flags |= (p.is_nested ? FJ_MOUNT_NESTED : 0) | (p.work.len ? 0 : FJ_MOUNT_READ_ONLY);
@@ -373,7 +373,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	 * --tmp-overlay may be in /dev/shm, and so below the mount of the host's /dev. */
 	fs->flags |=
 		!p.has_roots && !p.of_host && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
-	fj_scratch_str(c->thread, &all, FJ_LAYERS_TEXT);
+	fj_scratch_str(p.c->thread, &all, FJ_LAYERS_TEXT);
 	fj_str_put(&all, p.work.len ? "rw" : "ro");
 	if (!p.of_host) {
 		fj_str_put(&all, ",");

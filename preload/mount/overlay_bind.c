@@ -3,6 +3,7 @@
  *
  * overlay_bind.c - places in an existing overlay: a bind of one, which is an overlay of the same layers,
  * and whether it can be written to. Called by mount(2) and by the mount calls that use descriptors. */
+#include "bytes/str.h"
 #include "call/call.h"
 #include "layers/place.h"
 #include "layers/union.h"
@@ -14,7 +15,6 @@
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* A bound file is the file of one layer. */

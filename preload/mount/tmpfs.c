@@ -8,9 +8,10 @@
  * the limit. */
 #include "mount/tmpfs.h"
 
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "private/private.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stddef.h>
@@ -105,14 +106,14 @@ static const char *const without_effect[] = {
 static bool has_no_effect(const char *name, size_t len)
 {
 	for (size_t i = 0; i < sizeof(without_effect) / sizeof(without_effect[0]); i++)
-		if (fj_strlen(without_effect[i]) == len && !memcmp(without_effect[i], name, len))
+		if (fj_is_text(name, len, without_effect[i]))
 			return true;
 	return false;
 }
 
 static bool is_option(const char *name, size_t len, const char *what)
 {
-	return fj_strlen(what) == len && !memcmp(name, what, len);
+	return fj_is_text(name, len, what);
 }
 
 static bool read_one(const char *name, size_t len, const char *value, struct fj_tmpfs *t)

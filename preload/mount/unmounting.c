@@ -4,6 +4,8 @@
  * unmounting.c - removes mounts, with the errors of the kernel (fs/namespace.c): the jail's mounts, with
  * the directory of a tmpfs. A mount of the host below one of the jail's is only hidden. Called by
  * umount2(2). */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_flags.h"
@@ -14,7 +16,6 @@
 #include "private/private.h"
 #include "sys/races.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* Remove the directory of a tmpfs to which no mount leads any more. If there are other namespaces, it may

@@ -3,6 +3,9 @@
  *
  * hook_statmount.c - statmount(2) and listmount(2): the same mounts, with the same ids, as mountinfo.
  * Kernels before 6.8 lack them, and say ENOSYS. Called by dispatch. */
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "guest/guest.h"
@@ -12,7 +15,6 @@
 #include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/statfs.h>

@@ -4,8 +4,9 @@
  * hostmounts.c - reads and parses the host's mountinfo. Called through hostmounts.h. */
 #include "mountinfo/hostmounts.h"
 
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

@@ -8,11 +8,12 @@
  * id. */
 #include "mountinfo/mount_ids.h"
 
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "jail/fds.h"
 #include "mount-table/mounts.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/stat.h>

@@ -8,6 +8,10 @@
  * mount point. A bind is described as the host describes the mount that contains its source. */
 #include "mountinfo/mount_list.h"
 
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
@@ -16,7 +20,6 @@
 #include "path/path.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -19,6 +19,8 @@
  *   descriptor. One directory can be noted; noting a second one asks the first.
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/fds.h"
@@ -29,7 +31,6 @@
 #include "sys/abi.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

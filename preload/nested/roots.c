@@ -12,6 +12,12 @@
  * jails around it learn of it by a count in the heads of their records: fj_owner_has_news(). */
 #include "nested/roots.h"
 
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/fds.h"
@@ -20,11 +26,9 @@
 #include "met-roots/met_roots.h"
 #include "mount-table/paths.h"
 #include "sys/fd.h"
-#include "sys/hash.h"
 #include "sys/say.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

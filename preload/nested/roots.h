@@ -6,10 +6,10 @@
 #ifndef FJ_ROOTS_H
 #define FJ_ROOTS_H
 
+#include "bytes/hash.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/mount_table.h"
 #include "records/records.h"
-#include "sys/hash.h"
 #include "walk/walk.h"
 
 #include <stdbool.h>

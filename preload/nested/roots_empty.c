@@ -6,12 +6,12 @@
  * The records of a root are hidden in it. So a program may remove such a directory, or rename
  * another one over it: then the records are removed first. Called by hooks that remove or replace
  * directories. fj_roots_each_name() is also used to look through the open descriptors. */
+#include "bytes/equal.h"
 #include "jail/hidden.h"
 #include "nested/roots.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define DENTS_SIZE 4096u

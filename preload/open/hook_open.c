@@ -5,6 +5,7 @@
  *
  * An open may wait (for the other end of a fifo: fifo(7)). So the last step lets the program's
  * signals in. */
+#include "bytes/equal.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -22,7 +23,6 @@
 #include "signal/waiting.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/openat2.h>

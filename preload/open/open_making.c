@@ -2,13 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * open_making.c - an open that may make the file. Called by hook_open.c and open_walked.c. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "inode/making.h"
 #include "inode/sticky.h"
 #include "nested/roots.h"
 #include "open/opening.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* Is `fd` a directory? */

@@ -3,6 +3,7 @@
  *
  * open_walked.c - an open by a walk: of files in a union, in procfs, on a read-only mount, and
  * whenever remembered facts are not enough. Called by hook_open.c. */
+#include "bytes/len.h"
 #include "call/call.h"
 #include "inode/exe.h"
 #include "layers/over.h"
@@ -14,7 +15,6 @@
 #include "procfs/procfs.h"
 #include "signal/waiting.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -7,10 +7,10 @@
  * (linux/posix_acl_xattr.h). The entries for owner, mask (or group) and others show the mode's
  * bits. They are taken from the mode whenever the list is read, so chmod need not change the list.
  * Called by perm.c and inode/acl.c. */
+#include "bytes/copy.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
-#include "sys/str.h"
 
 #include <linux/errno.h>
 #include <stdbool.h>

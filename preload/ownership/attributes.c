@@ -8,12 +8,14 @@
  * a reader may be reading a block that another file has got meanwhile: it stays within bounds whatever it reads,
  * and uses the result only if the record's state is the same afterwards. A writer that has lost the lock
  * (records/lock.c) may be copying such a block, too: it stays within bounds, and its result is dropped. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "guest/guest.h"
 #include "locking/seq.h"
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
-#include "sys/str.h"
 
 #include <linux/errno.h>
 #include <linux/xattr.h>
@@ -76,9 +78,7 @@ static bool next_entry(struct walk *w)
 
 static bool is_attribute_named(const struct walk *w, const char *name)
 {
-	const size_t len = fj_strlen(name) + 1;
-
-	return w->name_len == len && !memcmp(w->name, name, len);
+	return fj_is_text(w->name, w->name_len - 1, name) && !w->name[w->name_len - 1];
 }
 
 static bool find_entry(struct walk *w, const char *name)

@@ -5,10 +5,10 @@
  *
  * Called by inode/owned.c, inode/making.c and others, and by the tool behind `fakejail owners`, which
  * must give a file the same key as the engine does. */
+#include "bytes/hash.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/hash.h"
 #include "sys/hot.h"
 #include "sys/sys.h"
 

@@ -3,11 +3,11 @@
  *
  * perm.c - what an identity may do with a file, judged by what the file shows: generic_permission()
  * of fs/namei.c and similar functions. Called by permission/ and inode/. */
+#include "bytes/equal.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/str.h"
 
 #include <linux/errno.h>
 #include <stdbool.h>

@@ -3,13 +3,13 @@
  *
  * record.c - owner records for the other rooms: finds, changes and forgets them. Called by inode/,
  * file/, xattr/ and `fakejail owners`. */
+#include "bytes/bytes.h"
 #include "met-roots/met_roots.h"
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
-#include "sys/str.h"
 
 #include <linux/errno.h>
 

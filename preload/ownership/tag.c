@@ -13,11 +13,11 @@
  * whose inode numbers change.
  *
  * Called by key.c, inode/settle.c, and before a first record is made. */
+#include "bytes/str.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/stat.h>

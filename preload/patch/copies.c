@@ -16,12 +16,12 @@
  * Some texts have no copy: those whose file has nothing mapped before its text (procfs_maps.c would take
  * the two parts for one file), and those where something else lies in the place of the stubs. Each process
  * changes them itself. */
+#include "bytes/bytes.h"
 #include "jail/fds.h"
 #include "patch/recalled.h"
 #include "patch/text_cache.h"
 #include "sys/fd.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "text/sites.h"
 

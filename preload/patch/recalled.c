@@ -19,14 +19,15 @@
  * Called by sites.c and copies.c. */
 #include "patch/recalled.h"
 
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/hash.h"
 #include "door/shared.h"
 #include "jail/jail.h"
 #include "jail/texts.h"
 #include "patch/recalled_files.h"
 #include "patch/text_cache.h"
-#include "sys/hash.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "text/sites.h"
 

@@ -8,8 +8,8 @@
  * Called by recalled.c. */
 #include "patch/recalled_files.h"
 
+#include "bytes/str.h"
 #include "door/shared.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "text/sites.h"
 

@@ -11,10 +11,10 @@
  *
  * The text belongs to one process, whose changed pages become private copies, or is a copy that all
  * processes map (copies.c). */
+#include "bytes/copy.h"
 #include "door/door.h"
 #include "sys/assert.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "text/decode.h"
 #include "text/sites.h"

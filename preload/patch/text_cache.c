@@ -7,9 +7,9 @@
  * Entries are never removed. A file that has changed is another text. */
 #include "patch/text_cache.h"
 
+#include "bytes/copy.h"
 #include "jail/texts.h"
 #include "sys/page.h"
-#include "sys/str.h"
 
 #include <asm/unistd.h>
 #include <stdbool.h>

@@ -20,6 +20,9 @@
  * the shared memory away). fj_jail->has_shared_cwds is set before the first such process is made.
  *
  * Called by fast.c, steps.c and up.c, and by the hooks of chdir, fchdir, clone and unshare. */
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/jail.h"
 #include "mount-table/mount_table.h"
@@ -28,7 +31,6 @@
 #include "path/path.h"
 #include "sys/hot.h"
 #include "sys/memory.h"
-#include "sys/str.h"
 #include "sys/thread.h"
 
 #include <linux/fcntl.h>

@@ -3,6 +3,12 @@
  *
  * from_host.c - from host paths, as the kernel reports them, to positions and to what the program may see.
  * Called by walks and by hooks that read paths from the kernel. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "jail/memory.h"
 #include "jail/root.h"
 #include "layers/place.h"
@@ -14,12 +20,10 @@
 #include "path/cwd_notes.h"
 #include "path/path.h"
 #include "sys/fd.h"
-#include "sys/hash.h"
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

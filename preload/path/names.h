@@ -5,8 +5,8 @@
 #ifndef FJ_PATH_NAMES_H
 #define FJ_PATH_NAMES_H
 
+#include "bytes/bytes.h"
 #include "jail/hidden.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

@@ -5,6 +5,9 @@
  * path.h. */
 #include "layers/place.h"
 
+#include "bytes/hash.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "jail/fds.h"
 #include "jail/kernel_lacks.h"
 #include "layers/union.h"
@@ -15,12 +18,10 @@
 #include "path/proc.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/hash.h"
 #include "sys/hot.h"
 #include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/statfs.h>

@@ -4,6 +4,10 @@
  * proc.c - implements proc.h: the names of procfs entries that would show the host. */
 #include "path/proc.h"
 
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "jail/fds.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
@@ -13,7 +17,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define NAMES                                                                                      \

@@ -15,6 +15,7 @@
  * calls on a file, may_process.c calls on another process. */
 #include "permission/may.h"
 
+#include "bytes/len.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -30,7 +31,6 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

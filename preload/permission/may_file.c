@@ -3,6 +3,7 @@
  *
  * may_file.c - may the calling process do this to that file? For each kind of call, what it needs.
  * Called by may.c. */
+#include "bytes/equal.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
@@ -13,7 +14,6 @@
 #include "permission/may.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "xattr/xattr.h"
 

@@ -3,6 +3,8 @@
  *
  * may_names.c - may the caller make, link, remove or rename a name? The rules about directories and
  * the names in them. Called by may.c. */
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
@@ -14,7 +16,6 @@
 #include "permission/may.h"
 #include "sys/abi.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

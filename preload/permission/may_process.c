@@ -7,6 +7,7 @@
  * that user. Here the identities that the processes pretend to have are judged. Calls on process
  * groups, and on all processes at once, are left to the kernel. Called by may.c. fj_hook_pass() is
  * the hook of such calls: it makes the call after the judgment. */
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -19,7 +20,6 @@
 #include "sys/abi_signal.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/ptrace.h>

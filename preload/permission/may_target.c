@@ -6,6 +6,8 @@
  *
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and the
  * kernel itself judges who may open those files. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
@@ -16,7 +18,6 @@
 #include "permission/may.h"
 #include "sys/abi.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

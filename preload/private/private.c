@@ -11,6 +11,8 @@
  * start of any jail. */
 #include "private/private.h"
 
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
@@ -19,7 +21,6 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * private_count.c - measures what is in a directory that is used as tmpfs. Called by mount/tmpfs.c. */
+#include "bytes/equal.h"
 #include "private/private.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

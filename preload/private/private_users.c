@@ -5,13 +5,14 @@
  * processes: those of the jail for which it was made, and those with their working directory or an open
  * file in it. private.c asks the first question before it removes what a jail has left, mount/mount_point.c
  * the second before it unmounts a tmpfs. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "jail/fds.h"
 #include "jail/memory.h"
 #include "private/private.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

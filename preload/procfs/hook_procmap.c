@@ -7,6 +7,9 @@
  * The memory file's name tells which process is meant (procfs.c). The kernel checks the request and
  * knows page sizes and build ids. The mappings and their names come from the text that the program
  * would read now. */
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/condition.h"
 #include "guest/guest.h"
@@ -14,7 +17,6 @@
 #include "sys/fd.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"
 

@@ -4,6 +4,8 @@
  * procfs.c - opens a file of procfs whose text would show the host. Called by open/. */
 #include "procfs/procfs.h"
 
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "jail/fds.h"
 #include "path/path.h"
@@ -12,7 +14,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 void fj_report_step(struct fj_report *r)

@@ -9,8 +9,8 @@
 #ifndef FJ_PROCFS_H
 #define FJ_PROCFS_H
 
+#include "bytes/str.h"
 #include "layers/place.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

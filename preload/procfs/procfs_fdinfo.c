@@ -3,6 +3,9 @@
  *
  * procfs_fdinfo.c - /proc/PID/fdinfo/N with the id that the jail gives to the mount. Called by
  * procfs.c. */
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "mountinfo/mount_ids.h"
 #include "path/path.h"
 #include "path/proc.h"
@@ -11,7 +14,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define FIELD "mnt_id:\t" /* seq_show() of fs/proc/fd.c */

@@ -3,9 +3,10 @@
  *
  * procfs_ipc.c - /proc/sysvipc/{msg,sem,shm} with the ids and modes that the objects show in the
  * jail. Called by procfs.c. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "ipc/ipc.h"
 #include "procfs/procfs.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define FIELDS 17u

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * procfs_lines.c - reads a file of procfs line by line. Called by the other files of this room. */
+#include "bytes/bytes.h"
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -3,11 +3,11 @@
  *
  * procfs_machine.c - /proc/version and /proc/sys/kernel/{osrelease,hostname,domainname} with the
  * names that uname(2) gives. Called by procfs.c. */
+#include "bytes/str.h"
 #include "path/proc.h"
 #include "procfs/machine.h"
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 static const char *own_name(enum fj_proc which, const struct fj_machine_names *own)

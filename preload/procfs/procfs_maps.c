@@ -4,6 +4,9 @@
  * procfs_maps.c - maps, smaps and numa_maps with jail paths, for procfs.c and hook_procmap.c. Lines that
  * cannot be translated are left out, with those that belong to them; so are the jail's own mappings.
  * The copy of a text (patch/copies.c) is shown as its file, mapped right before it. */
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "jail/jail.h"
 #include "jail/texts.h"
 #include "path/path.h"
@@ -14,7 +17,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 static bool is_octal(char c)
@@ -158,13 +160,12 @@ struct mapped_file {
 
 static void note_file(struct mapped_file *f, const struct fj_mapping *m)
 {
-	const size_t len = fj_strlen(m->device);
+	struct fj_str rest;
 
 	f->end = m->to;
 	f->path = (size_t)(m->path - m->device);
-	f->device[0] = 0;
-	if (len < FILE_SIZE)
-		memcpy(f->device, m->device, len + 1);
+	fj_str_init(&rest, f->device, FILE_SIZE);
+	fj_str_put(&rest, m->device);
 }
 
 /* Does the copy lie in the file of this mapping? */
@@ -380,8 +381,7 @@ void fj_report_numa_maps(struct fj_report *r)
 		const size_t before = r->text.len;
 		size_t at = 0, end;
 
-		while (at < len &&
-			(len - at < sizeof(key) || memcmp(line + at, key, sizeof(key) - 1)))
+		while (at < len && !fj_begins(line + at, key))
 			at++;
 		if (at < len)
 			at += sizeof(key) - 1;

@@ -3,10 +3,10 @@
  *
  * procfs_mounts.c - mounts, mountinfo and mountstats: writes the mounts that mountinfo/mount_list.c
  * finds, as the kernel writes them. Called by procfs.c. */
+#include "bytes/str.h"
 #include "mountinfo/mount_list.h"
 #include "path/proc.h"
 #include "procfs/procfs.h"
-#include "sys/str.h"
 
 #define ESCAPED " \t\n\\" /* show_vfsmnt() of fs/proc_namespace.c */
 

@@ -3,6 +3,9 @@
  *
  * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in
  * the kernel's spacing (fs/proc/array.c, proc_pid_status()). Called by procfs.c. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "cred/identity_table.h"
 #include "cred/ids.h"
 #include "identity/peer.h"
@@ -15,7 +18,6 @@
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #define TEXT_SIZE                                                                                  \

@@ -2,13 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * procfs_unix.c - net/unix with jail paths. Called by procfs.c. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/str.h"
 #include "mount-table/paths.h"
 #include "path/path.h"
 #include "procfs/procfs.h"
 #include "socket/unix_name.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* Appends a socket's name as it was bound; see socket/unix_name.h. */

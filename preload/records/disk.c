@@ -10,10 +10,10 @@
  *
  * Called by ownership/key.c and ownership/tag.c, by other files of this room, and at the start of a
  * jail. */
+#include "bytes/copy.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/statfs.h>

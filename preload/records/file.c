@@ -3,9 +3,11 @@
  *
  * file.c - the file of records itself: it is opened, and recognised as a copy. Called by other files of
  * this room, by met-roots, and at the start of a jail. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/len.h"
 #include "records/store.h"
 #include "sys/fd.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -9,11 +9,11 @@
  * raises head.claimed past it, by a compare-and-swap. If that process is killed, the piece stays unused. head.end
  * follows when the file is that long. The file is extended by writing, never by setting its size: another process
  * may have claimed and written the next piece already. */
+#include "bytes/bytes.h"
 #include "records/store.h"
 #include "sys/fd.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -26,10 +26,13 @@
  * it. So nobody may go on while a stopped writer exists. But a writer is a short-lived child
  * (lock.c), and losing it loses nothing. A process that waits for a stopped writer of its own
  * machine and PID namespace kills it, and the parent of that writer begins anew. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "locking/doing.h"
 #include "records/store.h"
 #include "sys/fd.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -8,6 +8,7 @@
  * has set itself. A filter that it installs is given to the kernel with a prefix that lets the
  * engine's calls through, since the engine makes other calls (openat2 for stat) than those which
  * the program's filter expects. */
+#include "bytes/bytes.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/trap_tag.h"

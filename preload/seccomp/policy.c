@@ -10,9 +10,10 @@
  * space once. The threads of a process share the number, as after SECCOMP_FILTER_FLAG_TSYNC. */
 #include "seccomp/policy.h"
 
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
 #include "jail/memory.h"
 #include "sys/arch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/audit.h>

@@ -7,6 +7,9 @@
  * A mount point that the root lacks is made there, so that listings show it. If the root cannot be written
  * (it belongs to another user, or to a read-only file system), an empty tmpfs replaces its first missing
  * directory, and a file is mounted on a name that no listing shows. */
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "command/command.h"
 #include "jail/root.h"
@@ -26,7 +29,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

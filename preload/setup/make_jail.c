@@ -3,6 +3,8 @@
  *
  * make_jail.c - makes the jail's memory, which all its processes share, and the descriptors that stay open.
  * Called by launch.c. */
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "command/command.h"
 #include "jail/epoch.h"
 #include "jail/jail.h"
@@ -17,7 +19,6 @@
 #include "setup/setup.h"
 #include "sys/fd.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

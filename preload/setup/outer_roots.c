@@ -4,6 +4,10 @@
  * outer_roots.c - the root's records and those of other roots, at the jail's start: finds the roots that
  * contain this one, lists all roots of the user, and notices that the records are a copy of another root's.
  * Called by make_jail.c and root_overlay.c. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
@@ -15,7 +19,6 @@
 #include "setup/setup.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"
 

@@ -13,6 +13,11 @@
  * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` has recorded about files of a tree
  * is valid in the tree's own jail too: that jail also has the host's records, and reads them if its own say
  * nothing. A file that cannot be trusted ends the start, and is not changed. */
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
@@ -22,10 +27,8 @@
 #include "setup/setup.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/hash.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

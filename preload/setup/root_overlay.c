@@ -10,6 +10,8 @@
  *
  * A directory that is not locked may be removed (scripts/images/store.c). ROOT gets a shared lock, too: a
  * tree of the store stays while somebody uses it. */
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "command/command.h"
 #include "mount-table/paths.h"
@@ -23,7 +25,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/union.h"
 

@@ -6,7 +6,7 @@
 #ifndef FJ_SETUP_H
 #define FJ_SETUP_H
 
-#include "sys/str.h"
+#include "bytes/equal.h"
 
 #include <stdbool.h>
 

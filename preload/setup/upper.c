@@ -7,13 +7,14 @@
  *
  * UPPER/.fakejail/jail has the name of the jail that uses it (private/). So it is free again, however the
  * processes of that jail have ended. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "command/command.h"
 #include "jail/hidden.h"
 #include "private/private.h"
 #include "setup/setup.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

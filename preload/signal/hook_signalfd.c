@@ -8,6 +8,9 @@
  * too, and the record that is read becomes one of SIGSYS. Trapping every read would slow down all
  * reads. But few programs read SIGSYS from a descriptor: only then the process gets a filter that
  * traps its reads and waits, which its children inherit. */
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
@@ -17,7 +20,6 @@
 #include "signal/stand_in.h"
 #include "signal/waiting.h"
 #include "sys/abi_signal.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/signalfd.h>

@@ -13,6 +13,7 @@
  * call. There the kernel restarts the call when libc's handler returns. */
 #include "signal/libc_signals.h"
 
+#include "bytes/copy.h"
 #include "call/call.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
@@ -21,7 +22,6 @@
 #include "signal/hook_signal.h"
 #include "signal/interrupted.h"
 #include "sys/abi_signal.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

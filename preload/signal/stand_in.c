@@ -12,6 +12,8 @@
  * sigtimedwait(2) and when it is unblocked, in hook_signalfd.c for read(2). */
 #include "signal/stand_in.h"
 
+#include "bytes/copy.h"
+#include "bytes/equal.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "exec-format/exec.h"
@@ -23,7 +25,6 @@
 #include "sys/gate_code.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "sys/thread_signals.h"

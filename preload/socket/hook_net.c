@@ -10,6 +10,9 @@
  * /proc/self/fd/N, which is renamed at once to the name that the program wants. The kernel keeps
  * the text of the bind and shows it to every peer. The short name is a number, by which the jail's
  * table finds the program's name. All other addresses are not changed. */
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/translate.h"
@@ -30,7 +33,6 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -8,6 +8,9 @@
  * short name. An entry is written before the bind that makes its number visible. */
 #include "socket/unix_name.h"
 
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/str.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
 #include "layers/place.h"
@@ -15,7 +18,6 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

@@ -5,9 +5,9 @@
  * (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that a fork has happened. Called by thread.c and process.c. */
 #include "sys/memory.h"
 
+#include "bytes/str.h"
 #include "sys/assert.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/kcmp.h>

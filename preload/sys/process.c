@@ -11,11 +11,11 @@
  * again. */
 #include "sys/process.h"
 
+#include "bytes/copy.h"
 #include "sys/arch.h"
 #include "sys/child_state.h"
 #include "sys/memory.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <linux/kcmp.h>

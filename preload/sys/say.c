@@ -4,8 +4,9 @@
  * say.c - formatted messages without libc. Called by all rooms. */
 #include "sys/say.h"
 
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "sys/assert.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <stdarg.h>

@@ -4,10 +4,10 @@
  * scratch.c - scratch memory: what is not in line. Called by all rooms. */
 #include "sys/scratch.h"
 
+#include "bytes/str.h"
 #include "sys/assert.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 
 _Static_assert(FJ_SCRATCH_AT + offsetof(struct fj_scratch, used) == FJ_SCRATCH_USED_AT,
 	"a mark is how much is used");

@@ -4,9 +4,9 @@
  * sys.c - the pointer to the gate, and a few calls that all rooms use. */
 #include "sys/sys.h"
 
+#include "bytes/str.h"
 #include "sys/fd.h"
 #include "sys/gate_code.h"
-#include "sys/str.h"
 
 #include <asm/stat.h>
 #include <linux/resource.h>

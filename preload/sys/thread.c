@@ -12,12 +12,12 @@
  * may be given out again (sys/memory.c). */
 #include "sys/thread.h"
 
+#include "bytes/bytes.h"
 #include "sys/child_state.h"
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread_area.h"
 #include "sys/thread_signals.h"

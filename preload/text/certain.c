@@ -11,8 +11,8 @@
  * step. */
 #include "text/certain.h"
 
+#include "bytes/copy.h"
 #include "jail/texts.h"
-#include "sys/str.h"
 #include "text/flow.h"
 #include "text/frames.h"
 #include "text/functions.h"

@@ -7,7 +7,7 @@
  * Pure. The bytes may be anything. */
 #include "text/decode.h"
 
-#include "sys/str.h"
+#include "bytes/copy.h"
 
 /* What follows an opcode. */
 enum {

@@ -6,7 +6,7 @@
 #ifndef FJ_DOOR_DECODE_H
 #define FJ_DOOR_DECODE_H
 
-#include "sys/str.h"
+#include "bytes/copy.h"
 
 #include <stdbool.h>
 #include <stddef.h>

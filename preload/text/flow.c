@@ -12,7 +12,7 @@
  * Pure. The bytes may be anything. */
 #include "text/flow.h"
 
-#include "sys/str.h"
+#include "bytes/copy.h"
 #include "text/decode.h"
 
 void fj_flow_begin(struct fj_flow *f, const uint8_t *code, uint64_t len, void *work)

@@ -13,7 +13,8 @@
  * Pure. The bytes may be anything. Only the encodings that x86-64 linkers write are known. */
 #include "text/frames.h"
 
-#include "sys/str.h"
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
 #include "text/decode.h"
 
 #include <linux/elf.h>

@@ -10,7 +10,8 @@
  * Pure. The file may hold anything. */
 #include "text/functions.h"
 
-#include "sys/str.h"
+#include "bytes/bytes.h"
+#include "bytes/len.h"
 #include "text/frames.h"
 
 #include <linux/elf.h>

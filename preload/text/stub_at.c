@@ -8,9 +8,9 @@
  * thread at the system call and not in a stub, or it leaves the signal blocked and lets the call wait for
  * ever. A stub is recognised by its end, which loads the address after the system call, and by the jump
  * there that leads to its beginning; patch/stubs.c writes both. */
+#include "bytes/copy.h"
 #include "guest/guest.h"
 #include "sys/page.h"
-#include "sys/str.h"
 #include "text/decode.h"
 #include "text/sites.h"
 

@@ -8,6 +8,10 @@
  * removed file in one step. A directory of which a lower layer has a part cannot be moved (EXDEV). */
 #include "union/change.h"
 
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
@@ -17,7 +21,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -6,13 +6,15 @@
  *
  * Every copy gets a record, even if the lower file has none: its owner on the disk may differ, and without
  * a record the place of a file decides what it shows. The lower file's record is only read. */
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "nested/roots.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/parts.h"
 #include "union/union.h"

@@ -11,6 +11,7 @@
  *
  * On an overlay of the kernel and on FUSE, a file without a name has another inode number and birth time
  * than later. There it always has a name. */
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/umask.h"
 #include "inode/owned.h"
@@ -23,7 +24,6 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/parts.h"
 #include "union/union.h"

@@ -9,6 +9,11 @@
  * copied up or gets a whiteout during the listing moves no other file, and is not shown twice. For each
  * name of a layer, every other layer is asked once: the time grows with names times layers, the memory does
  * not. cursor.h explains the position. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
 #include "call/call.h"
 #include "facts/facts.h"
 #include "guest/guest.h"
@@ -18,10 +23,8 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/hash.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/cursor.h"
 #include "union/parts.h"

@@ -3,6 +3,7 @@
  *
  * start.c - gives the room layers its pointers to functions of this room, and lists directories in a union.
  * Called through change.h. */
+#include "bytes/str.h"
 #include "call/call.h"
 #include "facts/facts.h"
 #include "inode/owned.h"
@@ -12,7 +13,6 @@
 #include "signal/waiting.h"
 #include "sys/scratch.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "union/change.h"

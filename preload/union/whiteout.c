@@ -7,6 +7,9 @@
  * Since Linux 5.8 every user may make a character device 0:0. Such a whiteout needs no record, and the
  * kernel's overlay obeys it, too. If the kernel or the file system refuses it, an empty file with a record
  * is used. */
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
@@ -16,7 +19,6 @@
 #include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/parts.h"
 #include "union/union.h"

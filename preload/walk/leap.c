@@ -3,6 +3,7 @@
  *
  * leap.c - walks many directories with one openat2(2), if no symlink, mount or `..` is among them. Called
  * by walk.c. */
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/kernel_lacks.h"
@@ -11,7 +12,6 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

@@ -3,11 +3,14 @@
  *
  * links.c - symlinks in a walk: the text of the symlink is walked in its place. The kernel follows procfs
  * links that lead elsewhere than their text. Called by walk.c and steps.c. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
 #include "jail/root.h"
 #include "path/proc.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

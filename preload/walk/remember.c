@@ -3,6 +3,10 @@
  *
  * remember.c - stores facts (facts/facts.c) for later walks: about the directory that the caller's text
  * names, and about who may search it. Called by walk.c and fast-path/fast.c. */
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/root.h"
@@ -10,10 +14,8 @@
 #include "layers/place.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
-#include "sys/hash.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

@@ -4,10 +4,10 @@
  * scope.c - walks that must not go everywhere: RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV of
  * openat2(2), with the jail's own mounts. The rules are those of nd_jump_root(), nd_jump_link() and
  * follow_dotdot() in fs/namei.c. Called by the other files of this room. */
+#include "bytes/copy.h"
 #include "jail/root.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 

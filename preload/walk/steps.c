@@ -8,6 +8,7 @@
  * the call in a child process. */
 #include "walk/steps.h"
 
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/fds.h"
@@ -19,7 +20,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

@@ -5,9 +5,9 @@
 #ifndef FJ_WALK_STEPS_H
 #define FJ_WALK_STEPS_H
 
+#include "bytes/str.h"
 #include "mount-table/mounts.h"
 #include "path/names.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/walk.h"
 

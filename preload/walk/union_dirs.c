@@ -13,6 +13,11 @@
  *
  * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks of
  * descriptors. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
+#include "facts/fact_value.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/kernel_lacks.h"
@@ -22,7 +27,6 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 

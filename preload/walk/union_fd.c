@@ -3,6 +3,7 @@
  *
  * union_fd.c - from a descriptor of a file in a union to the file of the upper layer, which may be changed.
  * Called by walks and by hooks that change a file behind a descriptor. */
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "layers/place.h"
@@ -12,7 +13,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 

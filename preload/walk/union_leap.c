@@ -6,6 +6,8 @@
  * It also stores the facts about directories reached.
  *
  * Called by union_walk.c and remember.c. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/kernel_lacks.h"
 #include "jail/root.h"
@@ -15,7 +17,6 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 

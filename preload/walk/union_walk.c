@@ -3,13 +3,15 @@
  *
  * union_walk.c - walks in a union: walk.c, steps.c, up.c and links.c ask here what the layers say. A jail
  * that has met no union calls none of it. */
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

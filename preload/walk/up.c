@@ -10,11 +10,12 @@
  * step up from there uses a descriptor of ours (fj_walk_hold()), or is undone if the process has moved
  * meanwhile (path/cwd.c). What was learned there is forgotten with the first step, unless it is known to be
  * still valid. */
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "jail/jail.h"
 #include "jail/root.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"

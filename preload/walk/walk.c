@@ -12,6 +12,10 @@
  * a component needs it. The steps are in steps.c, up.c and links.c. */
 #include "walk/walk.h"
 
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/place.h"
@@ -24,7 +28,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
 

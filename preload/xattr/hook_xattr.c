@@ -12,6 +12,7 @@
  *
  * This file finds the file that a call names. xattr_one.c handles one attribute, xattr_list.c lists
  * names, inode/acl.c handles access control lists. */
+#include "bytes/equal.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -29,7 +30,6 @@
 #include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/change.h"
 #include "union/union.h"

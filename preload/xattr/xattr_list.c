@@ -3,6 +3,11 @@
  *
  * xattr_list.c - which extended attributes of a file the program may see: the kernel's names and
  * the record's in a list. Called by hook_xattr.c. */
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "guest/guest.h"
@@ -14,7 +19,6 @@
 #include "records/records.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 #include "union/union.h"
 #include "xattr/xattr.h"

@@ -3,11 +3,11 @@
  *
  * xattr_one.c - sets, reads and removes one attribute of a file that was found. hook_xattr.c, which
  * calls this, says which attributes are the disk's and which the record's. */
+#include "bytes/equal.h"
 #include "guest/guest.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
 #include "ownership/ownership.h"
-#include "sys/str.h"
 #include "xattr/xattr.h"
 
 #include <linux/errno.h>

@@ -4,7 +4,8 @@
  * environment.c - makes COMMAND's environment: the caller's, with the changes in the order in which
  * they were typed. Called by options.c and main.c. */
 #include "front.h"
-#include "sys/str.h"
+#include "bytes/bytes.h"
+#include "bytes/len.h"
 #include "sys/sys.h"
 
 #define CHANGES_MAX 1024 /* if there are more, the launcher does it */

@@ -4,7 +4,10 @@
  * jail.c - the jail as it looks from outside, and what may have to be done before it starts. Each
  * function does the same as the one in fakejail.in. Called by main.c. */
 #include "front.h"
-#include "sys/str.h"
+#include "bytes/copy.h"
+#include "bytes/bytes.h"
+#include "bytes/len.h"
+#include "bytes/equal.h"
 #include "sys/sys.h"
 
 struct front_mount front_mounts[FRONT_MOUNTS_MAX];

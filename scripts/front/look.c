@@ -4,7 +4,8 @@
  * look.c - looks at files and variables as test(1) and the shell do. Called by the other files of
  * this program. */
 #include "front.h"
-#include "sys/str.h"
+#include "bytes/len.h"
+#include "bytes/equal.h"
 #include "sys/sys.h"
 
 #define IFMT 0170000u /* inode(7) */

@@ -4,7 +4,9 @@
  * main.c - does, in order, what the launcher (fakejail.in) does from its line "in order" on, for
  * the usual command lines. */
 #include "front.h"
-#include "sys/str.h"
+#include "bytes/len.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "sys/sys.h"
 
 #include <linux/auxvec.h>

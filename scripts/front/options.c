@@ -5,7 +5,10 @@
  * options.def is made from it. What is wrong, or rare, is left to the launcher. Called by
  * main.c. */
 #include "front.h"
-#include "sys/str.h"
+#include "bytes/bytes.h"
+#include "bytes/len.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
 #include "sys/sys.h"
 
 enum takes { takes_no, takes_value, takes_text, takes_maybe, takes_three };

@@ -4,7 +4,9 @@
  * texts.c - strings, and names as the launcher makes them (fakejail-lib). Called by the other files
  * of this program. */
 #include "front.h"
-#include "sys/str.h"
+#include "bytes/copy.h"
+#include "bytes/len.h"
+#include "bytes/equal.h"
 #include "sys/sys.h"
 
 static char room[1 << 16];

@@ -5,7 +5,7 @@
  * copy's file is like the jail's own, the tree's like the host's records. Called by copy.c. */
 #define _GNU_SOURCE
 #include "records.h"
-#include "sys/hash.h"
+#include "bytes/hash.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
 #include "say.h"

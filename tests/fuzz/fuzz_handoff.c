@@ -4,7 +4,7 @@
  * fuzz_handoff.c - the last environment string of a process, which may be anything
  * (exec-format/handoff.c). */
 #include "exec-format/exec.h"
-#include "sys/str.h"
+#include "bytes/str.h"
 
 #include "fuzz.h"
 

@@ -14,6 +14,7 @@
 
 # From left to right; rooms in one line lie beside each other, and know nothing of each other.
 street='
+bytes
 sys
 guest locking
 jail cred child

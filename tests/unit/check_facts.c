@@ -9,7 +9,7 @@
 #include "facts/facts.h"
 #include "jail/root.h"
 #include "jail/search.h"
-#include "sys/str.h"
+#include "bytes/str.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

@@ -8,6 +8,7 @@
 #include "cred/ids_start.h"
 #include "sys/scratch.h"
 #include "sys/str.h"
+#include "bytes/str.h"
 #include "sys/sys.h"
 
 #include "exec-format/exec.h"

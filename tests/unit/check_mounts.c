@@ -7,7 +7,7 @@
 #include "mount-table/namespace_id.h"
 #include "sys/scratch_mark.h"
 #include "sys/process.h"
-#include "sys/str.h"
+#include "bytes/str.h"
 
 #include "private/private.h"
 #include "mount-table/mount_edit.h"

@@ -5,9 +5,11 @@
 #include "unit.h"
 #include "sys/assert.h"
 #include "sys/fd.h"
-#include "sys/hash.h"
+#include "bytes/len.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
+#include "bytes/hash.h"
 #include "sys/say.h"
-#include "sys/str.h"
 
 #include <stdio.h>
 #include <string.h>

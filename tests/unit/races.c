@@ -16,7 +16,10 @@
 #include "sys/memory.h"
 #include "cred/identity_table.h"
 #include "cred/ids_start.h"
-#include "sys/str.h"
+#include "bytes/copy.h"
+#include "bytes/bytes.h"
+#include "bytes/equal.h"
+#include "bytes/str.h"
 
 #include "cred/ids.h"
 #include "path/path.h"

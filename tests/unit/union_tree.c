@@ -7,7 +7,7 @@
  * Called by check_union.c, check_union_faults.c and check_union_kills.c. */
 #include "union_tree.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
+#include "bytes/equal.h"
 #include "sys/sys.h"
 
 #include "union/union.h"

@@ -5,7 +5,7 @@
 #include "ways.h"
 #include "sys/scratch_mark.h"
 #include "sys/fd.h"
-#include "sys/str.h"
+#include "bytes/str.h"
 
 #include "jail/kernel_lacks.h"
 #include "layers/place.h"

@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * str.c - strings: building in a buffer, comparing, hashing. Called by all rooms. */
-#include "sys/str.h"
+#include "bytes/str.h"
 
-#include "sys/hash.h"
-#include "sys/hot.h"
+#include "bytes/copy.h"
+#include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +16,7 @@
 typedef uint64_t __attribute__((may_alias)) aligned_word;
 
 /* Not instrumented: the sanitizers know only the text, not the whole of its last word. */
-FJ_HOT __attribute__((noinline, no_sanitize("address"))) size_t fj_text_len(const char *s)
+__attribute__((hot, noinline, no_sanitize("address"))) size_t fj_text_len(const char *s)
 {
 	const unsigned before = (uintptr_t)s % sizeof(aligned_word);
 	const aligned_word *at = (const aligned_word *)((uintptr_t)s - before);
@@ -30,6 +32,13 @@ bool fj_streq(const char *a, const char *b)
 	while (*a && *a == *b)
 		a++, b++;
 	return *a == *b;
+}
+
+bool fj_is_text(const char *s, size_t n, const char *text)
+{
+	for (; n && *text && *s == *text; n--)
+		s++, text++;
+	return !n && !*text;
 }
 
 bool fj_begins(const char *s, const char *with)

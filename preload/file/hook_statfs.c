@@ -3,6 +3,7 @@
  *
  * hook_statfs.c - statfs and fstatfs: the host's result, with the flags of the jail's mount. A tmpfs has
  * its own sizes. Called by dispatch. */
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -17,7 +18,6 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch_str.h"
-#include "sys/str.h"
 #include "sys/sys.h"
 
 /* include/linux/statfs.h */

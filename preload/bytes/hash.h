@@ -5,8 +5,6 @@
 #ifndef FJ_HASH_H
 #define FJ_HASH_H
 
-#include "sys/str.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +19,7 @@ static inline uint64_t fj_load8(const char *s)
 {
 	uint64_t word;
 
-	memcpy(&word, s, sizeof(word));
+	__builtin_memcpy(&word, s, sizeof(word));
 	return word;
 }
 /* Zero if no byte of `word` is zero. Otherwise the lowest bit belongs to the first such byte, and is its
@@ -39,8 +37,8 @@ static inline uint64_t fj_load_tail(const char *s, size_t n)
 	uint32_t first, last;
 
 	if (n >= 4) {
-		memcpy(&first, s, sizeof(first));
-		memcpy(&last, s + n - sizeof(last), sizeof(last));
+		__builtin_memcpy(&first, s, sizeof(first));
+		__builtin_memcpy(&last, s + n - sizeof(last), sizeof(last));
 		return first | (uint64_t)last << 32;
 	}
 	return n ? (uint64_t)(unsigned char)s[0] | (uint64_t)(unsigned char)s[n / 2] << 8 |

@@ -5,7 +5,8 @@
  *
  * Not part of the hosted build, which has libc's. "rep movsb" is fast on every x86_64 of the last
  * ten years (CPUID ERMS) and needs no vector registers, which are the program's. */
-#include "sys/str.h"
+#include "bytes/bytes.h"
+#include "bytes/copy.h"
 
 #include <stddef.h>
 #include <stdint.h>
