@@ -11,7 +11,8 @@
 #include "sys/abi.h"
 #include "sys/hot.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+
+#include <asm/unistd.h>
 
 FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 {
@@ -22,7 +23,7 @@ FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 	if (!c->arg[i])
 		return NULL;
 	copy = fj_scratch_path(c->thread);
-	n = fj_guest_string(copy, c->arg[i], FJ_PATH_MAX);
+	n = fj_guest_string(copy, c->arg[i], PATH_MAX);
 	if (n > 0) {
 		c->path_len = (size_t)n;
 		fj_scratch_trim(c->thread, copy, (size_t)n + 1);

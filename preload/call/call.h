@@ -9,11 +9,12 @@
 #ifndef FJ_CALL_H
 #define FJ_CALL_H
 
-#include "sys/sys.h"
-
+#include <linux/errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define FJ_ARGS 6 /* arguments of a system call */
 
 struct fj_call;
 
@@ -55,8 +56,5 @@ struct fj_call {
 #define FJ_CLONE_SEEN 0x40000000u
 
 /* Makes the system call in the kernel, with the arguments as they are. Returns the kernel's result. */
-static inline long fj_kernel(const struct fj_call *c)
-{
-	return fj_sys6(c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4], c->arg[5]);
-}
+long fj_kernel(const struct fj_call *c);
 #endif

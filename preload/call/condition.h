@@ -14,8 +14,7 @@
 #include "jail/jail.h"
 #include "private/private.h"
 #include "sys/abi_signal.h"
-#include "sys/nr.h"
-#include "sys/sys.h"
+#include "syscall/nr.h"
 
 #include <linux/fs.h>
 #include <linux/netlink.h>

@@ -27,7 +27,11 @@
 #include "jail/jail.h"
 #include "private/private.h"
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include <asm/unistd.h>
+#include <linux/errno.h>
 
 #define SI_QUEUE_ (-1) /* asm-generic/siginfo.h */
 #define ENDING_MARK 0x676e69646e65UL
@@ -42,18 +46,18 @@ static void trap_ends(void)
 static bool signal_process(struct fj_thread *t, int32_t pid)
 {
 	siginfo_t info = {0};
-	const long fd = fj_sys2(__NR_pidfd_open, pid, 0);
+	const long fd = fj_sys_pidfd_open(pid, 0);
 	long r = -ESRCH;
 
 	info.si_signo = FJ_SIGSYS;
 	info.si_code = SI_QUEUE_;
-	info.si_pid = (int)fj_sys0(__NR_getpid);
+	info.si_pid = (int)fj_sys_getpid();
 	info.si_value.sival_ptr = (void *)ENDING_MARK;
 	if (fd != -ESRCH && fj_private_holds(t, pid))
-		r = fj_is_err(fd) ? fj_sys3(__NR_rt_sigqueueinfo, pid, FJ_SIGSYS, &info) :
-				    fj_sys4(__NR_pidfd_send_signal, fd, FJ_SIGSYS, &info, 0);
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+		r = fd < 0 ? fj_sys_rt_sigqueueinfo(pid, FJ_SIGSYS, &info) :
+			     fj_sys_pidfd_send_signal(fd, FJ_SIGSYS, &info, 0);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	return !r;
 }
 
@@ -78,7 +82,7 @@ void fj_ending_watch(struct fj_thread *t)
 					  FJ_ENDS_ASKED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	trap_ends();
-	if (fj_jail->first_pid == fj_sys0(__NR_getpid))
+	if (fj_jail->first_pid == fj_sys_getpid())
 		note_trapped();
 	else if (!signal_process(t, fj_jail->first_pid))
 		fj_private_any_process(t, tell_another, NULL, false);
@@ -90,7 +94,7 @@ bool fj_ending_is_told(const siginfo_t *info)
 		info->si_value.sival_ptr != (void *)ENDING_MARK)
 		return false;
 	trap_ends();
-	if (fj_jail->first_pid == fj_sys0(__NR_getpid))
+	if (fj_jail->first_pid == fj_sys_getpid())
 		note_trapped();
 	return true;
 }

@@ -10,7 +10,7 @@
 #include "fast-path/fast.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
-#include "sys/str.h"
+#include "bytes/str.h"
 #include "walk/walk.h"
 
 /* In a union: may a name be made, removed or moved in the upper layer alone, if no lower layer has it? A device may be

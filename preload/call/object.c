@@ -15,7 +15,7 @@
 #include "path/path.h"
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
@@ -44,16 +44,16 @@ static enum fj_fast_seen see_object(struct fj_fast *q, void *own, long *r)
 	const struct object_call *const a = own;
 
 	/* (No whiteout is a directory.) */
-	if (__builtin_expect(q->is_layered, 0) && !fj_is_err(*r) &&
+	if (__builtin_expect(q->is_layered, 0) && (*r) >= 0 &&
 		((!(a->flags & O_DIRECTORY) &&
 			 fj_union_calls.is_whiteout(a->t, (int)*r, "", NULL)) ||
 			!fj_fast_held(q))) {
-		fj_close((int)*r);
+		fj_sys_close((int)*r);
 		return FJ_SEEN_UNSURE;
 	}
 	if (__builtin_expect(q->is_merged && *r == -ENOENT, 0))
 		return FJ_SEEN_UNSURE; /* a lower layer may have it */
-	return !fj_is_err(*r) || *r == -EINTR ? FJ_SEEN_FINAL : FJ_SEEN_ANSWER;
+	return (*r) >= 0 || *r == -EINTR ? FJ_SEEN_FINAL : FJ_SEEN_ANSWER;
 }
 
 /* Finds and opens the object by facts. Returns 0, -errno, or 1: only a walk can tell. */
@@ -73,7 +73,7 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	if (!fj_fast_ask(&q, false, open_object, see_object, FJ_SURE_OPENED, &own, &r))
 		return 1;
 	fj_fast_end(&q);
-	if (fj_is_err(r))
+	if (r < 0)
 		return r;
 	*object = (struct fj_place){.dirfd = (int)r,
 		.owned_fd = (int)r,
@@ -98,7 +98,7 @@ static long hold_found_file(struct fj_place *place, int flags)
 {
 	const long fd = open_found_file(place, flags);
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	fj_place_done(place);
 	place->dirfd = place->owned_fd = (int)fd;

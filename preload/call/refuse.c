@@ -14,15 +14,16 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/str.h"
-#include "sys/sys.h"
+#include "bytes/str.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
 
 long fj_place_look(const struct fj_place *place)
 {
 	char byte;
-	const long r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1);
+	const long r = fj_sys_readlinkat(place->dirfd, place->name, &byte, 1);
 
 	return r >= 0 || r == -EINVAL ? 0 : r;
 }
@@ -46,8 +47,8 @@ __attribute__((noinline)) static bool crosses_mounts_of_one_device(
 
 	if (!a->knows_mount || !b->knows_mount || a->mount == b->mount)
 		return false;
-	return !fj_sys4(__NR_newfstatat, fd_a, fd_a == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH) &&
-	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) &&
+	return !fj_sys_newfstatat(fd_a, fd_a == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH) &&
+	       !fj_sys_newfstatat(fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) &&
 	       st_a.st_dev == st_b.st_dev;
 }
 
@@ -55,7 +56,7 @@ static bool is_place_dir(const struct fj_place *place, long *error)
 {
 	struct stat st = {0};
 
-	*error = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	*error = fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
 	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
@@ -69,10 +70,10 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 	long r;
 
 	if (fj_is_rename(c)) {
-		fj_sys4(__NR_newfstatat, a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "",
-			&st_a, AT_EMPTY_PATH);
-		fj_sys4(__NR_newfstatat, b->place.dirfd, b->place.dirfd == AT_FDCWD ? "." : "",
-			&st_b, AT_EMPTY_PATH);
+		fj_sys_newfstatat(a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "", &st_a,
+			AT_EMPTY_PATH);
+		fj_sys_newfstatat(b->place.dirfd, b->place.dirfd == AT_FDCWD ? "." : "", &st_b,
+			AT_EMPTY_PATH);
 		if (st_a.st_dev != st_b.st_dev ||
 			(a->knows_mount && b->knows_mount && a->mount != b->mount))
 			return -EXDEV;
@@ -110,8 +111,8 @@ long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with)
 bool fj_links_nothing(const struct fj_call *c)
 {
 	return c->nr == __NR_linkat &&
-	       fj_sys5(__NR_linkat, c->arg[0], "", -1, ".",
-		       fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH) == -ENOENT;
+	       fj_sys_linkat(c->arg[0], "", -1, ".", fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH) ==
+		       -ENOENT;
 }
 
 /* Does directory `b` lie in a union, and has one of its layers directory `a`? */
@@ -124,7 +125,7 @@ static bool is_in_union(struct fj_thread *t, int a, int b)
 	struct fj_str pos;
 	bool is;
 
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
 	if (fj_fd_target(a, host_path) <= 0 || !fj_path_of_dir(t, b, &pos))
 		return false;
 	do {
@@ -144,8 +145,7 @@ long fj_refuse_linked_dir(struct fj_call *c, const struct fj_replaced *with, lon
 	struct stat st;
 	bool is_one;
 
-	if (a->name[0] || fj_sys2(__NR_fstat, a->dirfd, &st) ||
-		(st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
+	if (a->name[0] || fj_sys_fstat(a->dirfd, &st) || (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return r;
 	is_one = is_in_union(c->thread, a->dirfd, b->layers ? b->layers->fd[0] : b->dirfd);
 	fj_scratch_release(c->thread, mark);

@@ -6,8 +6,6 @@
 #ifndef FJ_ROW_H
 #define FJ_ROW_H
 
-#include "sys/sys.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -143,10 +141,10 @@ struct fj_row {
 	uint8_t hook;  /* enum fj_hook of hooks.h; 0: no hook, the kernel does the call */
 	uint8_t when;  /* enum fj_condition */
 	uint8_t flags;
-	uint8_t asks;		   /* enum fj_asks */
-	uint8_t support;	   /* enum fj_support */
-	uint8_t fds;		   /* a bit for each argument that is a descriptor */
-	uint8_t kind[FJ_ARGS + 2]; /* eight bytes, the last FJ_NONE: fj_arg_index() reads them as
+	uint8_t asks;	 /* enum fj_asks */
+	uint8_t support; /* enum fj_support */
+	uint8_t fds;	 /* a bit for each argument that is a descriptor */
+	uint8_t kind[8]; /* eight bytes, the last FJ_NONE: fj_arg_index() reads them as
 				      a word */
 	int16_t as;	 /* the number to use when a path argument was replaced by one that must be
 			    followed */

@@ -28,7 +28,7 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
@@ -81,7 +81,7 @@ static bool is_dir(const struct fj_place *place)
 {
 	struct stat st;
 
-	return !place->name[0] && !fj_sys2(__NR_fstat, place->dirfd, &st) &&
+	return !place->name[0] && !fj_sys_fstat(place->dirfd, &st) &&
 	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
@@ -213,7 +213,7 @@ static long replace_object(
 		struct fj_mount_found m;
 		struct fj_str pos;
 
-		fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+		fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
 		if (with->place.pos)
 			fj_str_put(&pos, with->place.pos);
 		with->knows_mount = with->place.pos ||
@@ -269,7 +269,7 @@ __attribute__((noinline)) static long bring_linked_up(struct fj_call *c,
 	struct stat st;
 
 	if (!jail_path) /* "" with AT_EMPTY_PATH */
-		return dirfd >= 0 && !fj_sys2(__NR_fstat, dirfd, &st) &&
+		return dirfd >= 0 && !fj_sys_fstat(dirfd, &st) &&
 				       (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR ?
 			       fj_union_bring_fd_up(c->thread, dirfd) :
 			       0;

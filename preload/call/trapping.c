@@ -12,9 +12,10 @@
 #include "sys/assert.h"
 #include "sys/gate.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/seccomp.h"
 
 #include <linux/audit.h>
+#include <linux/errno.h>
 #include <linux/seccomp.h>
 
 #define AT(field) offsetof(struct seccomp_data, field)
@@ -65,12 +66,11 @@ long fj_trap_calls(const uint16_t *nr, size_t count)
 
 	fj_assert(count <= FJ_TRAPPING_MAX);
 	program.len = (uint16_t)write_filter(code, nr, count);
-	r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+	r = fj_sys_seccomp(SECCOMP_SET_MODE_FILTER,
 		SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
 	if (r == -EINVAL) /* before 4.17 */
-		r = fj_sys3(
-			__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
+		r = fj_sys_seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
 	if (r > 0)
-		fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+		fj_sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program);
 	return r;
 }

@@ -9,7 +9,12 @@
 
 #include "sys/abi_signal.h"
 #include "sys/arch.h"
-#include "sys/sys.h"
+#include "syscall/prctl.h"
+#include "syscall/sched.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_process.h"
+#include "syscall/wait.h"
 
 #include <linux/prctl.h>
 #include <linux/sched.h>
@@ -36,35 +41,35 @@ __attribute__((noreturn)) static void begin_child(void *data)
 	const struct work *w = data;
 	long parent;
 
-	fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, KILL, 0, 0, 0);
-	parent = fj_sys0(__NR_getppid);
+	fj_sys_prctl(PR_SET_PDEATHSIG, KILL, 0, 0, 0);
+	parent = fj_sys_getppid();
 	if (parent == w->parent || !parent) /* 0: the child is in another PID namespace */
 		w->run(w->data);
 	for (;;)
-		fj_sys1(__NR_exit, 0);
+		fj_sys_exit(0);
 }
 
 __attribute__((noinline)) static long make_child(struct work *w)
 {
 	void *stack =
 		fj_arch_child_stack((uintptr_t)__builtin_frame_address(0) - BELOW, begin_child, w);
-	const long pid = fj_sys5(__NR_clone, CLONE_VM | CLONE_VFORK | CLONE_FS, stack, 0, 0, 0);
+	const long pid = fj_sys_clone(CLONE_VM | CLONE_VFORK | CLONE_FS, stack, 0, 0, 0);
 
-	if (fj_is_err(pid))
+	if (pid < 0)
 		return pid;
-	fj_sys4(__NR_wait4, pid, 0, WALL, 0);
+	fj_sys_wait4(pid, 0, WALL, 0);
 	return 0;
 }
 
 long fj_child_run(void (*run)(void *data), void *data)
 {
 	const uint64_t all = ~FAULTS;
-	struct work w = {run, data, fj_sys0(__NR_getpid)};
+	struct work w = {run, data, fj_sys_getpid()};
 	uint64_t mask;
 	long r;
 
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &all, &mask, sizeof(all));
+	fj_sys_rt_sigprocmask(FJ_SIG_BLOCK, &all, &mask, sizeof(all));
 	r = make_child(&w);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	return r;
 }

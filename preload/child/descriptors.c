@@ -6,8 +6,8 @@
  * Called by dispatch/in_child.c, by door/ around a handler and, after an exec, by the loader. */
 #include "child/descriptors.h"
 
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/resource.h"
 
 #include <linux/resource.h>
 
@@ -21,11 +21,11 @@ uint64_t fj_descriptors_raise(void)
 	struct rlimit64 limit = {0};
 	uint64_t before;
 
-	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit))
+	if (fj_sys_prlimit64(0, RLIMIT_NOFILE, 0, &limit))
 		return 0;
 	before = limit.rlim_cur;
 	limit.rlim_cur = raised_limit(before, limit.rlim_max);
-	if (limit.rlim_cur == before || fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0))
+	if (limit.rlim_cur == before || fj_sys_prlimit64(0, RLIMIT_NOFILE, &limit, 0))
 		return 0;
 	return before;
 }
@@ -34,11 +34,11 @@ void fj_descriptors_lower(uint64_t limit)
 {
 	struct rlimit64 now = {0};
 
-	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &now) ||
+	if (fj_sys_prlimit64(0, RLIMIT_NOFILE, 0, &now) ||
 		now.rlim_cur != raised_limit(limit, now.rlim_max))
 		return;
 	now.rlim_cur = limit;
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &now, 0);
+	fj_sys_prlimit64(0, RLIMIT_NOFILE, &now, 0);
 }
 
 uint64_t fj_descriptors_suspend(struct fj_thread *t)

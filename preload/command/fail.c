@@ -8,7 +8,8 @@
 #include "bytes/str.h"
 #include "command/command.h"
 #include "sys/say.h"
-#include "sys/sys.h"
+#include "syscall/unistd_process.h"
+#include <linux/errno.h>
 
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error)
 {
@@ -18,7 +19,7 @@ _Noreturn void fj_launch_fail(const char *what, const char *which, long error)
 	else
 		fj_say(2, "fakejail: %s%s%s\n", what, *which ? " " : "", which);
 	for (;;)
-		fj_sys1(__NR_exit_group, FJ_FAILED);
+		fj_sys_exit_group(FJ_FAILED);
 }
 
 void fj_launch_put(char *out, const char *text, size_t size)

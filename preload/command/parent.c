@@ -23,8 +23,19 @@
 #include "sys/arch.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/sys.h"
-
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/prctl.h"
+#include "syscall/resource.h"
+#include "syscall/sched.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
+#include "syscall/unistd_process.h"
+#include "syscall/wait.h"
+#include <linux/errno.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 
@@ -63,14 +74,14 @@ static struct {
 
 static void set_mask(uint64_t mask)
 {
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 }
 
 static struct action set_signal_action(int number, struct action next)
 {
 	struct action before = {0};
 
-	fj_sys4(__NR_rt_sigaction, number, &next, &before, sizeof(next.mask));
+	fj_sys_rt_sigaction(number, &next, &before, sizeof(next.mask));
 	return before;
 }
 
@@ -86,11 +97,11 @@ static long read_parent_pid(long pid)
 	fj_str_put(&s, "/proc/");
 	fj_str_num(&s, (uint64_t)pid, 10);
 	fj_str_put(&s, "/stat");
-	fd = fj_sys3(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
-	if (fj_is_err(fd))
+	fd = fj_sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
 		return 0;
-	n = fj_sys3(__NR_read, fd, text, sizeof(text) - 1);
-	fj_close((int)fd);
+	n = fj_sys_read(fd, text, sizeof(text) - 1);
+	fj_sys_close((int)fd);
 	text[n > 0 ? n : 0] = 0;
 	/* PID (COMM) STATE PPID: COMM may contain anything, but only it is in parentheses. */
 	for (; *p; p++)
@@ -123,13 +134,13 @@ static bool is_descendant(long pid)
 static int kill_children(void)
 {
 	static char list[8192] FJ_BULKY;
-	const long fd = fj_sys3(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const long fd = fj_sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	int killed = 0;
 	long n;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return 0;
-	while ((n = fj_sys3(__NR_getdents64, fd, list, sizeof(list))) > 0)
+	while ((n = fj_sys_getdents64(fd, list, sizeof(list))) > 0)
 		for (long at = 0; at < n;) {
 			const char *entry = list + at, *name = entry + 19; /* linux_dirent64 */
 			uint16_t length;
@@ -140,10 +151,10 @@ static int kill_children(void)
 			while (*name >= '0' && *name <= '9')
 				pid = pid * 10 + (*name++ - '0');
 			if (!*name && pid > 1 && read_parent_pid(pid) == me.pid &&
-				!fj_sys2(__NR_kill, pid, SIGKILL_))
+				!fj_sys_kill(pid, SIGKILL_))
 				killed++;
 		}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return killed;
 }
 
@@ -152,19 +163,19 @@ static int kill_children(void)
  * wait is without end. */
 static void kill_all(void)
 {
-	long left = fj_sys4(__NR_wait4, -1, 0, WNOHANG_, 0);
+	long left = fj_sys_wait4(-1, 0, WNOHANG_, 0);
 
 	/* Mostly there is no child, and then /proc need not be read. */
 	while (left > 0)
-		left = fj_sys4(__NR_wait4, -1, 0, WNOHANG_, 0);
+		left = fj_sys_wait4(-1, 0, WNOHANG_, 0);
 	while (left != -ECHILD && kill_children()) {
 		long r;
 
 		do /* the child has been killed */
-			r = fj_sys4(__NR_wait4, -1, 0, 0, 0);
+			r = fj_sys_wait4(-1, 0, 0, 0);
 		while (r == -EINTR);
 		while (r > 0)
-			r = fj_sys4(__NR_wait4, -1, 0, WNOHANG_, 0);
+			r = fj_sys_wait4(-1, 0, WNOHANG_, 0);
 		if (r == -ECHILD)
 			return;
 	}
@@ -176,9 +187,9 @@ static void die_of(int number)
 {
 	const uint64_t none[2] = {0, 0};
 
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_CORE_, none, 0);
+	fj_sys_prlimit64(0, RLIMIT_CORE_, none, 0);
 	set_signal_action(number, (struct action){0});
-	fj_sys2(__NR_kill, me.pid, number);
+	fj_sys_kill(me.pid, number);
 	set_mask(~(1UL << (number - 1)));
 }
 
@@ -189,16 +200,15 @@ static void clean_up(void)
 
 	if (!me.wish->afterwards)
 		return;
-	pid = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
+	pid = fj_sys_clone(SIGCHLD_, 0, 0, 0, 0);
 	if (!pid) {
 		set_mask(me.mask);
-		r = fj_sys3(
-			__NR_execve, me.wish->afterwards[0], me.wish->afterwards, me.wish->envp);
+		r = fj_sys_execve(me.wish->afterwards[0], me.wish->afterwards, me.wish->envp);
 		fj_say(2, "fakejail: cannot run '%s': %s\n", me.wish->afterwards[0], fj_error(r));
-		fj_sys1(__NR_exit_group, 125);
+		fj_sys_exit_group(125);
 	}
 	do /* however long it takes */
-		r = fj_sys4(__NR_wait4, pid, 0, 0, 0);
+		r = fj_sys_wait4(pid, 0, 0, 0);
 	while (r == -EINTR);
 }
 
@@ -212,8 +222,7 @@ _Noreturn static void exit_with_status(int status)
 	if (status & 0x7f)
 		die_of(status & 0x7f);
 	for (;;)
-		fj_sys1(__NR_exit_group,
-			status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
+		fj_sys_exit_group(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
 }
 
 /* Stops as the program did, and lets the program continue when this process continues. */
@@ -221,10 +230,10 @@ static void stop_as_program(int number)
 {
 	if (number < FJ_SIGSTOP || number > FJ_SIGTTOU)
 		number = FJ_SIGSTOP; /* a stop for a tracer */
-	fj_sys2(__NR_kill, me.pid, number);
+	fj_sys_kill(me.pid, number);
 	set_mask(~(1UL << (number - 1)));
 	set_mask(~0UL);
-	fj_sys2(__NR_kill, me.child, FJ_SIGCONT);
+	fj_sys_kill(me.child, FJ_SIGCONT);
 }
 
 static void look_at_children(void)
@@ -232,7 +241,7 @@ static void look_at_children(void)
 	int status = 0;
 	long pid;
 
-	while ((pid = fj_sys4(__NR_wait4, -1, &status, WNOHANG_ | WUNTRACED_, 0)) > 0) {
+	while ((pid = fj_sys_wait4(-1, &status, WNOHANG_ | WUNTRACED_, 0)) > 0) {
 		if (pid != me.child)
 			continue;
 		if ((status & 0xff) == 0x7f)
@@ -244,7 +253,7 @@ static void look_at_children(void)
 
 static bool has_starter_ended(void)
 {
-	return me.wish->dies && fj_sys0(__NR_getppid) != me.wish->starter;
+	return me.wish->dies && fj_sys_getppid() != me.wish->starter;
 }
 
 /* Must the signal be passed to the program, which has not got it? */
@@ -263,7 +272,7 @@ _Noreturn static void wait_for_program(void)
 	struct info info;
 
 	for (;;) {
-		const long number = fj_sys4(__NR_rt_sigtimedwait, &all, &info, 0, sizeof(all));
+		const long number = fj_sys_rt_sigtimedwait(&all, &info, 0, sizeof(all));
 
 		if (has_starter_ended()) {
 			kill_all();
@@ -272,16 +281,16 @@ _Noreturn static void wait_for_program(void)
 		if (number == SIGCHLD_)
 			look_at_children();
 		else if (number > 0 && is_for_child(&info))
-			fj_sys2(__NR_kill, me.child,
+			fj_sys_kill(me.child,
 				number == SIGTERM_ && me.wish->stop ? me.wish->stop : number);
 	}
 }
 
 static void close_all(int first, unsigned last)
 {
-	if (fj_sys3(__NR_close_range, first, last, 0) == -ENOSYS)
+	if (fj_sys_close_range(first, last, 0) == -ENOSYS)
 		for (int fd = first; fd < 1024 && (unsigned)fd <= last; fd++)
-			fj_close(fd);
+			fj_sys_close(fd);
 }
 
 /* The parent must not keep open what the program closes, nor keep a directory busy. */
@@ -296,7 +305,7 @@ static void let_go_child(void)
 	} else {
 		close_all(first, ~0U);
 	}
-	fj_sys1(__NR_chdir, "/");
+	fj_sys_chdir("/");
 }
 
 _Noreturn static void stay_here(void)
@@ -307,7 +316,7 @@ _Noreturn static void stay_here(void)
 	if (me.wish->dies) {
 		/* SIGCONT wakes a stopped process, and does the program no harm: it is also sent
 		 * when only a thread of the starter ends. */
-		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, FJ_SIGCONT, 0, 0, 0);
+		fj_sys_prctl(PR_SET_PDEATHSIG, FJ_SIGCONT, 0, 0, 0);
 		if (has_starter_ended()) {
 			kill_all();
 			exit_with_status(SIGKILL_);
@@ -321,20 +330,20 @@ static void prepare_parent(const struct fj_parent *wish)
 	const uint64_t all = ~0UL;
 
 	me.wish = wish;
-	me.pid = fj_sys0(__NR_getpid);
-	me.leads_session = fj_sys1(__NR_getsid, 0) == me.pid;
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &me.mask, sizeof(all));
+	me.pid = fj_sys_getpid();
+	me.leads_session = fj_sys_getsid(0) == me.pid;
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &all, &me.mask, sizeof(all));
 	/* If it were ignored, the status would be lost. */
 	me.chld = set_signal_action(SIGCHLD_, (struct action){0});
-	fj_sys5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	fj_sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
 static void begin_program(void)
 {
 	/* Killing the parent by SIGKILL must kill the program, too. */
-	fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL_, 0, 0, 0);
-	if (fj_sys0(__NR_getppid) != me.pid)
-		fj_sys1(__NR_exit_group, 125);
+	fj_sys_prctl(PR_SET_PDEATHSIG, SIGKILL_, 0, 0, 0);
+	if (fj_sys_getppid() != me.pid)
+		fj_sys_exit_group(125);
 	set_signal_action(SIGCHLD_, me.chld);
 	set_mask(me.mask);
 }
@@ -344,8 +353,8 @@ void fj_parent_stay(const struct fj_parent *wish)
 	long child;
 
 	prepare_parent(wish);
-	child = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
-	if (fj_is_err(child))
+	child = fj_sys_clone(SIGCHLD_, 0, 0, 0, 0);
+	if (child < 0)
 		fj_launch_fail("cannot make a process", "", child);
 	if (!child) {
 		begin_program();
@@ -367,7 +376,7 @@ _Noreturn static void run_child(void *data)
 	begin_program();
 	w->run(w->data);
 	for (;;)
-		fj_sys1(__NR_exit_group, 125);
+		fj_sys_exit_group(125);
 }
 
 _Noreturn void fj_parent_share(const struct fj_parent *wish, void (*run)(void *data), void *data)
@@ -377,8 +386,8 @@ _Noreturn void fj_parent_share(const struct fj_parent *wish, void (*run)(void *d
 		(uintptr_t)__builtin_frame_address(0) - PARENT_STACK, run_child, &w);
 
 	prepare_parent(wish);
-	me.child = fj_sys5(__NR_clone, CLONE_VM | SIGCHLD_, stack, 0, 0, 0);
-	if (fj_is_err(me.child))
+	me.child = fj_sys_clone(CLONE_VM | SIGCHLD_, stack, 0, 0, 0);
+	if (me.child < 0)
 		fj_launch_fail("cannot make a process", "", me.child);
 	stay_here();
 }

@@ -9,8 +9,9 @@
 #include "cred/ids_change.h"
 #include "sys/memory.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
 
+#include <linux/errno.h>
 #include <linux/mman.h>
 
 bool fj_ids_in_group(const struct fj_ids *ids, uint32_t gid)
@@ -38,8 +39,8 @@ uint32_t *fj_ids_group_room(struct fj_ids *next, uint32_t count)
 		memset(next->few, 0, sizeof(next->few));
 		return next->few;
 	}
-	at = fj_sys6(__NR_mmap, 0, room_size(count), PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = fj_sys_mmap(
+		0, room_size(count), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (fj_is_err(at))
 		return NULL;
 	next->group_count = count;
@@ -50,7 +51,7 @@ uint32_t *fj_ids_group_room(struct fj_ids *next, uint32_t count)
 void fj_ids_drop_groups(struct fj_ids *next)
 {
 	if (next->many)
-		fj_sys2(__NR_munmap, next->many, room_size(next->group_count));
+		fj_sys_munmap(next->many, room_size(next->group_count));
 }
 
 /* Another thread may be reading the replaced list, so it is freed only when the next one is
@@ -62,7 +63,7 @@ void fj_ids_give_up_groups(const struct fj_ids *old, const struct fj_ids *next)
 	if (!old->many || old->many == next->many || fj_is_borrowed_memory())
 		return;
 	if (last.many)
-		fj_sys2(__NR_munmap, last.many, room_size(last.group_count));
+		fj_sys_munmap(last.many, room_size(last.group_count));
 	last = *old;
 }
 

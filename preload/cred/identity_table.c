@@ -17,7 +17,10 @@
 #include "cred/ids.h"
 #include "cred/ids_start.h"
 #include "locking/seq.h"
-#include "sys/sys.h"
+#include "syscall/prctl.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_ids.h"
+#include <linux/errno.h>
 
 #define PROBES 16u /* entries looked at for one id */
 
@@ -54,7 +57,7 @@ void fj_ids_new_table(struct fj_identities *shared)
 	while (beyond - last > 1) {
 		const unsigned middle = (last + beyond) / 2;
 
-		if (fj_sys5(__NR_prctl, 23 /* PR_CAPBSET_READ */, middle, 0, 0, 0) >= 0)
+		if (fj_sys_prctl(23 /* PR_CAPBSET_READ */, middle, 0, 0, 0) >= 0)
 			last = middle;
 		else
 			beyond = middle;
@@ -88,7 +91,7 @@ static struct fj_posted *claim_entry(int32_t pid)
 		struct fj_posted *p = posted_place(pid, i);
 		int32_t was = __atomic_load_n(&p->pid, __ATOMIC_ACQUIRE);
 
-		if (was && fj_sys2(__NR_kill, was, 0) != -ESRCH)
+		if (was && fj_sys_kill(was, 0) != -ESRCH)
 			continue;
 		if (__atomic_compare_exchange_n(
 			    &p->pid, &was, pid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -151,7 +154,7 @@ bool fj_ids_posted(int32_t pid, struct fj_posted *out)
 
 void fj_ids_claim(uint32_t uid, uint32_t gid)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t pid = (int32_t)fj_sys_getpid();
 	const struct fj_ids *ids = fj_ids();
 	struct fj_posted *p = find_posted(pid);
 

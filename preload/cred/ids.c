@@ -23,7 +23,12 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/process.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include <linux/errno.h>
 
 /* Entries of threads with an identity of their own. If there are more such threads, the others have
  * the process's identity. An entry takes 256 bytes once it is used. */
@@ -85,7 +90,7 @@ static struct own_ids *my_own(void)
 
 	if (__builtin_expect(!__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE), 1))
 		return NULL;
-	tid = (int32_t)fj_sys0(__NR_gettid);
+	tid = (int32_t)fj_sys_gettid();
 	own = find_own(tid);
 	return own || tid == fj_memory_owner() || !fj_is_borrowed_memory() ?
 		       own :
@@ -128,7 +133,7 @@ static void store_ids(struct fj_ids *to, const struct fj_ids *next)
 
 static bool is_thread_gone(int32_t tid)
 {
-	return fj_sys2(__NR_kill, tid, 0) == -ESRCH;
+	return fj_sys_kill(tid, 0) == -ESRCH;
 }
 
 /* An entry for the calling thread's own identity; NULL when none is left. */
@@ -206,7 +211,7 @@ static void drop_equals(void)
 
 long fj_ids_become(const struct fj_ids *next)
 {
-	const int32_t tid = (int32_t)fj_sys0(__NR_gettid), pid = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t tid = (int32_t)fj_sys_gettid(), pid = (int32_t)fj_sys_getpid();
 
 	struct fj_ids_of_process *of_process;
 
@@ -283,10 +288,9 @@ void fj_ids_write(const struct fj_ids *ids, struct fj_str *out)
 	fj_str_num(out, ids->group_count, 16);
 	if (ids->group_count > FJ_IDS_TEXT_GROUPS) {
 		const size_t size = ids->group_count * sizeof(*group);
-		const long fd = fj_sys2(__NR_memfd_create, "groups", 0);
+		const long fd = fj_sys_memfd_create("groups", 0);
 
-		fj_assert(
-			!fj_is_err(fd) && fj_sys4(__NR_pwrite64, fd, group, size, 0) == (long)size);
+		fj_assert(fd >= 0 && fj_sys_pwrite64(fd, group, size, 0) == (long)size);
 		fj_str_put(out, ",");
 		fj_str_num(out, (uint32_t)fd, 16);
 		return;
@@ -326,8 +330,8 @@ static void read_text(struct fj_ids *ids, const char *text, const char *end)
 	if (count > FJ_IDS_TEXT_GROUPS) {
 		const int fd = (int)next_number(&text, end);
 
-		fj_sys4(__NR_pread64, fd, group, count * sizeof(*group), 0);
-		fj_close(fd);
+		fj_sys_pread64(fd, group, count * sizeof(*group), 0);
+		fj_sys_close(fd);
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++)
@@ -346,5 +350,5 @@ void fj_ids_start(struct fj_identities *identities, struct fj_posted_table *tabl
 	else
 		fj_ids_root(&of_memory()->ids);
 	of_memory()->is_limited = is_limited(&of_memory()->ids);
-	fj_ids_post((int32_t)fj_sys0(__NR_getpid), &of_memory()->ids);
+	fj_ids_post((int32_t)fj_sys_getpid(), &of_memory()->ids);
 }

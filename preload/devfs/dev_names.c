@@ -34,10 +34,13 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
 #include <stdint.h>
 
 #define O_CREAT_FLAG ((uint64_t)O_CREAT)
@@ -50,7 +53,7 @@ __attribute__((noinline)) static bool is_on_host(const char *host)
 {
 	struct stat st;
 
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, host, &st, AT_SYMLINK_NOFOLLOW);
+	return !fj_sys_newfstatat(AT_FDCWD, host, &st, AT_SYMLINK_NOFOLLOW);
 }
 
 /* If the table is nearly full, drop entries whose names do not exist any more. */
@@ -82,7 +85,7 @@ static long put_directory(struct fj_thread *t, const struct fj_mounts *v, struct
 /* Returns -EEXIST if there is an entry. */
 static long add_entry(struct fj_edit *e, struct fj_thread *t, const char *pos)
 {
-	char text[FJ_PRIVATE_PATH + FJ_NAME_MAX + 1];
+	char text[FJ_PRIVATE_PATH + NAME_MAX + 1];
 	struct fj_str s;
 	long r;
 
@@ -122,8 +125,8 @@ static bool is_in_dev(struct fj_thread *t, const char *pos)
 	const size_t len = fj_place_dir_len(pos);
 	struct fj_str dir, host;
 
-	fj_scratch_str(t, &dir, FJ_PATH_MAX);
-	fj_scratch_str(t, &host, 2 * FJ_PATH_MAX);
+	fj_scratch_str(t, &dir, PATH_MAX);
+	fj_scratch_str(t, &host, 2 * PATH_MAX);
 	fj_str_add(&dir, pos, len ? len - 1 : 0);
 	fj_path_host(dir.at, &host);
 	return !dir.overflowed && fj_streq(host.at, "/dev");
@@ -139,7 +142,7 @@ static bool make_name(struct fj_call *c, int dirfd, const char *jail_path)
 	if (!fj_path_walk(c->thread, dirfd, jail_path, FJ_ENTRY | FJ_WANT_POS, &place)) {
 		made = place.pos && !place.is_mount && !place.is_read_only &&
 		       is_in_dev(c->thread, place.pos) &&
-		       fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1) == -ENOENT &&
+		       fj_sys_readlinkat(place.dirfd, place.name, &byte, 1) == -ENOENT &&
 		       add_dev_name(c->thread, place.pos);
 		fj_place_done(&place);
 	}
@@ -192,7 +195,7 @@ bool fj_dev_make(struct fj_call *c)
 
 bool fj_dev_is_listing(int fd)
 {
-	return fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */) >= BEYOND;
+	return fj_sys_lseek(fd, 0, 1 /* SEEK_CUR */) >= BEYOND;
 }
 
 struct dev_listing {
@@ -226,7 +229,7 @@ long fj_dev_list(struct fj_call *c)
 {
 	const int fd = (int)c->arg[0];
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	const long was = fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
+	const long was = fj_sys_lseek(fd, 0, 1 /* SEEK_CUR */);
 	struct dev_listing to = {.at = fj_scratch(c->thread, 2 * FJ_PAGE),
 		.size = (uint32_t)c->arg[2] < 2 * FJ_PAGE ? (uint32_t)c->arg[2] : 2 * FJ_PAGE,
 		.is_old = c->nr == __NR_getdents};
@@ -235,7 +238,7 @@ long fj_dev_list(struct fj_call *c)
 	long next, r = 0;
 	struct fj_mounts_seen seen;
 
-	fj_scratch_str(c->thread, &dir, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &dir, PATH_MAX);
 	if (was < 0 || !fj_path_of_dir(c->thread, fd, &dir)) {
 		fj_scratch_release(c->thread, mark);
 		return 0;
@@ -254,7 +257,7 @@ long fj_dev_list(struct fj_call *c)
 
 			if ((m->flags & FJ_MOUNT_ENTRY) && len == dir.len + 1 &&
 				!memcmp(pos, dir.at, dir.len) &&
-				!fj_sys4(__NR_newfstatat, AT_FDCWD, fj_mounts_text(v, m->host), &st,
+				!fj_sys_newfstatat(AT_FDCWD, fj_mounts_text(v, m->host), &st,
 					AT_SYMLINK_NOFOLLOW))
 				list_dev_name(&to, pos + len, &st, BEYOND + i + 1);
 			if (!to.is_full)
@@ -264,7 +267,7 @@ long fj_dev_list(struct fj_call *c)
 	/* (If lseek fails on the directory, the same names would be listed without end.) */
 	if (to.is_full && !to.used)
 		r = -EINVAL;
-	else if (to.used && fj_sys3(__NR_lseek, fd, next, 0 /* SEEK_SET */) == next)
+	else if (to.used && fj_sys_lseek(fd, next, 0 /* SEEK_SET */) == next)
 		r = fj_guest_write(c->arg[1], to.at, to.used) ? -EFAULT : (long)to.used;
 	fj_scratch_release(c->thread, mark);
 	return r;

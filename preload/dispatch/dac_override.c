@@ -25,7 +25,7 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 #include "walk/walk.h"
 
 #include <stdint.h>
@@ -51,7 +51,7 @@ static bool override_file(struct fj_call *c, int dirfd, const char *name)
 	to.mode = file.owner.mode & 07777;
 	if (fj_owner_set(&file.key, FJ_OWNER_MODE, &to, &file.owner, real) < 0)
 		return false;
-	return fj_sys3(__NR_fchmodat, dirfd, name, real) == 0;
+	return fj_sys_fchmodat(dirfd, name, real) == 0;
 }
 
 /* The directory that a path starts at, for an absolute one the root. It is named by its host path:

@@ -26,10 +26,11 @@
 #include "permission/may.h"
 #include "signal/signalfd.h"
 #include "sys/hot.h"
-#include "sys/nr.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/nr.h"
 #include "union/change.h"
+
+#include <asm/unistd.h>
 
 /* An argument of an alias is one of the old call's first three arguments, or a constant. */
 #define OWN 0x4000

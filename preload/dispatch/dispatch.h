@@ -6,7 +6,7 @@
 #ifndef FJ_DISPATCH_H
 #define FJ_DISPATCH_H
 
-#include "sys/sys.h"
+#include "call/call.h"
 
 #include <stdint.h>
 

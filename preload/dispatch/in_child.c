@@ -28,13 +28,17 @@
 #include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/nr.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/fcntl.h"
+#include "syscall/nr.h"
+#include "syscall/resource.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
 #include <linux/openat2.h>
 #include <linux/resource.h>
 
@@ -114,15 +118,15 @@ static void close_some(const struct elsewhere *e)
 	uint64_t fd;
 	unsigned closed = 0;
 
-	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit))
+	if (fj_sys_prlimit64(0, RLIMIT_NOFILE, 0, &limit))
 		return;
 	fd = limit.now < INT32_MAX ? limit.now : INT32_MAX;
 	limit.now = limit.most;
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0);
+	fj_sys_prlimit64(0, RLIMIT_NOFILE, &limit, 0);
 	for (unsigned n = 0; n < NUMBERS_LOOKED_AT && fd && closed < e->closed; n++) {
 		fd--;
 		if (!fj_is_our_fd(fd) && !is_argument(e, fd))
-			closed += !fj_sys1(__NR_close, fd);
+			closed += !fj_sys_close(fd);
 	}
 }
 
@@ -132,7 +136,7 @@ static void tell_opened(struct elsewhere *e)
 	struct stat st;
 	const long n = fj_fd_target((int)e->r, e->path);
 
-	if (n < 0 || n >= FJ_PATH_MAX || fj_sys2(__NR_fstat, e->r, &st) || e->path[0] != '/') {
+	if (n < 0 || n >= PATH_MAX || fj_sys_fstat(e->r, &st) || e->path[0] != '/') {
 		e->path[0] = 0;
 		return;
 	}
@@ -162,10 +166,10 @@ static bool returns_one(long nr)
  * Returns that number or -errno. */
 static long put_below(long fd)
 {
-	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFD, 0);
-	const long r = fj_sys3(__NR_fcntl, fd, flags & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+	const long flags = fj_sys_fcntl(fd, F_GETFD, 0);
+	const long r = fj_sys_fcntl(fd, flags & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
 
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return r;
 }
 
@@ -194,11 +198,11 @@ static long run_beyond(struct fj_call *c, long (*run)(struct fj_call *c))
 /* Is a descriptor free for the file that an open returns? */
 static bool is_any_free(void)
 {
-	const long fd = fj_sys3(__NR_fcntl, FJ_FD_ROOT(fj_jail), F_DUPFD_CLOEXEC, 0);
+	const long fd = fj_sys_fcntl(FJ_FD_ROOT(fj_jail), F_DUPFD_CLOEXEC, 0);
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return false;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return true;
 }
 
@@ -220,12 +224,12 @@ static long open_told(const struct elsewhere *e)
 	flags &= ~(uint64_t)(O_CREAT | O_EXCL | O_TRUNC);
 	fd = fj_openat2(AT_FDCWD, e->path, flags, 0, RESOLVE_NO_SYMLINKS);
 	if (fd == -ENOSYS)
-		fd = fj_sys4(__NR_openat, AT_FDCWD, e->path, flags | O_NOFOLLOW, 0);
-	if (fj_is_err(fd))
+		fd = fj_sys_openat(AT_FDCWD, e->path, flags | O_NOFOLLOW, 0);
+	if (fd < 0)
 		return fd;
-	if (!fj_sys2(__NR_fstat, fd, &st) && st.st_dev == e->dev && st.st_ino == e->ino)
+	if (!fj_sys_fstat(fd, &st) && st.st_dev == e->dev && st.st_ino == e->ino)
 		return fd;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return -EMFILE; /* another file has that name now */
 }
 

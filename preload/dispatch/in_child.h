@@ -5,7 +5,7 @@
 #ifndef FJ_IN_CHILD_H
 #define FJ_IN_CHILD_H
 
-#include "sys/sys.h"
+#include "call/call.h"
 
 #include <stdint.h>
 

@@ -23,7 +23,8 @@
 #include "sys/say.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/unistd_ids.h"
+#include <asm/unistd.h>
 
 static struct {
 	long pid;
@@ -48,7 +49,7 @@ void fj_missing_watch(uint64_t interpreter_start, uint64_t interpreter_end, uint
 	for (int i = 0; i < phnum; i++)
 		if (ph[i].p_type == PT_DYNAMIC)
 			first.dynamic = (const Elf64_Dyn *)(base + ph[i].p_vaddr);
-	first.pid = fj_sys0(__NR_getpid);
+	first.pid = fj_sys_getpid();
 	first.from = interpreter_start;
 	first.to = interpreter_end;
 	first.base = base;
@@ -78,7 +79,7 @@ static bool is_somewhere(struct fj_thread *t, const char *name)
 		struct fj_call c = {.nr = __NR_access, .arg = {(uint64_t)path}, .thread = t};
 		struct fj_str s;
 
-		fj_str_init(&s, path, FJ_PATH_MAX);
+		fj_str_init(&s, path, PATH_MAX);
 		if (name[0] != '/')
 			fj_str_put(&s, usual_dirs[i]);
 		fj_str_put(&s, name);
@@ -117,7 +118,7 @@ static void tell_missing(struct fj_thread *t)
 
 long fj_hook_exit_127(struct fj_call *c)
 {
-	if (first.dynamic && fj_sys0(__NR_getpid) == first.pid && c->ip >= first.from &&
+	if (first.dynamic && fj_sys_getpid() == first.pid && c->ip >= first.from &&
 		c->ip < first.to)
 		tell_missing(c->thread);
 	return fj_kernel(c);

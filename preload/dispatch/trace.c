@@ -15,10 +15,11 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
 #include "walk/walk.h"
 
-#define LINE_SIZE (2048 + 2 * FJ_PATH_MAX) /* a call has two paths at most */
+#define LINE_SIZE (2048 + 2 * PATH_MAX) /* a call has two paths at most */
 
 static void put_guest_string(struct fj_str *s, struct fj_thread *t, uint64_t at)
 {
@@ -55,7 +56,7 @@ static void put_traced_path(
 		if ((row->kind[k] == FJ_ATFLAGS && (arg[k] & AT_SYMLINK_NOFOLLOW)) ||
 			(row->kind[k] == FJ_OFLAGS && (arg[k] & O_NOFOLLOW)))
 			follows = false;
-	n = arg[i] ? fj_guest_string(copy, arg[i], FJ_PATH_MAX) : -EFAULT;
+	n = arg[i] ? fj_guest_string(copy, arg[i], PATH_MAX) : -EFAULT;
 	if (n > 0 && copy[n - 1] == '/')
 		follows = true;
 	if (n > 0 &&
@@ -130,7 +131,7 @@ void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result)
 	struct fj_str s;
 
 	fj_str_init(&s, fj_scratch(c->thread, LINE_SIZE), LINE_SIZE);
-	fj_str_num(&s, (uint64_t)fj_sys0(__NR_gettid), 10);
+	fj_str_num(&s, (uint64_t)fj_sys_gettid(), 10);
 	fj_str_put(&s, " ");
 	fj_str_put(&s, fj_row_name(c->row));
 	for (int i = 0; i < FJ_ARGS && c->row->kind[i] != FJ_NONE; i++) {
@@ -145,6 +146,6 @@ void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result)
 		fj_str_put(&s, "-");
 	fj_str_num(&s, result < 0 ? -(uint64_t)result : (uint64_t)result, 10);
 	fj_str_put(&s, "\n");
-	fj_sys3(__NR_write, fj_jail->trace_fd_plus_1 - 1, s.at, s.len);
+	fj_sys_write(fj_jail->trace_fd_plus_1 - 1, s.at, s.len);
 	fj_scratch_release(c->thread, mark);
 }

@@ -11,6 +11,8 @@
 #include "inode/writes.h"
 #include "jail/jail.h"
 
+#include <asm/unistd.h>
+
 /* Calls about SIGSYS and the signal stack. The trap keeps this state of a thread. Without the trap the
  * engine handles only sigaltstack. (rt_sigreturn can be made only on the program's stack.) */
 static bool is_about_sigsys(const struct fj_row *row)

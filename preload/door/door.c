@@ -38,9 +38,10 @@
 #include "sys/gate_code.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/signal.h"
 
+#include <asm/unistd.h>
 #include <linux/mman.h>
 #include <linux/seccomp.h>
 
@@ -148,7 +149,7 @@ static bool has_lost_tracer(void)
 	int32_t was = __atomic_load_n(tracer, __ATOMIC_RELAXED);
 
 	if (__atomic_add_fetch(calls, 1, __ATOMIC_RELAXED) % CALLS_PER_LOOK ||
-		fj_sys2(__NR_kill, was, 0) != -ESRCH)
+		fj_sys_kill(was, 0) != -ESRCH)
 		return false;
 	return __atomic_compare_exchange_n(
 		tracer, &was, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);

@@ -7,7 +7,6 @@
 #define FJ_DOOR_RECORD_H
 
 #include "call/call.h"
-#include "sys/sys.h"
 
 #include <stddef.h>
 #include <stdint.h>

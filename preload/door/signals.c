@@ -24,9 +24,11 @@
 #include "sys/gate_code.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/signal.h"
 #include "text/sites.h"
+
+#include <asm/unistd.h>
 
 #define SYSCALL_LEN 2
 
@@ -84,7 +86,7 @@ long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r)
 {
 	const uint64_t mask = FJ_LIBC_SIGNAL_MASK;
 
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &mask, record->deferred_data, sizeof(mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_BLOCK, &mask, record->deferred_data, sizeof(mask));
 	fj_libc_signals_send(t);
 	/* A call that has not been made yet is restarted from its beginning. */
 	record->is_to_be_made_anew = r == -FJ_RESTART || record->what_is_deferred != FJ_DOOR_DONE;

@@ -9,9 +9,9 @@
 #define FJ_EXEC_H
 
 #include "cred/ids_start.h"
-#include "sys/sys.h"
 
 #include <linux/elf.h>
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -92,7 +92,7 @@ enum {
 };
 #define FJ_HANDOFF_VERSION 9
 #define FJ_HANDOFF_PREFIX "\1fakejail="
-#define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
+#define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * PATH_MAX + FJ_IDS_TEXT)
 
 /* Writes `h` and its strings into `out`, which has FJ_HANDOFF_SIZE bytes; sets the lengths and the
  * version in `h`. `ids` comes from fj_ids_write(). */

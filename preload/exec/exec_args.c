@@ -8,7 +8,7 @@
 #include "guest/guest.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
 
 #include <linux/mman.h>
 
@@ -73,7 +73,7 @@ void fj_exec_room_begin(const struct fj_thread *t)
 	if (!e)
 		return;
 	if (e->at)
-		fj_sys2(__NR_munmap, e->at, e->size);
+		fj_sys_munmap((void *)e->at, e->size);
 	e->at = 0;
 	room->used = sizeof(*e);
 }
@@ -93,14 +93,14 @@ static uint64_t *pointer_room(struct fj_call *c, size_t n)
 	if (room->used + n * 8 > room->size) {
 		const size_t size = sizeof(e) + n * 16 + FJ_PAGE;
 
-		at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		at = fj_sys_mmap(
+			0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (fj_is_err(at))
 			return NULL;
 		if (room->used > sizeof(e))
 			e = (struct earlier){.at = room->at, .size = room->size};
 		else if (room->at)
-			fj_sys2(__NR_munmap, room->at, room->size);
+			fj_sys_munmap((void *)room->at, room->size);
 		*(struct earlier *)at = e;
 		*room = (struct fj_exec_room){.at = (uintptr_t)at, .size = size, .used = sizeof(e)};
 	}

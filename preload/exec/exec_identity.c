@@ -12,8 +12,10 @@
 #include "ownership/ownership.h"
 #include "seccomp/policy.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
+#include "syscall/sched.h"
+#include "syscall/unistd_ids.h"
 
+#include <linux/fcntl.h>
 #include <linux/kcmp.h>
 
 /* security.capability: struct vfs_ns_cap_data of linux/capability.h, without the root id of its
@@ -64,7 +66,7 @@ static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file
  * asked. */
 static bool is_root_shared(void)
 {
-	return !fj_sys5(__NR_kcmp, fj_sys0(__NR_getpid), fj_sys0(__NR_getppid), KCMP_FS, 0, 0);
+	return !fj_sys_kcmp(fj_sys_getpid(), fj_sys_getppid(), KCMP_FS, 0, 0);
 }
 
 long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_handoff *h,

@@ -29,8 +29,13 @@
 #include "sys/memory.h"
 #include "sys/scratch.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/fcntl.h"
+#include "syscall/sched.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_process.h"
 #include "walk/walk.h"
 
 #include <linux/kcmp.h>
@@ -76,7 +81,7 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 	fj_dir_ask_noted(c->thread);
 	fj_cwd_keep();
 	fj_trace_before_exec(c);
-	r = fj_sys3(__NR_execve, fj_jail_paths()->loader, argv, envp);
+	r = fj_sys_execve(fj_jail_paths()->loader, (void *)argv, (void *)envp);
 	fj_trace_after_failed_exec(c, h.mask);
 	c->thread->busy = FJ_BUSY;
 	return r;
@@ -94,9 +99,9 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 
 	if (c->mask)
 		return start_blocked(c, p, argv, envp, execfn, *c->mask);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &blocked, &mask, sizeof(mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &blocked, &mask, sizeof(mask));
 	r = start_blocked(c, p, argv, envp, execfn, mask);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	return r;
 }
 
@@ -107,7 +112,7 @@ static const char *file_name(struct fj_call *c, int dirfd, const char *jail_path
 
 	if (dirfd == AT_FDCWD || jail_path[0] == '/')
 		return jail_path;
-	fj_scratch_str(c->thread, &s, FJ_PATH_MAX + 24);
+	fj_scratch_str(c->thread, &s, PATH_MAX + 24);
 	fj_str_put(&s, "/dev/fd/");
 	fj_str_num(&s, (uint32_t)dirfd, 10);
 	if (jail_path[0]) {
@@ -119,7 +124,7 @@ static const char *file_name(struct fj_call *c, int dirfd, const char *jail_path
 
 static bool closes_on_exec(int fd)
 {
-	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) & FD_CLOEXEC;
+	return fj_sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC;
 }
 
 /* The kernel gives a program its own copy of the table of descriptors: begin_new_exec() of
@@ -128,7 +133,7 @@ static bool closes_on_exec(int fd)
 static bool shares_descriptors(void)
 {
 	return fj_is_borrowed_memory() &&
-	       !fj_sys5(__NR_kcmp, fj_sys0(__NR_getpid), fj_memory_owner(), KCMP_FILES, 0, 0);
+	       !fj_sys_kcmp(fj_sys_getpid(), fj_memory_owner(), KCMP_FILES, 0, 0);
 }
 
 long fj_hook_exec(struct fj_call *c)
@@ -162,7 +167,7 @@ long fj_hook_exec(struct fj_call *c)
 		p.limits = fj_program_limits_of_fd(c, dirfd);
 		r = p.limits & FJ_MOUNT_NOEXEC ? -EACCES : fj_program_open_fd(&self);
 	}
-	if (fj_is_err(r))
+	if (r < 0)
 		return r;
 	p.fd = (int)r;
 	if (flags & FJ_EXECVE_CHECK) { /* only asks whether the exec would be allowed, not
@@ -192,8 +197,8 @@ long fj_hook_exec(struct fj_call *c)
 	if (!r && shares_descriptors()) {
 		fj_program_close(&p);
 		if (p.interpreter_fd >= 0)
-			fj_close(p.interpreter_fd);
-		r = fj_sys1(__NR_unshare, CLONE_FILES);
+			fj_sys_close(p.interpreter_fd);
+		r = fj_sys_unshare(CLONE_FILES);
 		return r ? r : fj_hook_exec(c);
 	}
 	if (!r)
@@ -203,6 +208,6 @@ long fj_hook_exec(struct fj_call *c)
 		r = -EFAULT;
 	fj_program_close(&p);
 	if (p.interpreter_fd >= 0)
-		fj_close(p.interpreter_fd);
+		fj_sys_close(p.interpreter_fd);
 	return r;
 }

@@ -28,9 +28,12 @@
 #include "sys/abi_signal.h"
 #include "sys/memory.h"
 #include "sys/process.h"
-#include "sys/sys.h"
+#include "syscall/ptrace.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_ids.h"
 
 #include <asm/siginfo.h>
+#include <asm/unistd.h>
 #include <linux/ptrace.h>
 #include <linux/wait.h>
 
@@ -97,7 +100,7 @@ static void see_stop(int32_t pid, int status)
 
 	if ((status & 0xff) == 0x7f && event >= PTRACE_EVENT_FORK && event <= PTRACE_EVENT_CLONE &&
 		fj_tracee_is_told_of_exec(pid) &&
-		!fj_sys4(__NR_ptrace, PTRACE_GETEVENTMSG, pid, 0, &child) && child)
+		!fj_sys_ptrace(PTRACE_GETEVENTMSG, pid, 0, &child) && child)
 		fj_tracee_tell_of_exec((int32_t)child, true);
 }
 
@@ -109,8 +112,7 @@ static bool is_exec_told(int32_t tid, int status)
 
 	see_stop(tid, status);
 	return (status & 0xff) == 0x7f && status >> 8 == FJ_SIGTRAP &&
-	       fj_tracee_is_told_of_exec(tid) &&
-	       !fj_sys4(__NR_ptrace, PTRACE_GETSIGINFO, tid, 0, &info) &&
+	       fj_tracee_is_told_of_exec(tid) && !fj_sys_ptrace(PTRACE_GETSIGINFO, tid, 0, &info) &&
 	       info.si_signo == FJ_SIGTRAP && info.si_code == SI_USER && info.si_pid == tid;
 }
 
@@ -224,7 +226,7 @@ long fj_hook_ptrace(struct fj_call *c)
 	own = fj_process_to_change(fj_traceme, FJ_TRACEME_AT, FJ_SHARED_BY_NONE);
 	if (!own)
 		return -ENOMEM;
-	own->wanted_by = (int32_t)fj_sys0(__NR_getpid);
+	own->wanted_by = (int32_t)fj_sys_getpid();
 	return 0;
 }
 
@@ -236,14 +238,14 @@ void fj_trace_before_exec(struct fj_call *c)
 	if (__builtin_expect(!fj_jail->has_tracers, 1))
 		return;
 	if (!c->mask)
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, 0, sizeof(all));
+		fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &all, 0, sizeof(all));
 	wants = ((const struct fj_traceme *)fj_process_at(FJ_TRACEME_AT))->wanted_by;
-	if (wants && wants == fj_sys0(__NR_getpid))
-		fj_sys4(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
+	if (wants && wants == fj_sys_getpid())
+		fj_sys_ptrace(PTRACE_TRACEME, 0, 0, 0);
 }
 
 void fj_trace_after_failed_exec(struct fj_call *c, uint64_t mask)
 {
 	if (fj_jail->has_tracers && !c->mask)
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
+		fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 }

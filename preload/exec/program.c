@@ -25,14 +25,20 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
+#include "syscall/unistd_process.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
 
 static bool is_owner_only(const struct stat *st)
 {
-	return st->st_uid == (uint32_t)fj_sys0(__NR_geteuid);
+	return st->st_uid == (uint32_t)fj_sys_geteuid();
 }
 
 /* Opens a program for reading. If the caller owns the file and may execute it but not read it, the
@@ -40,14 +46,14 @@ static bool is_owner_only(const struct stat *st)
 static long open_readable(const struct fj_place *place, const struct stat *st)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (place->is_magic ? 0 : O_NOFOLLOW);
-	long fd = fj_sys4(__NR_openat, place->dirfd, place->name, flags, 0);
+	long fd = fj_sys_openat(place->dirfd, place->name, flags, 0);
 
 	if (fd != -EACCES || !is_owner_only(st) || place->is_magic)
 		return fd;
-	if (fj_sys3(__NR_fchmodat, place->dirfd, place->name, (st->st_mode & 07777) | 0400) < 0)
+	if (fj_sys_fchmodat(place->dirfd, place->name, (st->st_mode & 07777) | 0400) < 0)
 		return fd;
-	fd = fj_sys4(__NR_openat, place->dirfd, place->name, flags, 0);
-	fj_sys3(__NR_fchmodat, place->dirfd, place->name, st->st_mode & 07777);
+	fd = fj_sys_openat(place->dirfd, place->name, flags, 0);
+	fj_sys_fchmodat(place->dirfd, place->name, st->st_mode & 07777);
 	return fd;
 }
 
@@ -56,10 +62,10 @@ static long open_readable(const struct fj_place *place, const struct stat *st)
  * which is then not checked). */
 static bool is_being_written(long fd)
 {
-	const long r = fj_sys3(__NR_fcntl, fd, F_SETLEASE, F_RDLCK);
+	const long r = fj_sys_fcntl(fd, F_SETLEASE, F_RDLCK);
 
 	if (r == 0)
-		fj_sys3(__NR_fcntl, fd, F_SETLEASE, F_UNLCK);
+		fj_sys_fcntl(fd, F_SETLEASE, F_UNLCK);
 	return r == -EAGAIN;
 }
 
@@ -71,25 +77,25 @@ static int open_program_again(const struct fj_place *place, long fd)
 	struct stat mine, held_st;
 	long held;
 
-	if (fj_is_err(fd) || place->is_magic || !place->name[0])
+	if (fd < 0 || place->is_magic || !place->name[0])
 		return -1;
-	held = fj_sys4(__NR_openat, place->dirfd, place->name, O_PATH | O_NOFOLLOW, 0);
-	if (fj_is_err(held))
+	held = fj_sys_openat(place->dirfd, place->name, O_PATH | O_NOFOLLOW, 0);
+	if (held < 0)
 		return -1;
-	if (fj_has_spare_numbers((int)held) && !fj_sys2(__NR_fstat, fd, &mine) &&
-		!fj_sys2(__NR_fstat, held, &held_st) && mine.st_dev == held_st.st_dev &&
+	if (fj_has_spare_numbers((int)held) && !fj_sys_fstat(fd, &mine) &&
+		!fj_sys_fstat(held, &held_st) && mine.st_dev == held_st.st_dev &&
 		mine.st_ino == held_st.st_ino)
 		return (int)held;
-	fj_close((int)held);
+	fj_sys_close((int)held);
 	return -1;
 }
 
 void fj_program_close(struct fj_program *p)
 {
 	if (p->fd >= 0)
-		fj_close(p->fd);
+		fj_sys_close(p->fd);
 	if (p->held_fd >= 0)
-		fj_close(p->held_fd);
+		fj_sys_close(p->held_fd);
 	p->fd = p->held_fd = -1;
 }
 
@@ -101,8 +107,8 @@ static long is_denied(long fd)
 
 	if (__builtin_expect(!fj_jail->has_landlock, 1) || !fj_jail->names_comm_by_file)
 		return 0;
-	return fj_sys5(__NR_execveat, fd, "", argv, argv + 1, AT_EMPTY_PATH | FJ_EXECVE_CHECK) ==
-			       -EACCES ?
+	return fj_sys_execveat(fd, "", (char *const *)argv, (char *const *)argv + 1,
+		       AT_EMPTY_PATH | FJ_EXECVE_CHECK) == -EACCES ?
 		       -EACCES :
 		       0;
 }
@@ -115,8 +121,8 @@ long fj_program_open_fd(const struct fj_place *place)
 	char text[32];
 	struct fj_str link;
 	struct fj_place self = *place;
-	long fd, r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st,
-			 is_self ? AT_EMPTY_PATH : nofollow);
+	long fd, r = fj_sys_newfstatat(
+			 place->dirfd, place->name, &st, is_self ? AT_EMPTY_PATH : nofollow);
 
 	if (r < 0)
 		return r;
@@ -132,15 +138,15 @@ long fj_program_open_fd(const struct fj_place *place)
 		self = (struct fj_place){
 			.dirfd = AT_FDCWD, .name = text, .is_magic = true, .owned_fd = -1};
 	}
-	r = fj_sys3(__NR_faccessat, self.dirfd, self.name, 1 /* X_OK */);
+	r = fj_sys_faccessat(self.dirfd, self.name, 1 /* X_OK */);
 	if (r < 0)
 		return r;
 	fd = open_readable(&self, &st);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	r = is_being_written(fd) ? -ETXTBSY : is_denied(fd);
 	if (r) {
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 		return r;
 	}
 	return fd;
@@ -151,7 +157,7 @@ static bool is_empty(long fd)
 {
 	struct stat st;
 
-	return fj_sys2(__NR_fstat, fd, &st) || !st.st_size;
+	return fj_sys_fstat(fd, &st) || !st.st_size;
 }
 
 /* The path, as the process sees it, of a file that was found in a layer of a union; NULL:
@@ -163,9 +169,9 @@ static char *name_in_union(struct fj_call *c, const struct fj_place *place)
 	struct fj_str host, pos, seen;
 	bool is;
 
-	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	fj_str_init(&seen, exe, FJ_PATH_MAX);
+	fj_str_init(&host, fj_scratch_path(c->thread), PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
+	fj_str_init(&seen, exe, PATH_MAX);
 	if (place->name[0] != '/') {
 		fj_str_put(&host, fj_root_path());
 		fj_str_put(&host, "/");
@@ -202,7 +208,7 @@ static enum fj_fast_seen see_program(struct fj_fast *q, void *own, long *fd)
 		a->p->held_fd = open_program_again(&q->place, *fd);
 	if (*fd == -ELOOP && a->follows)
 		return FJ_SEEN_LINK;
-	return q->is_layered && !fj_is_err(*fd) && is_empty(*fd) ? FJ_SEEN_UNSURE : FJ_SEEN_ANSWER;
+	return q->is_layered && (*fd) >= 0 && is_empty(*fd) ? FJ_SEEN_UNSURE : FJ_SEEN_ANSWER;
 }
 
 /* The path by which a program was found. NULL: it is not known. */
@@ -212,7 +218,7 @@ static char *name_found(struct fj_call *c, const struct fj_fast *q)
 
 	if (q->is_layered)
 		return name_in_union(c, &q->place);
-	fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&s, fj_scratch_path(c->thread), PATH_MAX);
 	fj_str_put(&s, "/"); /* a fact's value is a path below the process's root */
 	fj_str_put(&s, q->place.name);
 	fj_scratch_trim(c->thread, s.at, s.len + 1);
@@ -231,13 +237,13 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 		!fj_fast_begin_rooted(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
 	is = fj_fast_ask(&q, false, open_program, see_program, FJ_SURE_LOOKED, &own, fd);
-	if (fj_is_err(*fd))
+	if ((*fd) < 0)
 		return is;
 	if (is && p)
 		p->exe = name_found(c, &q);
 	if (is && (!p || p->exe))
 		return true;
-	fj_close((int)*fd);
+	fj_sys_close((int)*fd);
 	if (p)
 		fj_program_close(p);
 	if (is)
@@ -256,7 +262,7 @@ uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd)
 	if (!fj_mount_flags()->has_mount_limits)
 		return 0;
 	text = fj_scratch_path(c->thread);
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
 	n = fj_fd_target(fd, text);
 	if (n > 0) {
 		text[n] = 0;
@@ -279,17 +285,17 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 	if (!follows) {
 		char byte;
 
-		if (fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1) >= 0) {
+		if (fj_sys_readlinkat(place->dirfd, place->name, &byte, 1) >= 0) {
 			fj_place_done(place);
 			return -ELOOP;
 		}
 	}
 	r = fj_program_open_fd(place);
-	if (!fj_is_err(r) && fj_mount_flags()->has_mount_limits) {
+	if (r >= 0 && fj_mount_flags()->has_mount_limits) {
 		limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(c, (int)r) :
 							  fj_mount_limits(place->pos);
 		if (limits & FJ_MOUNT_NOEXEC) {
-			fj_close((int)r);
+			fj_sys_close((int)r);
 			r = -EACCES;
 		}
 	}
@@ -310,7 +316,7 @@ static char *name_of_place(
 
 	if (place->is_magic)
 		return fj_program_name_of_fd(c, fd);
-	fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&s, fj_scratch_path(c->thread), PATH_MAX);
 	if (!place->pos || !fj_path_seen(place->pos, &s))
 		fj_str_put(&s, jail_path);
 	return s.at;
@@ -329,7 +335,7 @@ long fj_program_open(
 		return fd;
 	fj_scratch_release(c->thread, mark);
 	fd = open_by_walk(c, dirfd, jail_path, follows, &place, p);
-	if (!fj_is_err(fd) && p) {
+	if (fd >= 0 && p) {
 		const char *name = name_of_place(c, &place, (int)fd, jail_path);
 		const size_t size = fj_strlen(name) + 1;
 
@@ -351,7 +357,7 @@ char *fj_program_name_of_fd(struct fj_call *c, int fd)
 	long n;
 
 	n = fj_fd_target(fd, text);
-	fj_str_init(&s, exe, FJ_PATH_MAX);
+	fj_str_init(&s, exe, PATH_MAX);
 	if (n > 0) {
 		text[n] = 0;
 		fj_path_back_link(c->thread, text, (size_t)n, &s);
@@ -366,7 +372,7 @@ long fj_program_read_head(struct fj_call *c, struct fj_program *p)
 	long used;
 
 	p->head = fj_scratch(c->thread, FJ_PROGRAM_HEAD);
-	p->head_len = fj_sys4(__NR_pread64, p->fd, p->head, FJ_PROGRAM_HEAD, 0);
+	p->head_len = fj_sys_pread64(p->fd, p->head, FJ_PROGRAM_HEAD, 0);
 	if (p->head_len < 0)
 		return p->head_len;
 	used = p->head_len;

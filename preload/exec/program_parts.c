@@ -12,7 +12,8 @@
 #include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/unistd_io.h"
+#include <linux/fcntl.h>
 
 /* The program headers of an ELF file, some of which are in memory. */
 #define SOME 64u /* more than any linker makes: ld(1) about 13 */
@@ -47,7 +48,7 @@ static long part_of(struct fj_call *c, const struct headers *h, uint64_t offset,
 	if (!room)
 		room = fj_scratch(c->thread, size);
 	*part = room;
-	r = fj_sys4(__NR_pread64, h->fd, room, size, offset);
+	r = fj_sys_pread64(h->fd, room, size, offset);
 	return r < 0 ? r : r == (long)size ? 0 : -EIO;
 }
 
@@ -104,7 +105,7 @@ static long check_interpreter(
 	char *text = fj_scratch(c->thread, FJ_PROGRAM_HEAD);
 	struct headers h = {.fd = p->interpreter_fd, .head = text};
 
-	h.head_len = fj_sys4(__NR_pread64, h.fd, text, FJ_PROGRAM_HEAD, 0);
+	h.head_len = fj_sys_pread64(h.fd, text, FJ_PROGRAM_HEAD, 0);
 	if (h.head_len < (long)sizeof(h.eh))
 		return h.head_len < 0 ? h.head_len : -EIO;
 	if (!fj_elf_is_ours((const Elf64_Ehdr *)text, (size_t)h.head_len) || !begin_headers(c, &h))
@@ -122,7 +123,7 @@ static long open_interpreter(
 	const void *path;
 	long r;
 
-	if (size < 2 || size > FJ_PATH_MAX)
+	if (size < 2 || size > PATH_MAX)
 		return -ENOEXEC;
 	r = part_of(c, h, ph->p_offset, size, NULL, &path);
 	if (r)
@@ -130,7 +131,7 @@ static long open_interpreter(
 	if (((const char *)path)[size - 1])
 		return -ENOEXEC;
 	r = fj_program_open(c, AT_FDCWD, path, true, NULL);
-	if (fj_is_err(r))
+	if (r < 0)
 		return r;
 	p->interpreter_fd = (int)r;
 	return 0;
@@ -184,8 +185,7 @@ bool fj_program_is_library(struct fj_call *c, const struct fj_program *p)
 
 		if (ph->p_type != PT_DYNAMIC)
 			continue;
-		n = fj_sys4(__NR_pread64, p->fd, dynamic, ENTRIES * sizeof(*dynamic),
-			    ph->p_offset) /
+		n = fj_sys_pread64(p->fd, dynamic, ENTRIES * sizeof(*dynamic), ph->p_offset) /
 		    (long)sizeof(*dynamic);
 		for (long d = 0; d < n && dynamic[d].d_tag; d++)
 			has_name = has_name || dynamic[d].d_tag == DT_SONAME;
@@ -218,7 +218,7 @@ long fj_program_resolve_scripts(
 			return -EACCES; /* the kernel takes "" for the working directory here,
 					   which is no program */
 		r = fj_program_open(c, AT_FDCWD, interpreter, true, p);
-		if (fj_is_err(r))
+		if (r < 0)
 			return r;
 		p->fd = (int)r;
 		r = fj_program_read_head(c, p);

@@ -8,13 +8,14 @@
  * message says why, once for each tracer. The call can be left out (`strace -e inject`). */
 #include "bytes/bytes.h"
 #include "bytes/copy.h"
+#include "call/call.h"
 #include "exec/tracees.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
 #include "sys/frame.h"
 #include "sys/page.h"
 #include "sys/say.h"
-#include "sys/sys.h"
+#include "syscall/ptrace.h"
 
 #include <linux/elf.h>
 #include <linux/ptrace.h>
@@ -51,7 +52,7 @@ long fj_tracee_changes(int32_t tid, long request, uint64_t addr, uint64_t data)
 	uint64_t arg[FJ_ARGS], wanted_arg[FJ_ARGS];
 	bool is_other;
 
-	if (fj_sys4(__NR_ptrace, PTRACE_GETREGSET, tid, NT_PRSTATUS, &all) ||
+	if (fj_sys_ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all) ||
 		fj_tracee_result(&now) != -ENOSYS || fj_tracee_nr(&now) < 0 ||
 		fj_tracee_on_gate(fj_tracee_ip(&now)) == FJ_PAGE)
 		return 0;

@@ -13,10 +13,12 @@
 #include "sys/abi_signal.h"
 #include "sys/frame.h"
 #include "sys/gate_code.h"
-#include "sys/sys.h"
+#include "syscall/ptrace.h"
 
 #include <asm/siginfo.h>
+#include <asm/unistd.h>
 #include <linux/elf.h>
+#include <linux/errno.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
 
@@ -24,7 +26,7 @@ static long set_result(int32_t tid, uint64_t *result)
 {
 	struct fj_tracee_regs regs;
 	struct iovec all = {&regs, sizeof(regs)};
-	long was = fj_sys4(__NR_ptrace, PTRACE_GETREGSET, tid, NT_PRSTATUS, &all);
+	long was = fj_sys_ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all);
 
 	if (was)
 		return was;
@@ -33,12 +35,12 @@ static long set_result(int32_t tid, uint64_t *result)
 	was = fj_tracee_result(&regs);
 	fj_tracee_set_result(&regs, (long)*result);
 	*result = (uint64_t)was;
-	return fj_sys4(__NR_ptrace, PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
+	return fj_sys_ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
 }
 
 static long set_tracee_mask(int32_t tid, const uint64_t *mask)
 {
-	return fj_sys4(__NR_ptrace, PTRACE_SETSIGMASK, tid, sizeof(*mask), mask);
+	return fj_sys_ptrace(PTRACE_SETSIGMASK, tid, sizeof(*mask), (void *)mask);
 }
 
 bool fj_tracee_hold(int32_t tid, int sig, struct fj_tracee_held *held)
@@ -50,8 +52,8 @@ bool fj_tracee_hold(int32_t tid, int sig, struct fj_tracee_held *held)
 	if (sig >= FJ_SIGSTOP && sig <= FJ_SIGTTOU)
 		return false;
 	held->nr = __NR_getpid;
-	if (fj_sys4(__NR_ptrace, PTRACE_GETSIGINFO, tid, 0, &info) ||
-		fj_sys4(__NR_ptrace, PTRACE_GETSIGMASK, tid, sizeof(held->mask), &held->mask) ||
+	if (fj_sys_ptrace(PTRACE_GETSIGINFO, tid, 0, &info) ||
+		fj_sys_ptrace(PTRACE_GETSIGMASK, tid, sizeof(held->mask), &held->mask) ||
 		set_result(tid, &held->nr))
 		return false;
 	held->is = !set_tracee_mask(tid, &all);

@@ -38,10 +38,12 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/page.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/ptrace.h"
+#include "syscall/signal.h"
 
 #include <asm/siginfo.h>
+#include <asm/unistd.h>
 #include <linux/elf.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
@@ -118,7 +120,7 @@ bool fj_tracee_is_told_of_exec(int32_t tid)
 
 static long ask_kernel(long request, int32_t tid, uint64_t addr, void *data)
 {
-	return fj_sys4(__NR_ptrace, request, tid, addr, data);
+	return fj_sys_ptrace(request, tid, addr, data);
 }
 
 /* Set the word at FJ_GATE_SHOWN_AT in the memory of `tid` to `value`, if that is a process of this
@@ -212,7 +214,7 @@ static void show_registers(const struct tracee *t, enum end end)
 		fj_tracee_set_result(&regs, -FJ_RESTART);
 	if (end == ENDED_ON_GATE || end == RESTARTED_ON_GATE) {
 		from = (struct iovec){(void *)fj_tracee_sp(&regs), sizeof(made)};
-		if (fj_sys6(__NR_process_vm_readv, t->tid, &to, 1, &from, 1, 0) != sizeof(made))
+		if (fj_sys_process_vm_readv(t->tid, &to, 1, &from, 1, 0) != sizeof(made))
 			return;
 		fj_tracee_return_to(
 			&regs, made.back, fj_tracee_sp(&regs) + FJ_DEFERRED_ROOM + 8, made.arg);
@@ -273,7 +275,7 @@ static void begin_for_process(struct tracee *t)
 	t->nr = __NR_execve;
 	for (struct tracee *o = tracees; o < tracees + TRACEES; o++)
 		if (o->tid && (o->engine_nr == __NR_execve || o->engine_nr == __NR_execveat) &&
-			fj_sys2(__NR_kill, o->tid, 0) == -ESRCH)
+			fj_sys_kill(o->tid, 0) == -ESRCH)
 			__atomic_store_n(&o->tid, 0, __ATOMIC_RELEASE);
 }
 

@@ -24,7 +24,6 @@
 #include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 
@@ -36,7 +35,7 @@ static bool is_still_at(struct fj_thread *t, const struct fj_str *pos)
 	struct fj_str now;
 	bool is;
 
-	fj_str_init(&now, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&now, fj_scratch_path(t), PATH_MAX);
 	is = fj_path_of_dir(t, AT_FDCWD, &now) && fj_streq(now.at, pos->at);
 	fj_scratch_release(t, mark);
 	return is;
@@ -73,7 +72,7 @@ static bool find_below_cwd(struct fj_fast *q, const struct fj_root *root, const 
 	bool is_asked;
 
 	q->moves = fj_cwd_begin();
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
 	fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 	if (!fj_cwd_where(t, q->epoch, q->moves, &pos, &is_asked) || !fj_path_seen(pos.at, &key))
 		return false;
@@ -99,7 +98,7 @@ __attribute__((noinline)) static bool may_search_cwd(struct fj_fast *q)
 
 	q->epoch = fj_facts_epoch();
 	q->moves = fj_cwd_begin();
-	fj_str_init(&pos, fj_scratch_path(q->t), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(q->t), PATH_MAX);
 	may = q->takes_cwd && fj_cwd_where(q->t, q->epoch, q->moves, &pos, &is_asked) &&
 	      !is_asked && fj_path_is_let(q->t, pos.at, q->epoch, &q->is_in_root);
 	fj_scratch_release(q->t, mark);

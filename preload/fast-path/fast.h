@@ -16,9 +16,10 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -170,11 +171,11 @@ enum fj_fast_sure {
 };
 static inline bool fj_fast_is_sure(const struct fj_fast *q, long r, enum fj_fast_sure sure)
 {
-	const unsigned kind = !fj_is_err(r) ? FJ_SURE_DONE :
-			      r == -ENOENT  ? FJ_SURE_ENOENT :
-			      r == -EACCES  ? FJ_SURE_EACCES :
-			      r == -EEXIST  ? FJ_SURE_EEXIST :
-					      FJ_SURE_OTHER;
+	const unsigned kind = r >= 0	   ? FJ_SURE_DONE :
+			      r == -ENOENT ? FJ_SURE_ENOENT :
+			      r == -EACCES ? FJ_SURE_EACCES :
+			      r == -EEXIST ? FJ_SURE_EEXIST :
+					     FJ_SURE_OTHER;
 
 	return (sure == FJ_SURE_ALL || (sure & kind)) && fj_fast_is_answer(q, r);
 }

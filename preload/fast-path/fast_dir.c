@@ -14,7 +14,7 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
@@ -51,8 +51,8 @@ static bool is_below(const struct fj_fast *q, enum fj_fast_upper what)
 
 	for (uint32_t i = 0; i < (q->is_merged ? q->below : 0); i++) {
 		path += fj_strlen(path) + 1;
-		r = fj_sys4(__NR_newfstatat, path[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail), path,
-			&st, AT_SYMLINK_NOFOLLOW);
+		r = fj_sys_newfstatat(path[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail), path, &st,
+			AT_SYMLINK_NOFOLLOW);
 		if (r != -ENOENT)
 			return r || what != FJ_UPPER_TARGET ||
 			       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
@@ -68,7 +68,7 @@ static bool is_fit(struct fj_thread *t, struct fj_place *place, enum fj_fast_upp
 
 	if (what == FJ_UPPER_NEW)
 		return true;
-	r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	r = fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
 	place->is_free = what == FJ_UPPER_TARGET && r == -ENOENT;
 	return place->is_free ||
 	       (!r && (what == FJ_UPPER_OLD || (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR) &&
@@ -91,7 +91,7 @@ bool fj_fast_hold_upper(struct fj_thread *t, int dirfd, const char *jail_path, s
 		is_below(&q, what))
 		return fj_fast_end(&q);
 	fd = dir_len && !beside ? open_dir(&q, dir_len) : -1;
-	if (dir_len && !beside && fj_is_err(fd))
+	if (dir_len && !beside && fd < 0)
 		return fj_fast_end(&q);
 	*place = (struct fj_place){.dirfd = beside  ? beside->dirfd :
 					    dir_len ? (int)fd :
@@ -136,7 +136,7 @@ bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, siz
 	}
 	/* The place's path ends in the same name, and is often the program's without its first slash. */
 	dir_len = (q.place.name == jail_path + 1 ? len - 1 : fj_text_len(q.place.name)) - name_len;
-	if (!q.is_in_root || (dir_len && fj_is_err(fd = open_dir(&q, dir_len))))
+	if (!q.is_in_root || (dir_len && (fd = open_dir(&q, dir_len)) < 0))
 		return fj_fast_end(&q);
 	*place = (struct fj_place){.dirfd = dir_len ? (int)fd : q.place.dirfd,
 		.owned_fd = (int)fd,

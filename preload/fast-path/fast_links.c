@@ -10,7 +10,7 @@
 #include "fast-path/fast.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/unistd_names.h"
 
 enum { LINKS_MAX = 4 }; /* symlinks that one call follows here: /bin/sh, /etc/alternatives/... */
 
@@ -25,16 +25,15 @@ static bool go_past_link(struct fj_fast *q)
 	while (dir && q->path[dir - 1] != '/')
 		dir--;
 	/* Without a fact the directory may be in procfs, whose links may lead elsewhere than their text. */
-	if (!q->epoch || dir >= FJ_PATH_MAX)
+	if (!q->epoch || dir >= PATH_MAX)
 		return false;
-	n = fj_sys4(
-		__NR_readlinkat, q->place.dirfd, q->place.name, q->beyond + dir, FJ_PATH_MAX - dir);
+	n = fj_sys_readlinkat(q->place.dirfd, q->place.name, q->beyond + dir, PATH_MAX - dir);
 	if (!q->is_layered)
 		fj_link_see(hash, n > 0);
 	if (n > 0 && q->fact)
 		fj_links_found_in(q->fact);
 	/* If a directory was replaced meanwhile, this may be the text of another symlink, even of the host's. */
-	if (n <= 0 || dir + (size_t)n >= FJ_PATH_MAX || !fj_fast_held(q))
+	if (n <= 0 || dir + (size_t)n >= PATH_MAX || !fj_fast_held(q))
 		return false;
 	if (q->beyond[dir] == '/') {
 		memmove(q->beyond, q->beyond + dir, (size_t)n);

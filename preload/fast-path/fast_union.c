@@ -200,7 +200,7 @@ int fj_fast_is_merged(const struct fj_fast *q)
 
 	if (!q->left)
 		return 0;
-	fj_str_init(&pos, fj_scratch_path(q->t), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(q->t), PATH_MAX);
 	is = fj_fast_position(q, &pos) ? fj_layers_know_merged(pos.at, pos.len, q->epoch) : -1;
 	fj_scratch_release(q->t, mark);
 	return is;

@@ -9,8 +9,9 @@
 #include "call/hooks.h"
 #include "guest/guest.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
 
+#include <asm/unistd.h>
 #include <linux/fs.h>
 
 /* do_renameat2() of fs/namei.c */
@@ -52,7 +53,7 @@ static long open_flags(uint64_t flags, uint64_t mode)
 
 	if (!is_odd)
 		return 1;
-	r = fj_sys4(__NR_openat, -1, ".", flags, mode);
+	r = fj_sys_openat(-1, ".", flags, mode);
 	return r == -EBADF ? 1 : r;
 }
 

@@ -20,8 +20,10 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 #include "walk/walk.h"
+
+#include <asm/unistd.h>
 
 /* Puts `place` into the arguments, for a call with a descriptor argument before the path. */
 static void aim_call(struct fj_call *c, int i, const struct fj_place *place)
@@ -42,7 +44,7 @@ static long access_by_look(const struct fj_call *c, const struct fj_fast *q, boo
 	enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
 	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
 	struct stat st;
-	const long r = fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
+	const long r = fj_sys_newfstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
 
 	*is_symlink = !r && (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
 	if (__builtin_expect(q->is_layered, 0) && r != -ENOENT &&
@@ -114,7 +116,7 @@ static bool is_not_to_be_run(const struct fj_place *place)
 
 	return (fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) && place->pos &&
 	       !place->is_magic && (fj_mount_limits(place->pos) & FJ_MOUNT_NOEXEC) &&
-	       !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       !fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
 	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG;
 }
 

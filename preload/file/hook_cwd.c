@@ -20,8 +20,9 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
 static const char unreachable[] = "(unreachable)"; /* getcwd(2): outside the process's root */
@@ -46,10 +47,10 @@ __attribute__((noinline)) static long answer_cwd_by_position(
 	bool found;
 
 	fj_scratch_trim(c->thread, host_path, len + 1);
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
 	found = fj_path_back_hinted(host_path, fj_cwd_noted(), &pos);
 	fj_scratch_trim(c->thread, pos.at, pos.len + 1);
-	fj_str_init(&seen, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&seen, fj_scratch_path(c->thread), PATH_MAX);
 	if (!found) {
 		fj_str_put(&seen, unreachable);
 		fj_str_put(&seen, "/"); /* the program must not see where the directory is on the
@@ -65,7 +66,7 @@ FJ_HOT long fj_hook_getcwd(struct fj_call *c)
 {
 	char *host_path = fj_scratch_path(c->thread);
 	const char *plain;
-	const long r = fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX); /* with the NUL */
+	const long r = fj_sys_getcwd(host_path, PATH_MAX); /* with the NUL */
 
 	if (r < 0)
 		return r;
@@ -94,14 +95,14 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 		return r;
 	fd = fj_open_path(place.dirfd, place.name, O_DIRECTORY | (place.is_magic ? 0 : O_NOFOLLOW));
 	fj_cwd_moves();
-	r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
+	r = fd < 0 ? fd : fj_sys_fchdir(fd);
 	if (!r)
 		see_entered(c->thread, &place);
 	if (!r && place.pos && !place.is_magic && !fj_is_borrowed_memory())
 		fj_cwd_note(place.pos);
 	fj_cwd_moved();
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	fj_place_done(&place);
 	return r;
 }
@@ -146,7 +147,7 @@ long fj_hook_chdir(struct fj_call *c)
 	if (r < 0)
 		return r;
 	fj_cwd_moves();
-	r = fj_sys1(__NR_fchdir, directory.dirfd);
+	r = fj_sys_fchdir(directory.dirfd);
 	fj_cwd_moved();
 	if (!r && !(is_asked && fj_facts_hold(epoch))) {
 		if (hash && directory.is_direct) {
@@ -183,10 +184,10 @@ long fj_hook_chroot(struct fj_call *c)
 	if (r < 0)
 		return r;
 	fd = fj_open_path(place.dirfd, place.name, O_DIRECTORY | (place.is_magic ? 0 : O_NOFOLLOW));
-	if (fj_is_err(fd)) {
+	if (fd < 0) {
 		r = fd;
-	} else if ((r = fj_sys3(__NR_faccessat, fd, ".", 1 /* X_OK */)) < 0 || !place.pos) {
-		fj_close((int)fd);
+	} else if ((r = fj_sys_faccessat(fd, ".", 1 /* X_OK */)) < 0 || !place.pos) {
+		fj_sys_close((int)fd);
 		r = r < 0 ? r : -ENOENT; /* a removed directory has no place in the jail */
 	} else {
 		fj_roots_see_fd(c->thread, (int)fd, place.is_mount || place.is_magic);

@@ -24,10 +24,13 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 #include "union/change.h"
 #include "union/union.h"
 
+#include <asm/unistd.h>
 #include <linux/fs.h>
 
 struct dirent_head { /* head of struct linux_dirent, fs/readdir.c; struct linux_dirent64 has the
@@ -74,14 +77,14 @@ static bool is_jail_root(int fd)
 {
 	struct stat st;
 
-	return !fj_sys2(__NR_fstat, fd, &st) && st.st_dev == fj_jail->root_dev &&
+	return !fj_sys_fstat(fd, &st) && st.st_dev == fj_jail->root_dev &&
 	       st.st_ino == fj_jail->root_ino;
 }
 
 /* Has the directory records of its own? Then they count for the files below it. */
 static bool is_other_root(struct fj_thread *t, int fd)
 {
-	if (fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0))
+	if (fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/owners", 0))
 		return false;
 	fj_roots_see_fd(t, fd, false);
 	return true;
@@ -155,11 +158,11 @@ __attribute__((noinline)) static long see_end(struct fj_call *c)
 	if (!end)
 		return 1;
 	fj_dir_list_to(fd, 0);
-	if ((uint64_t)fj_sys3(__NR_lseek, fd, 0, SEEK_CUR) != end)
+	if ((uint64_t)fj_sys_lseek(fd, 0, SEEK_CUR) != end)
 		return 1;
 	r = fj_kernel(c);
 	if (r > 0)
-		fj_sys3(__NR_lseek, fd, end, SEEK_SET);
+		fj_sys_lseek(fd, end, SEEK_SET);
 	return r ? 1 : 0;
 }
 
@@ -188,7 +191,7 @@ long fj_hook_getdents(struct fj_call *c)
 	l.has_devices = has_records && fj_owner_has_devices();
 	l.dev = l.is_alone ? l.alone.dev : 0;
 	if (!l.dev && (l.has_devices || (l.is_alone && (l.alone.dir_device || has_records)))) {
-		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
+		l.has_devices = !fj_sys_fstat(l.fd, &st);
 		l.dev = l.alone.dev = st.st_dev;
 	}
 	l.alone.has_records =

@@ -21,8 +21,11 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 #include "union/change.h"
+
+#include <asm/unistd.h>
 
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
@@ -47,9 +50,8 @@ static long refuse_whiteout(const struct fj_place *place)
 	struct stat st;
 
 	/* At a whiteout the place leads to the work directory, where no file has that name. */
-	return fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) ?
-		       -EPERM :
-		       -EEXIST;
+	return fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) ? -EPERM :
+											-EEXIST;
 }
 
 static long mknod_around(struct fj_call *c, const struct fj_place *const *place, int count)
@@ -158,21 +160,21 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *found,
 	long r;
 
 	/* If both names lead to one file, rename(2) does nothing (vfs_rename() of fs/namei.c). */
-	if (!fj_sys4(__NR_newfstatat, c->arg[0], c->arg[1], &from, AT_SYMLINK_NOFOLLOW) &&
-		!fj_sys4(__NR_newfstatat, c->arg[2], c->arg[3], &to, AT_SYMLINK_NOFOLLOW) &&
+	if (!fj_sys_newfstatat(c->arg[0], (const char *)c->arg[1], &from, AT_SYMLINK_NOFOLLOW) &&
+		!fj_sys_newfstatat(c->arg[2], (const char *)c->arg[3], &to, AT_SYMLINK_NOFOLLOW) &&
 		from.st_ino == to.st_ino && from.st_dev == to.st_dev)
-		return fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
-			flags & ~FJ_RENAME_WHITEOUT);
+		return fj_sys_renameat2(c->arg[0], (const char *)c->arg[1], c->arg[2],
+			(const char *)c->arg[3], flags & ~FJ_RENAME_WHITEOUT);
 	fj_making_begin(c, old, FJ_S_IFCHR, 0, &m);
 	m.owner.flags |= FJ_OWNER_DEVICE;
 	m.real_mode = 0600;
 	if (!m.needs_record)
 		fj_creators_enter(&m);
 	m.needs_record = true;
-	r = fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
+	r = fj_sys_renameat2(c->arg[0], (const char *)c->arg[1], c->arg[2], (const char *)c->arg[3],
 		flags & ~FJ_RENAME_WHITEOUT);
 	if (!r)
-		r = fj_sys4(__NR_mknodat, old->dirfd, old->name, FJ_S_IFREG | 0600, 0);
+		r = fj_sys_mknodat(old->dirfd, old->name, FJ_S_IFREG | 0600, 0);
 	return fj_making_end(c, r, false, old, &m);
 }
 
@@ -208,8 +210,8 @@ static long begin_passage(
 	for (int i = 0; i < 2; i++) {
 		p->path[i] = fj_roots_path(c->thread, place[i]->dirfd, place[i]->name);
 		p->home[i] = home_around(c, p->path[i]);
-		p->is_dir[i] = !fj_sys4(__NR_newfstatat, place[i]->dirfd, place[i]->name, &st,
-				       AT_SYMLINK_NOFOLLOW) &&
+		p->is_dir[i] = !fj_sys_newfstatat(
+				       place[i]->dirfd, place[i]->name, &st, AT_SYMLINK_NOFOLLOW) &&
 			       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 		if (p->is_dir[i]) /* other jails may have met it as a root */
 			fj_roots_see(c->thread, place[i]->dirfd, place[i]->name, st.st_dev,
@@ -255,8 +257,8 @@ static bool rename_to_nothing(const struct fj_call *c)
 	if (!__atomic_load_n(&met_nothing, __ATOMIC_RELAXED) ||
 		__atomic_load_n(&cannot_refuse, __ATOMIC_RELAXED))
 		return false;
-	r = fj_sys5(
-		__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3], FJ_RENAME_NOREPLACE);
+	r = fj_sys_renameat2(c->arg[0], (const char *)c->arg[1], c->arg[2], (const char *)c->arg[3],
+		FJ_RENAME_NOREPLACE);
 	if (r == -EINVAL || r == -ENOSYS)
 		__atomic_store_n(&cannot_refuse, 1, __ATOMIC_RELAXED);
 	return !r;
@@ -281,10 +283,11 @@ static long rename_in_upper(struct fj_call *c, const struct fj_place *const *pla
 {
 	struct fj_file file;
 	bool is_there;
-	const bool replaces = !place[1]->is_free && !fj_owner_is_empty() &&
-			      is_last_name(c, place[1], &file, &is_there);
-	const long r = fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
-		place[1]->is_free ? FJ_RENAME_NOREPLACE : 0);
+	const bool replaces =
+		!place[1]->is_free && !fj_owner_is_empty() &&
+		fj_file_is_last_name(c, place[1]->dirfd, place[1]->name, &file, &is_there);
+	const long r = fj_sys_renameat2(c->arg[0], (const char *)c->arg[1], c->arg[2],
+		(const char *)c->arg[3], place[1]->is_free ? FJ_RENAME_NOREPLACE : 0);
 
 	if (!r && replaces)
 		fj_owner_gone(&file.key);

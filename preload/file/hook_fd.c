@@ -12,8 +12,10 @@
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "signal/signalfd.h"
-#include "sys/sys.h"
+#include "syscall/poll.h"
+#include "syscall/unistd_io.h"
 
+#include <asm/unistd.h>
 #include <linux/aio_abi.h>
 #include <linux/kcmp.h>
 #include <linux/poll.h>
@@ -100,7 +102,7 @@ static long poll_without_ours(uint64_t at, uint64_t count)
 				found++;
 				p[i].fd = -1; /* poll(2) ignores it */
 			}
-		r = fj_sys3(__NR_poll, p, n, 0);
+		r = fj_sys_poll(p, n, 0);
 		if (r < 0)
 			return r;
 		found += r;
@@ -180,13 +182,13 @@ long fj_hook_close_range(struct fj_call *c)
 		return fj_kernel(c);
 	if (first >= ours && last < after) /* nothing to do, if the kernel has this call: a first
 					      above the last gives EINVAL */
-		return fj_sys3(__NR_close_range, 1, 0, 0) == -EINVAL ? 0 : -ENOSYS;
+		return fj_sys_close_range(1, 0, 0) == -EINVAL ? 0 : -ENOSYS;
 	if (first < ours)
-		r = fj_sys3(__NR_close_range, first, ours - 1, flags);
+		r = fj_sys_close_range(first, ours - 1, flags);
 	else if (flags & CLOSE_RANGE_UNSHARE)
-		r = fj_sys3(__NR_close_range, after, after,
-			flags); /* only for the new table of descriptors */
+		r = fj_sys_close_range(
+			after, after, flags); /* only for the new table of descriptors */
 	if (!r && last >= after)
-		r = fj_sys3(__NR_close_range, after, last, flags & ~CLOSE_RANGE_UNSHARE);
+		r = fj_sys_close_range(after, last, flags & ~CLOSE_RANGE_UNSHARE);
 	return r;
 }

@@ -9,8 +9,9 @@
 #include "guest/guest.h"
 #include "procfs/machine.h"
 #include "signal/waiting.h"
-#include "sys/sys.h"
+#include "syscall/system.h"
 
+#include <asm/unistd.h>
 #include <linux/timex.h>
 #include <linux/utsname.h>
 
@@ -28,7 +29,7 @@ long fj_hook_uname(struct fj_call *c)
 {
 	struct fj_machine_names own;
 	struct new_utsname name;
-	long r = fj_sys1(__NR_uname, &name);
+	long r = fj_sys_uname(&name);
 
 	if (r < 0)
 		return r;

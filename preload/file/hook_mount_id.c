@@ -20,7 +20,7 @@
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
 #include "walk/walk.h"
 
 #include <linux/stat.h>
@@ -59,19 +59,19 @@ static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, u
 		fd = place.name[0] || dirfd == AT_FDCWD ?
 			     fj_open_path(place.dirfd, place.name[0] ? place.name : ".", 0) :
 			     dirfd;
-		fj_scratch_str(c->thread, &s, FJ_PATH_MAX);
-		if (!fj_is_err(fd) &&
+		fj_scratch_str(c->thread, &s, PATH_MAX);
+		if (fd >= 0 &&
 			fj_path_of_fd(c->thread,
 				dirfd == AT_FDCWD && !place.name[0] ? AT_FDCWD : (int)fd, &s))
 			pos = s.at;
-		if (!fj_is_err(fd) && fd != dirfd)
-			fj_close((int)fd);
+		if (fd >= 0 && fd != dirfd)
+			fj_sys_close((int)fd);
 	}
 	if (host_id)
 		*id = fj_mount_id_at(c->thread, pos, host_id, is_root);
 	*is_union = __builtin_expect(fj_mount_flags()->has_unions, 0) && pos && fj_union_shows(pos);
 	if (node.fd >= 0)
-		fj_close(node.fd);
+		fj_sys_close(node.fd);
 	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
 	return 0;

@@ -27,7 +27,8 @@
 #include "sys/fd.h"
 #include "sys/hot.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
@@ -55,12 +56,12 @@ static long read_magic(
 	const char *name = place->name + fj_place_dir_len(place->name);
 	struct fj_str seen, file;
 
-	fj_str_init(&file, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&file, fj_scratch_path(c->thread), PATH_MAX);
 	if (is_mapping(name) && fj_proc_mapping_of_copy(c->thread, place, text, &file)) {
 		text = file.at;
 		len = file.len;
 	}
-	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
+	fj_str_init(&seen, fj_scratch(c->thread, 2 * PATH_MAX), 2 * PATH_MAX);
 	if (is_mapping(name) && !fj_proc_shows_file(c->thread, text, len, &seen))
 		return -ENOENT; /* a file of the jail itself, which maps leaves out, too */
 	fj_str_cut(&seen, 0);
@@ -83,7 +84,7 @@ static long read_magic_there(
 
 	if (!dir_len)
 		return read_magic(c, place, text, len);
-	fj_str_init(&dir, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&dir, fj_scratch_path(c->thread), PATH_MAX);
 	fj_str_add(&dir, place->name, dir_len);
 	there.dirfd = there.owned_fd = (int)fj_open_path(place->dirfd, dir.at, O_DIRECTORY);
 	if (there.dirfd < 0)
@@ -98,7 +99,7 @@ FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place,
 	const uint64_t out = fj_arg(c, FJ_PTR, 0);
 	const int size = (int)fj_arg(c, FJ_SIZE, 0);
 	char *text;
-	long written, r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, out, size);
+	long written, r = fj_sys_readlinkat(place->dirfd, place->name, (void *)out, size);
 
 	/* Only in procfs can a text be a host path, and it begins with a slash then. */
 	if (r <= 0 || !may_be_procfs || *(const char *)out != '/' ||
@@ -106,7 +107,7 @@ FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place,
 		return r;
 	written = r;
 	text = fj_scratch_path(c->thread);
-	r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX - 1);
+	r = fj_sys_readlinkat(place->dirfd, place->name, text, PATH_MAX - 1);
 	if (r < 0)
 		return r;
 	text[r] = 0;
@@ -204,7 +205,7 @@ __attribute__((noinline)) static bool read_own_link_of_proc(
 		return true;
 	}
 	text = fj_scratch_path(c->thread);
-	*r = fj_sys4(__NR_readlinkat, AT_FDCWD, jail_path, text, FJ_PATH_MAX - 1);
+	*r = fj_sys_readlinkat(AT_FDCWD, jail_path, text, PATH_MAX - 1);
 	if (*r <= 0)
 		return false;
 	text[*r] = 0;
@@ -219,7 +220,7 @@ static bool is_read_right(struct fj_call *c, const struct fj_place *place, long 
 
 	if (r != -EINVAL)
 		return r != -EACCES;
-	return !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	return !fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
 	       !fj_union_calls.is_whiteout(c->thread, place->dirfd, place->name, &st);
 }
 

@@ -22,11 +22,16 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/nr.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/nr.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "union/change.h"
 #include "walk/walk.h"
+
+#include <asm/unistd.h>
 
 /* linux/inotify.h: all events but reading, opening, and closing by a reader */
 #define CHANGES 0xfceu
@@ -148,7 +153,7 @@ long fj_hook_chown(struct fj_call *c)
 long fj_hook_fchown(struct fj_call *c)
 {
 	const int fd = (int)c->arg[0];
-	const long r = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+	const long r = fj_sys_fcntl(fd, F_GETFL, 0);
 
 	long up;
 
@@ -180,7 +185,7 @@ long fj_hook_watch(struct fj_call *c)
 	struct stat st;
 
 	/* Inotify and fanotify descriptors have no file type. */
-	if (!fj_sys2(__NR_fstat, c->arg[0], &st) &&
+	if (!fj_sys_fstat(c->arg[0], &st) &&
 		(!(st.st_mode & FJ_S_IFMT) || (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG))
 		fj_owner_watches();
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_inotify_add_watch)
@@ -210,7 +215,7 @@ long fj_hook_fchmod(struct fj_call *c)
 {
 	const int fd = (int)c->arg[0];
 	struct fj_file file;
-	long r = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+	long r = fj_sys_fcntl(fd, F_GETFL, 0);
 
 	if (r < 0 || (r & O_PATH))
 		return -EBADF;
@@ -220,7 +225,7 @@ long fj_hook_fchmod(struct fj_call *c)
 	if (!r && file.real_uid != fj_owner_real_uid())
 		/* The kernel will refuse the chmod, so only this call tells EROFS, and advances
 		 * the ctime. */
-		r = fj_sys3(__NR_fchown, fd, -1, -1);
+		r = fj_sys_fchown(fd, -1, -1);
 	return r < 0 ? r :
 		       fj_file_chmod(c, fd, "", &file,
 			       fj_owner_mode_allowed(fj_ids(), &file.owner, (uint32_t)c->arg[1]));
@@ -274,7 +279,7 @@ static long times_around(struct fj_call *c, const struct fj_place *const *place,
 	long r = -EINVAL;
 
 	if (count && !place[0]->name[0])
-		r = fj_sys4(__NR_utimensat, place[0]->dirfd, "", c->arg[2],
+		r = fj_sys_utimensat(place[0]->dirfd, "", (void *)c->arg[2],
 			(uint32_t)c->arg[3] | AT_EMPTY_PATH);
 	return r == -EINVAL ? fj_kernel(c) : r;
 }
@@ -300,7 +305,7 @@ long fj_hook_utimens(struct fj_call *c)
 		return fj_kernel(c);
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, node.fd, NULL);
-	r = fj_sys4(__NR_utimensat, AT_FDCWD, link, c->arg[2], 0);
-	fj_close(node.fd);
+	r = fj_sys_utimensat(AT_FDCWD, link, (void *)c->arg[2], 0);
+	fj_sys_close(node.fd);
 	return r;
 }

@@ -25,8 +25,10 @@
 #include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 #include "walk/walk.h"
+
+#include <asm/unistd.h>
 
 static long give_stat(uint64_t out, const struct statx *sx)
 {
@@ -53,9 +55,9 @@ __attribute__((always_inline)) static inline long show_stat(
 		bool has_met;
 
 		if (wants_statx)
-			r = fj_sys5(__NR_statx, dirfd, name, flags, c->arg[3], out);
+			r = fj_sys_statx(dirfd, name, flags, c->arg[3], (void *)out);
 		else
-			r = fj_sys4(__NR_newfstatat, dirfd, name, out, flags);
+			r = fj_sys_newfstatat(dirfd, name, (void *)out, flags);
 		if (r < 0)
 			return r;
 		mode = wants_statx ? ((struct statx *)out)->stx_mode :
@@ -149,7 +151,7 @@ static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 
 	if (!(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES))
 		return true;
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
 	is = fj_fast_position(q, &pos);
 	if (is)
 		show_device(c, fj_union_dir_device(c->thread, pos.at));
@@ -199,7 +201,7 @@ __attribute__((noinline)) static long stat_listed(struct fj_fast *q, struct stat
 {
 	const unsigned flags = s->flags | AT_SYMLINK_NOFOLLOW;
 	struct stat *const st = (struct stat *)s->c->arg[2];
-	const long r = fj_sys4(__NR_newfstatat, q->place.dirfd, q->place.name, st, flags);
+	const long r = fj_sys_newfstatat(q->place.dirfd, q->place.name, st, flags);
 
 	s->has_key = !r && fj_dir_key_of_stat(st, s->key);
 	s->is_partial = true;
@@ -225,7 +227,7 @@ __attribute__((noinline)) static long stat_unproven(struct fj_fast *q, struct st
 	s->was_seen = fj_facts_has_seen(q->path, q->len);
 	r = -ENOSYS;
 	if (fj_owner_is_empty())
-		r = fj_sys5(__NR_statx, q->place.dirfd, q->place.name, flags,
+		r = fj_sys_statx(q->place.dirfd, q->place.name, flags,
 			mask | STATX_BASIC_STATS | STATX_BTIME, &sx);
 	if (r == -ENOSYS ||
 		(!r && fj_file_show_statx(c, q->place.dirfd, q->place.name, flags, &sx)))

@@ -18,7 +18,6 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
 
 /* include/linux/statfs.h */
 #define ST_RDONLY_ 1
@@ -58,7 +57,7 @@ static void adjust_statfs(struct fj_call *c, const char *pos, struct statfs *fs)
 	struct fj_str s, text;
 	struct fj_mounts_seen seen;
 
-	fj_scratch_str(c->thread, &s, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &s, PATH_MAX);
 	do {
 		v = fj_mounts_look(&seen);
 		m = fj_mounts_of(v, pos);
@@ -114,7 +113,7 @@ long fj_hook_fstatfs(struct fj_call *c)
 
 	if (r || !is_of_interest())
 		return r;
-	fj_scratch_str(c->thread, &pos, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &pos, PATH_MAX);
 	return fj_path_of_fd(c->thread, (int)c->arg[0], &pos) ? adjust_guest(c, c->arg[1], pos.at) :
 								0;
 }

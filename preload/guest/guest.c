@@ -13,15 +13,18 @@
 
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/sched.h"
+#include "syscall/signal.h"
+
+#include <linux/errno.h>
 
 #define WORD 8u /* sizeof(sigset_t) of the kernel */
 #define NO_SUCH_HOW 99
 
 bool fj_guest_is_readable(uintptr_t at)
 {
-	return fj_sys4(__NR_rt_sigprocmask, NO_SUCH_HOW, at & ~(uintptr_t)(WORD - 1), 0, WORD) ==
+	return fj_sys_rt_sigprocmask(NO_SUCH_HOW, (void *)(at & ~(uintptr_t)(WORD - 1)), 0, WORD) ==
 	       -EINVAL;
 }
 
@@ -29,11 +32,11 @@ bool fj_guest_is_readable(uintptr_t at)
 static bool is_writable(uintptr_t at, size_t n)
 {
 	/* With the address 0 getcpu(2) writes nothing, and succeeds. */
-	const long r = at && n >= sizeof(unsigned) ? fj_sys3(__NR_getcpu, at, 0, 0) : -ENOSYS;
+	const long r = at && n >= sizeof(unsigned) ? fj_sys_getcpu((void *)at, 0, 0) : -ENOSYS;
 
 	if (!r || r == -EFAULT)
 		return !r;
-	return !fj_sys2(__NR_rt_sigpending, at, n < WORD ? n : WORD);
+	return !fj_sys_rt_sigpending((void *)at, n < WORD ? n : WORD);
 }
 
 /* Pages known to be readable, or writable: the address, and in the low bits the generation in which

@@ -15,9 +15,11 @@
 #include "guest/guest.h"
 #include "identity/peer.h"
 #include "jail/jail.h"
-#include "sys/nr.h"
-#include "sys/sys.h"
+#include "syscall/nr.h"
+#include "syscall/system.h"
+#include "syscall/unistd_ids.h"
 
+#include <asm/unistd.h>
 #include <linux/capability.h>
 
 static bool has_other_id(const struct fj_ids *ids)
@@ -211,7 +213,7 @@ static long sets_of_other(struct fj_call *c, int pid, uint64_t set[3])
 	struct __user_cap_data_struct data[2];
 	struct fj_posted posted;
 	struct fj_ids root;
-	const long r = fj_sys2(__NR_capget, &header, data); /* does it exist? */
+	const long r = fj_sys_capget(&header, data); /* does it exist? */
 
 	if (r < 0)
 		return r;
@@ -242,7 +244,7 @@ long fj_hook_capget(struct fj_call *c)
 	if (pid < 0)
 		return -EINVAL;
 	sets_of(fj_ids(), set);
-	if (pid && pid != fj_sys0(__NR_gettid) && (r = sets_of_other(c, pid, set)) < 0)
+	if (pid && pid != fj_sys_gettid() && (r = sets_of_other(c, pid, set)) < 0)
 		return r;
 	for (long i = 0; i < words; i++)
 		data[i] = (struct __user_cap_data_struct){(uint32_t)(set[0] >> 32 * i),
@@ -263,7 +265,7 @@ long fj_hook_capset(struct fj_call *c)
 		return words;
 	if (read_pid(c->arg[0], &pid))
 		return -EFAULT;
-	if (pid && pid != fj_sys0(__NR_gettid))
+	if (pid && pid != fj_sys_gettid())
 		return -EPERM;
 	if (fj_guest_read(data, c->arg[1], (size_t)words * sizeof(data[0])))
 		return -EFAULT;

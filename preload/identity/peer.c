@@ -20,9 +20,12 @@
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/signal.h"
+#include "syscall/socket.h"
+#include "syscall/unistd_ids.h"
 
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
 #define PARENTS_MAX 32	   /* so many parents are asked for the identity of a forked child */
@@ -70,17 +73,13 @@ static bool read_status(int32_t pid, char *text)
 {
 	const size_t size = STATUS_SIZE;
 	struct fj_str path;
-	long fd, n;
+	long n;
 
 	fj_str_init(&path, text, size);
 	fj_str_put(&path, "/proc/");
 	fj_str_num(&path, (uint32_t)pid, 10);
 	fj_str_put(&path, "/status");
-	fd = fj_sys4(__NR_openat, AT_FDCWD, path.at, O_RDONLY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
-		return false;
-	n = fj_sys3(__NR_read, fd, text, size - 1);
-	fj_close((int)fd);
+	n = fj_read_file(AT_FDCWD, path.at, text, size - 1);
 	text[n > 0 ? n : 0] = 0;
 	return n > 0;
 }
@@ -93,7 +92,7 @@ static int32_t parent_in_jail(struct fj_thread *t, int32_t pid)
 	int32_t parent = 0;
 
 	if (read_status(pid, text) && fj_status_value(text, "Seccomp:") == 2 &&
-		fj_status_value(text, "Uid:") == fj_sys0(__NR_getuid))
+		fj_status_value(text, "Uid:") == fj_sys_getuid())
 		parent = (int32_t)fj_status_value(text, "PPid:");
 	fj_scratch_release(t, mark);
 	return parent;
@@ -101,9 +100,9 @@ static int32_t parent_in_jail(struct fj_thread *t, int32_t pid)
 
 bool fj_is_own_thread(int32_t tid)
 {
-	const long pid = fj_sys0(__NR_getpid);
+	const long pid = fj_sys_getpid();
 
-	return tid == pid || !fj_sys3(__NR_tgkill, pid, tid, 0);
+	return tid == pid || !fj_sys_tgkill(pid, tid, 0);
 }
 
 int32_t fj_process_of(struct fj_thread *t, int32_t tid)
@@ -113,7 +112,7 @@ int32_t fj_process_of(struct fj_thread *t, int32_t tid)
 	long pid = tid;
 
 	if (fj_is_own_thread(tid))
-		pid = fj_sys0(__NR_getpid);
+		pid = fj_sys_getpid();
 	else if (read_status(tid, text))
 		pid = fj_status_value(text, "Tgid:");
 	fj_scratch_release(t, mark);
@@ -130,7 +129,7 @@ static void describe_root(struct fj_posted *out)
 
 bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out)
 {
-	if (pid == fj_sys0(__NR_getpid)) {
+	if (pid == fj_sys_getpid()) {
 		struct fj_posted posted;
 
 		fj_ids_describe(out, fj_ids());
@@ -170,11 +169,10 @@ static long peer_credentials(struct fj_call *c)
 
 	if (fj_guest_read(&room, c->arg[4], sizeof(room)))
 		return -EFAULT;
-	r = fj_sys5(__NR_getsockopt, c->arg[0], c->arg[1], c->arg[2], &cred, &len);
+	r = fj_sys_getsockopt(c->arg[0], c->arg[1], c->arg[2], &cred, &len);
 	if (r < 0 || room < 0)
 		return r < 0 ? r : -EINVAL;
-	if (cred.uid == (uint32_t)fj_sys0(__NR_getuid) &&
-		fj_identity_of(c->thread, cred.pid, &who)) {
+	if (cred.uid == (uint32_t)fj_sys_getuid() && fj_identity_of(c->thread, cred.pid, &who)) {
 		cred.uid = who.euid;
 		cred.gid = who.egid;
 	}
@@ -196,8 +194,8 @@ static long peer_groups(struct fj_call *c)
 
 	if (fj_guest_read(&room, c->arg[4], sizeof(room)))
 		return -EFAULT;
-	r = fj_sys5(__NR_getsockopt, c->arg[0], FJ_SOL_SOCKET, FJ_SO_PEERCRED, &cred, &len);
-	if (r < 0 || cred.uid != (uint32_t)fj_sys0(__NR_getuid) ||
+	r = fj_sys_getsockopt(c->arg[0], FJ_SOL_SOCKET, FJ_SO_PEERCRED, &cred, &len);
+	if (r < 0 || cred.uid != (uint32_t)fj_sys_getuid() ||
 		!fj_identity_of(c->thread, cred.pid, &who) || who.group_count > FJ_IDENTITY_GROUPS)
 		return fj_kernel(c);
 	len = (int)(who.group_count * sizeof(who.group[0]));
@@ -262,8 +260,8 @@ long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
 		if (r < 0)
 			return r;
 		fj_ids_claim(cred.uid, cred.gid);
-		cred.uid = (uint32_t)fj_sys0(__NR_getuid);
-		cred.gid = (uint32_t)fj_sys0(__NR_getgid);
+		cred.uid = (uint32_t)fj_sys_getuid();
+		cred.gid = (uint32_t)fj_sys_getgid();
 		memcpy(copy + at + sizeof(m), &cred, sizeof(cred));
 		*control = (uint64_t)copy;
 		return 0;
@@ -307,7 +305,7 @@ void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len)
 			m.len > len - at)
 			return;
 		if (!is_credentials(&m) || fj_guest_read(&cred, cred_at, sizeof(cred)) ||
-			cred.uid != (uint32_t)fj_sys0(__NR_getuid) ||
+			cred.uid != (uint32_t)fj_sys_getuid() ||
 			!fj_identity_of(c->thread, cred.pid, &who))
 			continue;
 		cred.uid = who.claimed_uid == FJ_NO_ID ? who.ruid : who.claimed_uid;

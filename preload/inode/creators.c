@@ -11,8 +11,12 @@
 #include "inode/making.h"
 #include "jail/memory.h"
 #include "locking/doing.h"
-#include "sys/sys.h"
+#include "syscall/sched.h"
+#include "syscall/signal.h"
+#include "syscall/time.h"
+#include "syscall/unistd_ids.h"
 
+#include <linux/errno.h>
 #include <linux/time_types.h>
 
 static struct fj_creators *jail_creators(void)
@@ -31,7 +35,7 @@ static struct fj_creators *jail_creators(void)
 
 void fj_creators_enter(struct fj_making *m)
 {
-	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t me = (int32_t)fj_sys_getpid();
 
 	for (uint32_t i = 0; i < FJ_CREATORS && !m->maker; i++) {
 		int32_t *const place = &jail_creators()->maker[((uint32_t)me + i) % FJ_CREATORS];
@@ -80,7 +84,7 @@ static bool is_anybody(uint32_t looks)
 	for (uint32_t i = 0; i < FJ_CREATORS; i++) {
 		const int32_t who = __atomic_load_n(&jail_creators()->maker[i], __ATOMIC_SEQ_CST);
 
-		if (who && fj_sys2(__NR_kill, who, 0) == -ESRCH)
+		if (who && fj_sys_kill(who, 0) == -ESRCH)
 			free_entry(&jail_creators()->maker[i], who, true);
 		else
 			is = is || (who && may_soon_finish(who, looks));
@@ -104,9 +108,9 @@ bool fj_creators_wait(struct fj_creators_seen *seen)
 		if (!is)
 			return false;
 		if (seen->looks < YIELDS)
-			fj_sys0(__NR_sched_yield);
+			fj_sys_sched_yield();
 		else
-			fj_sys4(__NR_clock_nanosleep, 1 /* CLOCK_MONOTONIC */, 0, &millisecond, 0);
+			fj_sys_clock_nanosleep(1 /* CLOCK_MONOTONIC */, 0, &millisecond, 0);
 	}
 	return false;
 }

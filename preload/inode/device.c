@@ -31,7 +31,8 @@
 #include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/unistd_close.h"
 #include "walk/walk.h"
 
 /* Documentation/admin-guide/devices.txt of the kernel */
@@ -163,7 +164,7 @@ static bool look_at_node(struct fj_call *c, int fd, struct fj_file *file, char *
 	if (fj_file_look(c, fd, "", AT_EMPTY_PATH, file) || !(file->owner.flags & FJ_OWNER_DEVICE))
 		return false;
 	n = fj_fd_target(fd, node_path);
-	node_path[fj_is_err(n) ? 0 : n] = 0;
+	node_path[(n < 0) ? 0 : n] = 0;
 	return true;
 }
 
@@ -179,7 +180,7 @@ long fj_device_open(struct fj_call *c, int fd, uint64_t flags)
 	fj_device_forget(fd);
 	if (!look_at_node(c, fd, &file, node_path))
 		goto out;
-	fj_close(fd);
+	fj_sys_close(fd);
 	fj_str_init(&host_path, text, sizeof(text));
 	if ((flags & O_CREAT) && node_path[0] == '/' &&
 		fj_sticky_protects(c, AT_FDCWD, node_path, &file.owner)) {
@@ -188,11 +189,11 @@ long fj_device_open(struct fj_call *c, int fd, uint64_t flags)
 	}
 	r = -ENXIO;
 	if ((file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && find_device(file.owner.rdev, &host_path))
-		r = fj_sys4(__NR_openat, AT_FDCWD, text, kept, 0);
+		r = fj_sys_openat(AT_FDCWD, text, kept, 0);
 	/* The console is the machine's: the user's terminal stands for it. */
 	if (r == -EACCES && file.owner.rdev == (5 << 8 | 1))
-		r = fj_sys4(__NR_openat, AT_FDCWD, "/dev/tty", kept, 0);
-	if (!fj_is_err(r))
+		r = fj_sys_openat(AT_FDCWD, "/dev/tty", kept, 0);
+	if (r >= 0)
 		remember_device((int)r, &file.key, node_path);
 out:
 	fj_scratch_release(c->thread, mark);

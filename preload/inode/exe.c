@@ -21,7 +21,12 @@
 #include "sys/process.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
@@ -40,12 +45,12 @@ void fj_exe_start(const char *jail_path, size_t len, int fd)
 	struct stat st = {0};
 	struct fj_str s;
 
-	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
 	own_exe()->dev = st.st_dev;
 	own_exe()->ino = st.st_ino;
 
 	fj_str_init(&s, own_exe()->path, sizeof(own_exe()->path));
-	fj_str_add(&s, jail_path, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
+	fj_str_add(&s, jail_path, len < PATH_MAX ? len : PATH_MAX - 1);
 }
 
 const char *fj_exe_path(void)
@@ -60,7 +65,7 @@ static bool is_own(const struct stat *st)
 
 static long look_at_exe(struct fj_fast *q, void *own)
 {
-	return fj_sys4(__NR_newfstatat, q->place.dirfd, q->place.name, own, AT_SYMLINK_NOFOLLOW);
+	return fj_sys_newfstatat(q->place.dirfd, q->place.name, own, AT_SYMLINK_NOFOLLOW);
 }
 
 static enum fj_fast_seen see_exe(struct fj_fast *q, void *own, long *r)
@@ -86,7 +91,7 @@ bool fj_exe_is_known(struct fj_thread *t)
 	st = (struct stat){0};
 	if (own_exe()->path[0] == '/' &&
 		!fj_path_walk(t, AT_FDCWD, own_exe()->path, FJ_FOLLOW, &place)) {
-		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st, AT_SYMLINK_NOFOLLOW);
+		fj_sys_newfstatat(place.dirfd, place.name, &st, AT_SYMLINK_NOFOLLOW);
 		fj_place_done(&place);
 	}
 	fj_scratch_release(t, mark);
@@ -114,14 +119,14 @@ static long pid_of_dir(struct fj_thread *t, int dirfd)
 static uint64_t headers_address(int proc_dir)
 {
 	uint64_t entry[2], at = 0;
-	const long fd = fj_sys4(__NR_openat, proc_dir, "auxv", O_RDONLY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(proc_dir, "auxv", O_RDONLY | O_CLOEXEC, 0);
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return 0;
-	while (fj_sys3(__NR_read, fd, entry, sizeof(entry)) == sizeof(entry) && entry[0])
+	while (fj_sys_read(fd, entry, sizeof(entry)) == sizeof(entry) && entry[0])
 		if (entry[0] == AT_PHDR)
 			at = entry[1];
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return at;
 }
 
@@ -164,15 +169,15 @@ static size_t search_maps(char *text, size_t len, uint64_t at, struct fj_str *ou
 /* The host path of the file that is mapped at `at` in the process of `proc_dir`. */
 static void mapped_file(struct fj_thread *t, int proc_dir, uint64_t at, struct fj_str *out)
 {
-	const size_t size = 2 * FJ_PATH_MAX;
+	const size_t size = 2 * PATH_MAX;
 	const uint32_t mark = fj_scratch_mark(t);
 	char *text = fj_scratch(t, size);
-	const long fd = fj_sys4(__NR_openat, proc_dir, "maps", O_RDONLY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(proc_dir, "maps", O_RDONLY | O_CLOEXEC, 0);
 	size_t have = 0;
 	long n;
 
-	while (!fj_is_err(fd) && !out->len && have < size &&
-		(n = fj_sys3(__NR_read, fd, text + have, size - have)) > 0) {
+	while (fd >= 0 && !out->len && have < size &&
+		(n = fj_sys_read(fd, text + have, size - have)) > 0) {
 		have += (size_t)n;
 
 		const size_t used = search_maps(text, have, at, out);
@@ -180,8 +185,8 @@ static void mapped_file(struct fj_thread *t, int proc_dir, uint64_t at, struct f
 		memmove(text, text + used, have - used);
 		have -= used;
 	}
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	fj_scratch_release(t, mark);
 }
 
@@ -192,11 +197,11 @@ bool fj_exe_seen(
 
 	if (!fj_streq(text, fj_jail_paths()->loader))
 		return false;
-	if (pid_of_dir(t, place->dirfd) == fj_sys0(__NR_getpid) && fj_exe_is_known(t)) {
+	if (pid_of_dir(t, place->dirfd) == fj_sys_getpid() && fj_exe_is_known(t)) {
 		fj_str_put(out, own_exe()->path);
 		return true;
 	}
-	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&host, fj_scratch_path(t), PATH_MAX);
 	mapped_file(t, place->dirfd, headers_address(place->dirfd), &host);
 	if (!host.len)
 		return false;
@@ -216,7 +221,7 @@ static long find_held(struct fj_thread *t, long pid, struct fj_place *place)
 	fj_str_num(&s, (uint64_t)pid, 10);
 	fj_str_put(&s, "/fd/");
 	fj_str_num(&s, (uint32_t)FJ_FD_EXE(fj_jail), 10);
-	r = fj_sys4(__NR_readlinkat, AT_FDCWD, s.at, &byte, 1);
+	r = fj_sys_readlinkat(AT_FDCWD, s.at, &byte, 1);
 	*place = (struct fj_place){
 		.dirfd = AT_FDCWD, .owned_fd = -1, .name = s.at, .is_magic = true};
 	return r < 0 ? -ENOENT : 0;
@@ -226,20 +231,20 @@ long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place)
 {
 	char *text = fj_scratch_path(t);
 	struct fj_str seen;
-	const long n = fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX - 1);
+	const long n = fj_sys_readlinkat(place->dirfd, place->name, text, PATH_MAX - 1);
 	struct stat st;
 	long pid, r;
 
-	if (fj_is_err(n))
+	if (n < 0)
 		return n;
 	text[n] = 0;
-	fj_str_init(&seen, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&seen, fj_scratch_path(t), PATH_MAX);
 	if (!fj_exe_seen(t, place, text, &seen))
 		return 0; /* not one of our programs: the kernel follows the link */
 	pid = pid_of_dir(t, place->dirfd);
 	fj_place_done(place);
 	r = fj_path_walk(t, AT_FDCWD, seen.at, how, place);
-	if (!r && fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW)) {
+	if (!r && fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW)) {
 		fj_place_done(place);
 		r = -ENOENT;
 	}

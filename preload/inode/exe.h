@@ -6,10 +6,10 @@
 #ifndef FJ_EXE_H
 #define FJ_EXE_H
 
-#include "sys/sys.h"
-
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct fj_place;
 struct fj_str;
@@ -19,7 +19,7 @@ struct fj_thread;
 #define FJ_EXE_AT 0x210u
 struct fj_exe {
 	uint64_t dev, ino;
-	char path[FJ_PATH_MAX];
+	char path[PATH_MAX];
 };
 /* Call at process start with the program's jail path and its open descriptor. */
 void fj_exe_start(const char *jail_path, size_t len, int fd);

@@ -22,7 +22,8 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 
 /* Is the file with host path `text` (that of `fd`, or of AT_FDCWD) foreign? */
 static bool is_foreign_path(struct fj_call *c, char *text, int fd)
@@ -37,7 +38,7 @@ static bool is_foreign_path(struct fj_call *c, char *text, int fd)
 		return false;
 	if (len > cut && !memcmp(text + len - cut, deleted, cut))
 		text[len - cut] = 0;
-	fj_scratch_str(c->thread, &pos, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &pos, PATH_MAX);
 	/* In procfs the ids are those of processes. */
 	if (fj_path_back_hinted(text, fj_dir_noted(fd), &pos))
 		is_foreign = fj_path_is_foreign(pos.at) && !fj_path_has_prefix(text, "/proc");
@@ -62,8 +63,7 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 		fj_scratch_release(c->thread, mark);
 		return is_foreign;
 	}
-	n = dirfd == AT_FDCWD ? fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1 :
-				fj_fd_target(dirfd, text);
+	n = dirfd == AT_FDCWD ? fj_sys_getcwd(text, PATH_MAX) - 1 : fj_fd_target(dirfd, text);
 	if (n > 0) {
 		text[n] = 0;
 		is_foreign = is_foreign_path(c, text, dirfd);
@@ -155,11 +155,10 @@ bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
 	if (name[0] == '/')
 		return ask_whether_foreign(c, dirfd, name);
 	if (!name[0])
-		return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_EMPTY_PATH) &&
+		return !fj_sys_newfstatat(dirfd, name, &st, AT_EMPTY_PATH) &&
 		       fj_dev_is_foreign(c, st.st_dev, dirfd, name);
 	dir = directory_of(c, name);
-	is = !fj_sys4(__NR_newfstatat, dirfd, dir, &st, 0) &&
-	     fj_dev_is_foreign(c, st.st_dev, dirfd, dir);
+	is = !fj_sys_newfstatat(dirfd, dir, &st, 0) && fj_dev_is_foreign(c, st.st_dev, dirfd, dir);
 	fj_scratch_release(c->thread, mark);
 	return is;
 }

@@ -21,7 +21,10 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
+#include <linux/fcntl.h>
 
 void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode,
 	struct fj_making *m)
@@ -117,8 +120,8 @@ static long record_made(struct fj_call *c, int dirfd, const char *name, const st
 	real = file.real_mode | lacking;
 	r = fj_owner_set(&file.key, what, &m->owner, &file.owner, real);
 	if (!r && lacking)
-		r = name[0] ? fj_sys3(__NR_fchmodat, dirfd, name, real & 07777) :
-			      fj_sys2(__NR_fchmod, dirfd, real & 07777);
+		r = name[0] ? fj_sys_fchmodat(dirfd, name, real & 07777) :
+			      fj_sys_fchmod(dirfd, real & 07777);
 	if (!r && m->has_default_acl)
 		fj_acl_inherit(c, &m->parent, &file);
 	return r;
@@ -130,15 +133,14 @@ long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_p
 	const bool is_dir = (m->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	long r = 0;
 
-	if (!fj_is_err(made) && (m->needs_record || m->may_be_stale)) {
+	if (made >= 0 && (m->needs_record || m->may_be_stale)) {
 		r = is_open ? record_made(c, (int)made, "", m) :
 			      record_made(c, place->dirfd, place->name, m);
 		if (r < 0 && is_open)
-			fj_close((int)made);
+			fj_sys_close((int)made);
 		if (r < 0 && place)
-			fj_sys3(__NR_unlinkat, place->dirfd, place->name,
-				is_dir ? AT_REMOVEDIR : 0);
+			fj_sys_unlinkat(place->dirfd, place->name, is_dir ? AT_REMOVEDIR : 0);
 	}
-	fj_creators_leave(m, !fj_is_err(made));
+	fj_creators_leave(m, made >= 0);
 	return r < 0 ? r : made;
 }

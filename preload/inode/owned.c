@@ -22,8 +22,10 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 
+#include <linux/fcntl.h>
 #include <stdint.h>
 
 static bool no_statx;
@@ -118,16 +120,16 @@ __attribute__((always_inline)) static inline long stat_in_kernel(
 	long r;
 
 	if (!no_statx) {
-		r = fj_sys5(__NR_statx, dirfd, is_bare ? NULL : name, flags, mask, sx);
+		r = fj_sys_statx(dirfd, is_bare ? NULL : name, flags, mask, sx);
 		if (__builtin_expect(r == -EFAULT && is_bare, 0)) {
 			fj_lacks()->null_path = 1;
-			r = fj_sys5(__NR_statx, dirfd, name, flags, mask, sx);
+			r = fj_sys_statx(dirfd, name, flags, mask, sx);
 		}
 		if (r != -ENOSYS)
 			return r;
 		no_statx = true;
 	}
-	r = fj_sys4(__NR_newfstatat, dirfd, name, &st, flags);
+	r = fj_sys_newfstatat(dirfd, name, &st, flags);
 	if (!r)
 		statx_from_stat(sx, &st);
 	return r;
@@ -170,7 +172,7 @@ __attribute__((noinline)) static struct fj_owner_key see_node(
 			key.stamp == node.key.stamp)
 			*sx = there;
 	}
-	fj_close(node.fd);
+	fj_sys_close(node.fd);
 	return node.key;
 }
 

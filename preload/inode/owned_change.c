@@ -12,9 +12,11 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/nr.h"
-#include "sys/sys.h"
+#include "syscall/nr.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 
+#include <linux/errno.h>
 #include <stdint.h>
 
 /* Sets the mode on the disk. For a descriptor: fchmodat2(2) of Linux 6.6, else by its link in
@@ -28,9 +30,9 @@ long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode)
 	long r;
 
 	if (name[0])
-		return fj_sys3(__NR_fchmodat, dirfd, name, mode);
+		return fj_sys_fchmodat(dirfd, name, mode);
 	if (fchmodat2 != LACKS) {
-		r = fj_sys4(__NR_fchmodat2, dirfd, "", mode, AT_EMPTY_PATH);
+		r = fj_sys_fchmodat2(dirfd, "", mode, AT_EMPTY_PATH);
 		if (!r)
 			fchmodat2 = WORKS;
 		if (r != -ENOSYS && (r != -EPERM || fchmodat2 == WORKS))
@@ -40,7 +42,7 @@ long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode)
 	}
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, dirfd, NULL);
-	return fj_sys3(__NR_fchmodat, AT_FDCWD, link, mode);
+	return fj_sys_fchmodat(AT_FDCWD, link, mode);
 }
 
 long fj_file_chmod(
@@ -101,7 +103,7 @@ long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool
 	const bool names_id = tells && file->real_uid == fj_owner_real_uid() &&
 			      !(file->owner.flags & FJ_OWNER_DEVICE);
 
-	return fj_sys5(__NR_fchownat, dirfd, name, names_id ? file->real_uid : FJ_NO_ID, FJ_NO_ID,
+	return fj_sys_fchownat(dirfd, name, names_id ? file->real_uid : FJ_NO_ID, FJ_NO_ID,
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 

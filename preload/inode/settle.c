@@ -15,7 +15,9 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
+#include "syscall/unistd_names.h"
+
+#include <linux/fcntl.h>
 
 #define SET_ID (FJ_S_ISUID | FJ_S_ISGID)
 
@@ -31,8 +33,8 @@ static long make_kernel_copy_up(int dirfd, const char *name, const struct fj_fil
 {
 	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFREG && (file->real_mode & SET_ID))
 		return fj_file_chmod_disk(dirfd, name, file->real_mode & 07777);
-	return fj_sys5(__NR_fchownat, dirfd, name, FJ_NO_ID, FJ_NO_ID,
-		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+	return fj_sys_fchownat(
+		dirfd, name, FJ_NO_ID, FJ_NO_ID, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 
 static bool is_same_key(const struct fj_owner_key *a, const struct fj_owner_key *b)

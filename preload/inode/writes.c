@@ -26,7 +26,10 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/unistd_close.h"
+#include <asm/unistd.h>
 
 #define LIST_SIZE 1024u
 
@@ -61,11 +64,11 @@ static void look_at_open(struct fj_call *c)
 	char *list = fj_scratch(c->thread, LIST_SIZE);
 	struct fj_file file;
 	long n, r;
-	const long dir = fj_sys4(__NR_openat, AT_FDCWD, "/proc/thread-self/fd",
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const long dir = fj_sys_openat(
+		AT_FDCWD, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
-	while (!fj_is_err(dir) && !fj_trapped()->writes &&
-		(n = fj_sys3(__NR_getdents64, dir, list, LIST_SIZE)) > 0)
+	while (dir >= 0 && !fj_trapped()->writes &&
+		(n = fj_sys_getdents64(dir, list, LIST_SIZE)) > 0)
 		for (long at = 0; at < n;) {
 			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 			int fd = 0;
@@ -75,13 +78,13 @@ static void look_at_open(struct fj_call *c)
 				fd = fd * 10 + (*digit - '0');
 			if (d->name[0] == '.' || fj_is_our_fd((uint32_t)fd))
 				continue;
-			r = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
-			if (!fj_is_err(r) && !(r & O_PATH) && (r & O_ACCMODE) != O_RDONLY &&
+			r = fj_sys_fcntl(fd, F_GETFL, 0);
+			if (r >= 0 && !(r & O_PATH) && (r & O_ACCMODE) != O_RDONLY &&
 				!fj_file_look(c, fd, "", AT_EMPTY_PATH, &file))
 				fj_writes_watch(&file.owner);
 		}
-	if (!fj_is_err(dir))
-		fj_close((int)dir);
+	if (dir >= 0)
+		fj_sys_close((int)dir);
 	fj_scratch_release(c->thread, mark);
 }
 

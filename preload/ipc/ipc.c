@@ -22,9 +22,13 @@
 #include "private/private.h"
 #include "sys/fd.h"
 #include "sys/races.h"
-#include "sys/sys.h"
+#include "syscall/ipc.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 
 #define INDEX_BITS                                                                                 \
 	15 /* IPCMNI_SHIFT of ipc/util.h; with ipcmni_extend some records share a place */
@@ -68,16 +72,12 @@ static uint64_t this_machine(void)
 	struct stat st = {0};
 	uint64_t h;
 	char id[40];
-	long fd, n;
+	long n;
 
 	if (was)
 		return was;
-	fd = fj_sys4(
-		__NR_openat, AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC, 0);
-	n = fj_is_err(fd) ? 0 : fj_sys3(__NR_read, fd, id, sizeof(id));
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
-	fj_sys4(__NR_newfstatat, AT_FDCWD, "/proc/self/ns/ipc", &st, 0);
+	n = fj_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", id, sizeof(id));
+	fj_sys_newfstatat(AT_FDCWD, "/proc/self/ns/ipc", &st, 0);
 	h = fj_hash(id, n > 0 ? (size_t)n : 0, FJ_HASH_SEED) ^ st.st_ino;
 	h |= 1;
 	__atomic_store_n(&known, h, __ATOMIC_RELAXED);
@@ -90,17 +90,16 @@ static bool read_record(enum fj_ipc type, int32_t id, struct record *r)
 	const long fd = fj_private_file("/ipc", O_RDONLY);
 	bool is_whole = false;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return false;
 	for (unsigned i = 0; i < FJ_RACES && !is_whole; i++) {
-		if (fj_sys4(__NR_pread64, fd, r, sizeof(*r), record_place(type, id)) !=
-			(long)sizeof(*r))
+		if (fj_sys_pread64(fd, r, sizeof(*r), record_place(type, id)) != (long)sizeof(*r))
 			break;
 		is_whole = r->check == check_of(r);
 		if (!r->check) /* a hole */
 			break;
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return is_whole && r->is_live && r->machine == this_machine() && r->id == id;
 }
 
@@ -113,10 +112,10 @@ static long write_record(enum fj_ipc type, int32_t id, struct record *r)
 		return -ENOSPC;
 	r->check = check_of(r);
 	fd = fj_private_file("/ipc", O_WRONLY | O_CREAT);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return -ENOSPC;
-	n = fj_sys4(__NR_pwrite64, fd, r, sizeof(*r), at);
-	fj_close((int)fd);
+	n = fj_sys_pwrite64(fd, r, sizeof(*r), at);
+	fj_sys_close((int)fd);
 	return n == (long)sizeof(*r) ? 0 : -ENOSPC;
 }
 
@@ -137,11 +136,11 @@ long fj_ipc_ctl(enum fj_ipc type, int id, int cmd, void *arg)
 {
 	switch (type) {
 	case FJ_IPC_MSG:
-		return fj_sys3(__NR_msgctl, id, cmd, arg);
+		return fj_sys_msgctl(id, cmd, arg);
 	case FJ_IPC_SEM:
-		return fj_sys4(__NR_semctl, id, 0, cmd, arg);
+		return fj_sys_semctl(id, 0, cmd, arg);
 	case FJ_IPC_SHM:
-		return fj_sys3(__NR_shmctl, id, cmd, arg);
+		return fj_sys_shmctl(id, cmd, arg);
 	}
 	return -EINVAL;
 }

@@ -14,9 +14,15 @@
 #include "sys/hot.h"
 #include "sys/memory.h"
 #include "sys/process.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/resource.h"
+#include "syscall/sched.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 #include <linux/kcmp.h>
 #include <linux/mman.h>
 #include <linux/resource.h>
@@ -44,7 +50,7 @@ static uint32_t *seen_moves(void)
 
 fj_open_pos *fj_root_open_pos;
 
-/* `room`: FJ_PATH_MAX bytes, which hold the root's position from now on. */
+/* `room`: PATH_MAX bytes, which hold the root's position from now on. */
 static void set_root(
 	struct fj_root *root, char *room, int fd, uint64_t dev, uint64_t ino, const char *pos)
 {
@@ -61,7 +67,7 @@ static void set_root_at(struct fj_root *root, char *room, int fd, const char *po
 {
 	struct stat st = {0};
 
-	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
 	set_root(root, room, fd, st.st_dev, st.st_ino, pos);
 }
 
@@ -101,17 +107,17 @@ static int hold_nested_root(int fd, bool elsewhere)
 	if (fd == FJ_FD_NESTED(fj_jail))
 		return fd;
 	r = elsewhere ? -EBADF : fj_dup_to(fd, FJ_FD_NESTED(fj_jail), 0);
-	if (fj_is_err(r)) {
-		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+	if (r < 0) {
+		fj_sys_prlimit64(0, RLIMIT_NOFILE, 0, &limit);
 		if (from + SPARE > limit.rlim_cur)
 			from = limit.rlim_cur > SPARE ? limit.rlim_cur - SPARE : 0;
-		r = fj_sys3(__NR_fcntl, fd, F_DUPFD, from);
+		r = fj_sys_fcntl(fd, F_DUPFD, from);
 	}
-	if (fj_is_err(r)) { /* neither works: keep the number, and let it stay open in an exec */
-		fj_sys3(__NR_fcntl, fd, F_SETFD, 0);
+	if (r < 0) { /* neither works: keep the number, and let it stay open in an exec */
+		fj_sys_fcntl(fd, F_SETFD, 0);
 		return fd;
 	}
-	fj_close(fd);
+	fj_sys_close(fd);
 	return (int)r;
 }
 
@@ -141,7 +147,7 @@ void fj_root_take(int fd, const struct fj_root_move *m)
 		return;
 	}
 	if (fd >= 0 && fj_dup_to(fd, FJ_FD_NESTED(fj_jail), 0) >= 0) {
-		fj_close(fd);
+		fj_sys_close(fd);
 		fd = FJ_FD_NESTED(fj_jail);
 	}
 	set_root(root_of_memory(), text_of_memory(), fd, m->dev, m->ino, m->pos);
@@ -160,10 +166,9 @@ static void publish_root(const struct fj_root *root)
 /* Does the parent share the table of descriptors, with another root, which may have the jail's number? */
 static bool is_table_shared(void)
 {
-	const long me = fj_sys0(__NR_getpid), parent = fj_sys0(__NR_getppid);
+	const long me = fj_sys_getpid(), parent = fj_sys_getppid();
 
-	return !fj_sys5(__NR_kcmp, me, parent, KCMP_FILES, 0, 0) &&
-	       fj_sys5(__NR_kcmp, me, parent, KCMP_FS, 0, 0);
+	return !fj_sys_kcmp(me, parent, KCMP_FILES, 0, 0) && fj_sys_kcmp(me, parent, KCMP_FS, 0, 0);
 }
 
 long fj_root_enter(int fd, const char *pos)
@@ -176,17 +181,17 @@ long fj_root_enter(int fd, const char *pos)
 		text ? fj_process_to_change(fj_root, FJ_ROOT_AT, FJ_SHARED_BY_NONE) : NULL;
 
 	if (!root) {
-		fj_close(fd);
+		fj_sys_close(fd);
 		return -ENOMEM;
 	}
 	if (*pos) {
 		set_root_at(root, text->pos, hold_nested_root(fd, elsewhere), pos);
 	} else {
-		fj_close(fd);
+		fj_sys_close(fd);
 		set_root_at(root, text->pos, FJ_FD_ROOT(fj_jail), pos);
 	}
 	if (!elsewhere && before >= 0 && !fj_is_our_fd((uint32_t)before))
-		fj_close(before);
+		fj_sys_close(before);
 	publish_root(root);
 	return 0;
 }

@@ -9,8 +9,7 @@
 #ifndef FJ_ROOT_H
 #define FJ_ROOT_H
 
-#include "sys/sys.h"
-
+#include <linux/limits.h>
 #include <stdint.h>
 
 struct fj_thread;
@@ -27,7 +26,7 @@ struct fj_root {
 /* The position of a root that is not the jail's own. */
 #define FJ_ROOT_TEXT_AT 0x1220u
 struct fj_root_text {
-	char pos[FJ_PATH_MAX];
+	char pos[PATH_MAX];
 };
 /* How many moves of other processes' roots this process has looked at: jail/root_moves.c. */
 #define FJ_ROOT_SEEN_AT 0x1f0u

@@ -18,8 +18,11 @@
 #include "jail/root.h"
 #include "locking/seq.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/sched.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
 
 #include <asm/stat.h>
 #include <linux/kcmp.h>
@@ -31,7 +34,7 @@
 
 static bool shares_root(int32_t a, int32_t b)
 {
-	return b > 0 && fj_sys5(__NR_kcmp, a, b, KCMP_FS, 0, 0) == 0;
+	return b > 0 && fj_sys_kcmp(a, b, KCMP_FS, 0, 0) == 0;
 }
 
 /* Take the place of the next move; `*n` is its number. If a process that was killed or stopped holds this
@@ -53,8 +56,8 @@ static struct fj_root_move *next_place(struct fj_root_moves *moves, uint32_t *n)
 /* Write the description of the next move. Returns its number. */
 static uint32_t describe_move(struct fj_root_moves *moves, const struct fj_root *root)
 {
-	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
-	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
+	const int32_t me = (int32_t)fj_sys_getpid();
+	const int32_t parent = (int32_t)fj_sys_getppid();
 	uint32_t n;
 	struct fj_root_move *m = next_place(moves, &n);
 
@@ -114,7 +117,7 @@ static bool read_move(uint32_t n, struct fj_root_move *out)
 
 static bool is_move_ours(const struct fj_root_move *m)
 {
-	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t me = (int32_t)fj_sys_getpid();
 
 	return m->mover > 0 && (m->mover == me || m->parent == me || shares_root(me, m->mover) ||
 				       shares_root(me, m->parent));
@@ -124,8 +127,8 @@ static bool is_dir_of(long fd, const struct fj_root_move *m)
 {
 	struct stat st;
 
-	return !fj_is_err(fd) && !fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH) &&
-	       st.st_dev == m->dev && st.st_ino == m->ino;
+	return fd >= 0 && !fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH) && st.st_dev == m->dev &&
+	       st.st_ino == m->ino;
 }
 
 /* Open the directory of move `m`: through the moving process while that lives, else by its position. -1: it
@@ -145,15 +148,15 @@ static int open_moved_root(const struct fj_root_move *m)
 	fd = fj_open_path(AT_FDCWD, link, O_DIRECTORY);
 	if (is_dir_of(fd, m))
 		return (int)fd;
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	if (!t)
 		t = fj_thread_mine();
 	fd = t ? fj_root_open_pos(t, m->pos, O_DIRECTORY) : -1;
 	if (is_dir_of(fd, m))
 		return (int)fd;
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	return -1;
 }
 

@@ -30,7 +30,8 @@
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/seccomp.h"
+#include "syscall/unistd_close.h"
 
 #define PATH_BENEATH 1 /* linux/landlock.h: LANDLOCK_RULE_PATH_BENEATH */
 #define EXECUTE 1UL    /* LANDLOCK_ACCESS_FS_ */
@@ -50,7 +51,7 @@ static long add_rule(uint64_t ruleset, uint64_t access, long fd)
 {
 	const struct rule rule = {access, (int32_t)fd};
 
-	return fj_sys4(__NR_landlock_add_rule, ruleset, PATH_BENEATH, &rule, 0);
+	return fj_sys_landlock_add_rule(ruleset, PATH_BENEATH, &rule, 0);
 }
 
 /* Adds those of the rights `access` that the ruleset handles, which the kernel does not tell. */
@@ -92,17 +93,17 @@ static void add_mounts(struct fj_call *c, const struct rule *rule)
 	struct fj_str pos, host;
 	uint32_t i = 0;
 
-	fj_scratch_str(c->thread, &pos, FJ_PATH_MAX);
-	fj_scratch_str(c->thread, &host, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &pos, PATH_MAX);
+	fj_scratch_str(c->thread, &host, PATH_MAX);
 	if (fj_path_of_dir(c->thread, rule->parent_fd, &pos))
 		while (next_mount(pos.at, &i, &host)) {
 			const long fd = fj_open_path(AT_FDCWD, host.len ? host.at : "/", 0);
 
 			/* Rights that are only for directories are left out for a file. */
-			if (!fj_is_err(fd) && add_rule(c->arg[0], rule->access, fd) == -EINVAL)
+			if (fd >= 0 && add_rule(c->arg[0], rule->access, fd) == -EINVAL)
 				add_rule(c->arg[0], rule->access & OF_FILES, fd);
-			if (!fj_is_err(fd))
-				fj_close((int)fd);
+			if (fd >= 0)
+				fj_sys_close((int)fd);
 		}
 	fj_scratch_release(c->thread, mark);
 }
@@ -115,7 +116,7 @@ static void add_layers(struct fj_call *c, const struct rule *rule)
 	struct fj_str pos;
 	struct fj_layers l;
 
-	fj_scratch_str(c->thread, &pos, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &pos, PATH_MAX);
 	if (fj_path_of_dir(c->thread, rule->parent_fd, &pos) &&
 		fj_layers_open(c->thread, pos.at, &l) > 0) {
 		if (!l.is_read_only && (rule->access & ~READING))
@@ -150,10 +151,10 @@ static void add_file(uint64_t ruleset, uint64_t access, const char *host_path)
 {
 	const long fd = *host_path ? fj_open_path(AT_FDCWD, host_path, 0) : -ENOENT;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return;
 	add_some(ruleset, access, fd);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 
 /* Adds rules for the work directories, which no program can name: files are copied up there. */
@@ -165,7 +166,7 @@ static void add_work(struct fj_call *c)
 	struct fj_str host;
 	uint32_t count;
 
-	fj_scratch_str(c->thread, &host, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &host, PATH_MAX);
 	for (uint32_t i = 0;; i++) {
 		do {
 			v = fj_mounts_look(&seen);
@@ -180,8 +181,8 @@ static void add_work(struct fj_call *c)
 			const long fd = fj_layers_open_work(c->thread, host.at);
 
 			add_some(c->arg[0], ALL, fd);
-			if (!fj_is_err(fd))
-				fj_close((int)fd);
+			if (fd >= 0)
+				fj_sys_close((int)fd);
 		}
 	}
 	fj_scratch_release(c->thread, mark);
@@ -193,7 +194,7 @@ long fj_hook_landlock_restrict(struct fj_call *c)
 	long r;
 
 	if (!fj_guard()->no_new_privs && !fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) &&
-		fj_sys2(__NR_landlock_restrict_self, -1, 0) == -EBADF)
+		fj_sys_landlock_restrict_self(-1, 0) == -EBADF)
 		return -EPERM;
 
 	if (!fj_is_our_fd(set) && (int)set >= 0) {

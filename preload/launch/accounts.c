@@ -15,7 +15,11 @@
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
 
 #define LINE_MAX 65536u /* a group may have many members */
 #define FIELDS 7
@@ -43,7 +47,7 @@ static void open_file(struct fj_thread *t, const char *jail_path)
 static void close_file(void)
 {
 	if (file.fd >= 0)
-		fj_close(file.fd);
+		fj_sys_close(file.fd);
 }
 
 /* Read the next line, and split it at the colons. False: there is none. */
@@ -74,8 +78,7 @@ static bool next_line(void)
 		if (file.end == LINE_MAX)
 			file.end = 0; /* too long for such a file: ignore it */
 
-		const long n =
-			fj_sys3(__NR_read, file.fd, file.text + file.end, LINE_MAX - file.end);
+		const long n = fj_sys_read(file.fd, file.text + file.end, LINE_MAX - file.end);
 
 		if (n > 0) {
 			file.end += (size_t)n;
@@ -119,13 +122,13 @@ bool fj_account_id(const char *word, uint32_t *id)
 }
 
 /* Home directory and shell of the line that was found last; "" if it has none. */
-static char found_home[FJ_PATH_MAX] FJ_BULKY, found_shell[FJ_PATH_MAX] FJ_BULKY;
+static char found_home[PATH_MAX] FJ_BULKY, found_shell[PATH_MAX] FJ_BULKY;
 
 static void keep_text(char *out, const char *text)
 {
 	struct fj_str s;
 
-	fj_str_init(&s, out, FJ_PATH_MAX);
+	fj_str_init(&s, out, PATH_MAX);
 	fj_str_put(&s, text);
 }
 

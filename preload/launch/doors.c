@@ -16,32 +16,36 @@
 #include "private/private.h"
 #include "setup/setup.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "trap/trap.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 #include <linux/mman.h>
 
 /* May the text of a mapped file be changed? SELinux calls this execmod, and often refuses it. Tried on our
  * own file. */
 static bool may_change_text(void)
 {
-	const long fd =
-		fj_sys3(__NR_openat, AT_FDCWD, fj_jail_paths()->loader, O_RDONLY | O_CLOEXEC);
+	const long fd = fj_sys_openat(AT_FDCWD, fj_jail_paths()->loader, O_RDONLY | O_CLOEXEC, 0);
 	long at, r = -EACCES;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return false;
-	at = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	at = fj_sys_mmap(0, FJ_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 	if (!fj_is_err(at)) {
-		r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_WRITE);
+		r = fj_sys_mprotect((void *)at, FJ_PAGE, PROT_READ | PROT_WRITE);
 		if (!r) {
 			*(volatile char *)at = *(volatile char *)at;
-			r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_EXEC);
+			r = fj_sys_mprotect((void *)at, FJ_PAGE, PROT_READ | PROT_EXEC);
 		}
-		fj_sys2(__NR_munmap, at, FJ_PAGE);
+		fj_sys_munmap((void *)at, FJ_PAGE);
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return !r;
 }
 
@@ -72,18 +76,18 @@ void fj_doors_choose(struct fj_thread *t)
 			"", 0);
 	fj_door_choose();
 	if (fj_options.preload && !fj_options.no_preload && fj_doors()->no_sites)
-		fj_launch_put(fj_jail_paths()->preload, fj_options.preload, FJ_PATH_MAX);
+		fj_launch_put(fj_jail_paths()->preload, fj_options.preload, PATH_MAX);
 }
 
 /* (The caller's umask might make the directory inaccessible to us.) */
 static void make_folder(struct fj_str *s)
 {
-	const long mask = fj_sys1(__NR_umask, 077);
+	const long mask = fj_sys_umask(077);
 
 	fj_str_put(s, "/x");
 	fj_make_directories(fj_doors()->recalled);
 	fj_str_cut(s, s->len - 2);
-	fj_sys1(__NR_umask, mask);
+	fj_sys_umask(mask);
 }
 
 void fj_doors_recall(char **envp)
@@ -97,12 +101,12 @@ void fj_doors_recall(char **envp)
 	fj_str_init(&s, fj_doors()->recalled, sizeof(fj_doors()->recalled));
 	if (!fj_jail->has_trap || fj_doors()->no_sites ||
 		(fj_options.db && fj_streq(fj_options.db, "none")) ||
-		fj_sys4(__NR_newfstatat, AT_FDCWD, fj_jail_paths()->loader, &st, 0) ||
+		fj_sys_newfstatat(AT_FDCWD, fj_jail_paths()->loader, &st, 0) ||
 		!fj_in_state_folder(envp, FJ_COPIES_FOLDER, &s)) {
 		fj_doors()->recalled[0] = 0;
 		return;
 	}
-	if (s.len + 3 < s.size && fj_sys3(__NR_faccessat, AT_FDCWD, s.at, 0) == -ENOENT)
+	if (s.len + 3 < s.size && fj_sys_faccessat(AT_FDCWD, s.at, 0) == -ENOENT)
 		make_folder(&s);
 	build.dev = st.st_dev;
 	build.ino = st.st_ino;

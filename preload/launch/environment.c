@@ -14,9 +14,11 @@
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
 #include <stddef.h>
 
 /* Other errors do not prove that it is missing. */
@@ -62,7 +64,7 @@ static const char *choose_value(const struct fj_login *login, enum fj_variable v
 
 void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_VARIABLES])
 {
-	static char texts[FJ_VARIABLES][FJ_PATH_MAX + 16] FJ_BULKY;
+	static char texts[FJ_VARIABLES][PATH_MAX + 16] FJ_BULKY;
 
 	for (; *envp; envp++) {
 		for (int i = 0; i < FJ_VARIABLES; i++) {
@@ -90,10 +92,10 @@ void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_
 
 void fj_environment_set_pwd(struct fj_thread *t, char **envp)
 {
-	static char text[FJ_PATH_MAX + 8] FJ_BULKY;
+	static char text[PATH_MAX + 8] FJ_BULKY;
 
 	memcpy(text, "PWD=", 4);
-	if (fj_call_of(t, __NR_getcwd, (uint64_t)(text + 4), FJ_PATH_MAX, 0) < 0)
+	if (fj_call_of(t, __NR_getcwd, (uint64_t)(text + 4), PATH_MAX, 0) < 0)
 		return;
 	for (; *envp; envp++)
 		if (fj_begins(*envp, "PWD="))

@@ -18,10 +18,13 @@
 #include "sys/arch.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
 #include <stddef.h>
 
 #define CANNOT_RUN 126 /* env(1): found but cannot be invoked */
@@ -47,7 +50,7 @@ static bool exists_inside(struct fj_thread *t, const char *jail_path)
 static bool host_has(struct fj_thread *t, const char *name)
 {
 	static const char usual[] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
-	static char path[FJ_PATH_MAX] FJ_BULKY;
+	static char path[PATH_MAX] FJ_BULKY;
 
 	for (const char *p = name; *p; p++)
 		if (*p == '/')
@@ -128,7 +131,7 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 
 	const char *interpreter, *argument;
 	static Elf64_Phdr ph[FJ_PHDRS_MAX] FJ_BULKY;
-	static char path[FJ_PATH_MAX + 1] FJ_BULKY;
+	static char path[PATH_MAX + 1] FJ_BULKY;
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
 	long fd;
 
@@ -150,12 +153,11 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 		return NOT_FOUND;
 	}
 	fd = call_engine(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
-	if (!fj_is_err(fd) && !fj_elf_check(eh, len) &&
-		fj_sys4(__NR_pread64, fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
+	if (fd >= 0 && !fj_elf_check(eh, len) &&
+		fj_sys_pread64(fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
 		for (int i = 0; i < eh->e_phnum; i++)
-			if (ph[i].p_type == PT_INTERP && ph[i].p_filesz <= FJ_PATH_MAX &&
-				fj_sys4(__NR_pread64, fd, path, ph[i].p_filesz, ph[i].p_offset) >
-					0) {
+			if (ph[i].p_type == PT_INTERP && ph[i].p_filesz <= PATH_MAX &&
+				fj_sys_pread64(fd, path, ph[i].p_filesz, ph[i].p_offset) > 0) {
 				fj_say(2,
 					"fakejail: cannot run '%s': its ELF interpreter '%s' is "
 					"missing in %s\n",
@@ -172,12 +174,12 @@ static bool is_static(struct fj_thread *t, const char *jail_path, const char *he
 	const long fd = call_engine(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
 	bool found = false;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return false;
-	if (fj_sys4(__NR_pread64, fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
+	if (fj_sys_pread64(fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
 		for (int i = 0; i < eh->e_phnum; i++)
 			found = found || ph[i].p_type == PT_INTERP;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return !found;
 }
 
@@ -194,11 +196,11 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 		return explain_missing(t, command, search);
 	fd = call_engine(
 		t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0);
-	if (!fj_is_err(fd)) {
-		const long n = fj_sys3(__NR_read, fd, head, FJ_HEAD_SIZE);
+	if (fd >= 0) {
+		const long n = fj_sys_read(fd, head, FJ_HEAD_SIZE);
 
 		len = n > 0 ? (size_t)n : 0;
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	}
 	if (error == -ENOENT || error == -ELIBBAD)
 		return explain_needs(t, jail_path, head, len);

@@ -10,8 +10,13 @@
 #include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_process.h"
 
+#include <asm/unistd.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <stddef.h>
 
 /* A script without a #! line: execvp(3) of the C library runs it with the shell. */
@@ -37,10 +42,10 @@ static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
 	if (r != -ENOEXEC)
 		return r;
 	fd = fj_call_of(t, __NR_open, (uint64_t)path, O_RDONLY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return r;
-	fj_sys3(__NR_read, fd, head, sizeof(head));
-	fj_close((int)fd);
+	fj_sys_read(fd, head, sizeof(head));
+	fj_sys_close((int)fd);
 	return fj_elf_machine(head, sizeof(head)) || !memcmp(head, ELFMAG, SELFMAG) ?
 		       r :
 		       exec_as_script(t, path, argv, envp);
@@ -48,7 +53,7 @@ static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
 
 _Noreturn void fj_first_run(struct fj_thread *t, char **envp)
 {
-	static char candidate[FJ_PATH_MAX] FJ_BULKY, refused[FJ_PATH_MAX] FJ_BULKY;
+	static char candidate[PATH_MAX] FJ_BULKY, refused[PATH_MAX] FJ_BULKY;
 	const char *command = fj_options.command[0], *search = fj_launch_variable(envp, "PATH");
 	const char *tried = command;
 	long error = -ENOENT;
@@ -93,6 +98,6 @@ _Noreturn void fj_first_run(struct fj_thread *t, char **envp)
 		if (r != -EACCES)
 			break;
 	}
-	fj_sys1(__NR_exit_group, fj_explain(t, command, tried, search, error));
+	fj_sys_exit_group(fj_explain(t, command, tried, search, error));
 	__builtin_unreachable();
 }

@@ -35,21 +35,26 @@
 #include "sys/say.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/fcntl.h"
+#include "syscall/signal.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
+#include "syscall/unistd_process.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
 #include <linux/sched.h>
 
 static struct {
 	bool is_so;
 	long caller_root; /* a descriptor; -1 after it was entered again */
-	char caller_pos[FJ_PATH_MAX];
+	char caller_pos[PATH_MAX];
 } inside FJ_BULKY;
 
 /* The sources of binds. They are looked up while the caller's root is still the process's root. */
 static struct fj_mount_point points[FJ_BINDS_MAX] FJ_BULKY;
-static char texts[FJ_BINDS_MAX][2][FJ_PATH_MAX] FJ_BULKY;
+static char texts[FJ_BINDS_MAX][2][PATH_MAX] FJ_BULKY;
 
 bool fj_is_inside(void)
 {
@@ -70,13 +75,13 @@ static bool step_out(void)
 long fj_caller_stat(struct fj_thread *t, const char *path, struct stat *st)
 {
 	return step_out() ? fj_call_of(t, __NR_stat, (uint64_t)path, (uint64_t)st, 0) :
-			    fj_sys4(__NR_newfstatat, AT_FDCWD, path, st, 0);
+			    fj_sys_newfstatat(AT_FDCWD, path, st, 0);
 }
 
 bool fj_caller_can_run(struct fj_thread *t, const char *path)
 {
 	return !(step_out() ? fj_call_of(t, __NR_access, (uint64_t)path, 1 /* X_OK */, 0) :
-			      fj_sys3(__NR_faccessat, AT_FDCWD, path, 1));
+			      fj_sys_faccessat(AT_FDCWD, path, 1));
 }
 
 long fj_caller_open(struct fj_thread *t, const char *path)
@@ -86,12 +91,12 @@ long fj_caller_open(struct fj_thread *t, const char *path)
 	long fd, root, caller_root;
 
 	if (!inside.is_so)
-		return fj_sys4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-	fj_launch_put(pos, fj_root()->pos, FJ_PATH_MAX);
+		return fj_sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	fj_launch_put(pos, fj_root()->pos, PATH_MAX);
 	root = fj_path_open_pos(t, pos, O_DIRECTORY | O_CLOEXEC);
 	caller_root = fj_path_open_pos(t, inside.caller_pos, O_DIRECTORY | O_CLOEXEC);
-	if (fj_is_err(root) || fj_is_err(caller_root))
-		fj_launch_fail("cannot look for", path, fj_is_err(root) ? root : caller_root);
+	if (root < 0 || caller_root < 0)
+		fj_launch_fail("cannot look for", path, root < 0 ? root : caller_root);
 	fj_root_enter((int)caller_root, inside.caller_pos);
 	fd = fj_call_of(t, __NR_open, (uint64_t)path, O_RDONLY | O_CLOEXEC, 0);
 	fj_root_enter((int)root, pos);
@@ -154,8 +159,8 @@ static void find_sources(struct fj_thread *t)
 		if (r < 0 && b.mode[2] != '?')
 			fj_launch_fail("cannot bind", b.host, r);
 		if (b.host && !r) {
-			fj_launch_put(texts[kept][0], p.pos, FJ_PATH_MAX);
-			fj_launch_put(texts[kept][1], p.host, FJ_PATH_MAX);
+			fj_launch_put(texts[kept][0], p.pos, PATH_MAX);
+			fj_launch_put(texts[kept][1], p.host, PATH_MAX);
 			points[kept] = p;
 			points[kept].pos = texts[kept][0];
 			points[kept].host = texts[kept][1];
@@ -189,7 +194,7 @@ static void enter_root(struct fj_thread *t)
 {
 	long r;
 
-	fj_launch_put(inside.caller_pos, fj_root()->pos, FJ_PATH_MAX);
+	fj_launch_put(inside.caller_pos, fj_root()->pos, PATH_MAX);
 	inside.caller_root = fj_path_open_pos(t, inside.caller_pos, O_DIRECTORY | O_CLOEXEC);
 	r = fj_call_of(t, __NR_chroot, (uint64_t)fj_options.root, 0, 0);
 	if (r < 0)
@@ -213,7 +218,7 @@ _Noreturn static void answer_probe(void)
 {
 	fj_say(1, "seccomp-trap: %s\n", fj_jail->has_trap ? "yes" : "no");
 	for (;;)
-		fj_sys1(__NR_exit_group, !fj_jail->has_trap);
+		fj_sys_exit_group(!fj_jail->has_trap);
 }
 
 _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask)
@@ -226,7 +231,7 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask)
 	if (fj_jail->has_trap)
 		mask &= ~FJ_SIGSYS_BIT;
 	fj_faults_mask_changes(FJ_SIG_SETMASK, mask);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	if (s->argc == 2 && fj_streq(s->argv[1], "probe"))
 		answer_probe();
 	if (s->argc < 2 || !fj_streq(s->argv[1], "start"))

@@ -21,21 +21,27 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
-
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/time.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_process.h"
+#include <asm/unistd.h>
 #include <linux/time.h>
 
 #define TRIES 100 /* so many names are tried for the directory */
 
-static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER, a jail path */
-static char host[FJ_PATH_MAX] FJ_BULKY; /* the host path of `made`; "": none */
-static char path[FJ_PATH_MAX] FJ_BULKY;
+static char made[PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER, a jail path */
+static char host[PATH_MAX] FJ_BULKY; /* the host path of `made`; "": none */
+static char path[PATH_MAX] FJ_BULKY;
 
 static const char *join_paths(char *out, const char *first, const char *second)
 {
 	struct fj_str s;
 
-	fj_str_init(&s, out, FJ_PATH_MAX);
+	fj_str_init(&s, out, PATH_MAX);
 	fj_str_put(&s, first);
 	fj_str_put(&s, second);
 	if (s.overflowed)
@@ -50,7 +56,7 @@ _Noreturn static void refuse_store(long error)
 		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
 		fj_options.store, fj_error(error));
 	for (;;)
-		fj_sys1(__NR_exit_group, FJ_FAILED);
+		fj_sys_exit_group(FJ_FAILED);
 }
 
 /* Put the host path of directory `jail_path` into `out`. */
@@ -75,7 +81,7 @@ static long lock_store(struct fj_thread *t)
 	fj_bind_make_directory(t, join_paths(path, fj_options.store, "/copies"));
 	fd = fj_call_of(t, __NR_open, (uint64_t)join_paths(path, fj_options.store, "/lock"),
 		O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		refuse_store(fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, path);
 	return fd;
@@ -88,29 +94,28 @@ static long make_fresh(struct fj_thread *t)
 	struct fj_str s;
 	long fd, r = -EEXIST;
 
-	fj_sys2(__NR_clock_gettime, 0 /* CLOCK_REALTIME */, &now);
+	fj_sys_clock_gettime(0 /* CLOCK_REALTIME */, &now);
 	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
 		fj_str_init(&s, made, sizeof(made));
 		fj_str_put(&s, fj_options.store);
 		fj_str_put(&s, "/copies/");
-		fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
+		fj_str_num(&s, (uint64_t)fj_sys_getpid(), 10);
 		fj_str_put(&s, "-");
 		fj_str_num(&s, (uint64_t)now.tv_nsec + (uint64_t)i, 16);
 		r = fj_call_of(t, __NR_mkdir, (uint64_t)made, 0700, 0);
 	}
 	if (!r)
 		r = find_host(t, made, host);
-	fd = r < 0 ? r :
-		     fj_sys4(__NR_openat, AT_FDCWD, host, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
+	fd = r < 0 ? r : fj_sys_openat(AT_FDCWD, host, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0)
 		refuse_store(fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
-	r = fj_sys3(__NR_mkdirat, AT_FDCWD, join_paths(path, host, "/root"), 0700);
+	r = fj_sys_mkdirat(AT_FDCWD, join_paths(path, host, "/root"), 0700);
 	if (!r)
 		r = fj_owners_make_in(path); /* the owner records go with it */
 	if (!r)
-		r = fj_sys3(__NR_mkdirat, AT_FDCWD, join_paths(path, host, "/work"), 0700);
-	fj_close((int)lock);
+		r = fj_sys_mkdirat(AT_FDCWD, join_paths(path, host, "/work"), 0700);
+	fj_sys_close((int)lock);
 	if (r < 0) {
 		fj_inside_overlay_leave();
 		refuse_store(r);
@@ -122,26 +127,25 @@ static long make_fresh(struct fj_thread *t)
  * it. */
 static void keep_fd(long fd, int at)
 {
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return;
-	if (fj_sys3(__NR_fcntl, at, F_GETFD, 0) != -EBADF ||
-		fj_is_err(fj_sys3(__NR_dup3, fd, at, O_CLOEXEC))) {
+	if (fj_sys_fcntl(at, F_GETFD, 0) != -EBADF || fj_sys_dup3(fd, at, O_CLOEXEC) < 0) {
 		fj_inside_overlay_leave();
 		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 
 void fj_inside_overlay_begin(struct fj_thread *t)
 {
-	static char lower[FJ_PATH_MAX] FJ_BULKY;
+	static char lower[PATH_MAX] FJ_BULKY;
 	const int at = FJ_FD_ROOT(fj_jail);
 	long r = find_host(t, fj_options.root, lower), lock;
 
 	if (r < 0)
 		fj_launch_fail("cannot open the root", fj_options.root, r);
-	lock = fj_sys4(__NR_openat, AT_FDCWD, lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (!fj_is_err(lock))
+	lock = fj_sys_openat(AT_FDCWD, lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (lock >= 0)
 		fj_setup_lock((int)lock, FJ_LOCK_SH, lower);
 	r = make_fresh(t);
 	if (fj_lies_in(host, lower)) {
@@ -150,7 +154,7 @@ void fj_inside_overlay_begin(struct fj_thread *t)
 			"fakejail: the private directory would lie in ROOTFS, in %s\n"
 			"hint: FAKEJAIL_STORE=DIR says where it is made\n",
 			fj_options.store);
-		fj_sys1(__NR_exit_group, FJ_FAILED);
+		fj_sys_exit_group(FJ_FAILED);
 	}
 	keep_fd(r, at - 1);
 	keep_fd(lock, at - 2);

@@ -50,11 +50,15 @@
 #include "sys/fd.h"
 #include "sys/memory.h"
 #include "sys/say.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_process.h"
 #include "trap/trap.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
 
 long fj_call_of(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c)
 {
@@ -77,7 +81,7 @@ _Noreturn static void refuse_chdir(struct fj_thread *t, const char *jail_path, l
 	else if (error == -ENOENT && jail_path[0] == '/')
 		fj_say(2, "hint: mkdir -p %s%s\n", fj_options.name, jail_path);
 	for (;;)
-		fj_sys1(__NR_exit_group, FJ_FAILED);
+		fj_sys_exit_group(FJ_FAILED);
 }
 
 static void start_tracing(void)
@@ -87,14 +91,14 @@ static void start_tracing(void)
 	if (!fj_options.trace)
 		return;
 	fd = fj_streq(fj_options.trace, "-") ?
-		     fj_sys3(__NR_fcntl, 2, F_DUPFD, 3) :
-		     fj_sys4(__NR_openat, AT_FDCWD, fj_options.trace,
+		     fj_sys_fcntl(2, F_DUPFD, 3) :
+		     fj_sys_openat(AT_FDCWD, fj_options.trace,
 			     O_CREAT | O_WRONLY | O_APPEND | O_TRUNC, 0644);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		fj_launch_fail("cannot write the trace to", fj_options.trace, fd);
 	if (fj_dup_to((int)fd, FJ_FD_TRACE(fj_jail), 0) < 0)
 		fj_launch_fail("cannot keep the trace open", "", -EMFILE);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	fj_jail->trace_fd_plus_1 = (uint32_t)FJ_FD_TRACE(fj_jail) + 1;
 }
 
@@ -112,7 +116,7 @@ _Noreturn static void stay_as_parent(struct fj_stack *s)
 	fj_options_read(s->argv + 2);
 	fj_options.parent.envp = s->envp;
 	fj_parent_stay(&fj_options.parent);
-	r = fj_sys3(__NR_execve, fj_options.command[0], fj_options.command, s->envp);
+	r = fj_sys_execve(fj_options.command[0], fj_options.command, s->envp);
 	fj_launch_fail("cannot run", fj_options.command[0], r);
 }
 
@@ -153,8 +157,8 @@ _Noreturn static void make_and_enter(void *stack)
 		fj_launch_fail("no memory", "", -ENOMEM);
 	fj_namespace_start();
 	fj_root_start("", -1, fj_path_open_pos);
-	r = fj_sys1(__NR_umask, 0);
-	fj_sys1(__NR_umask, r);
+	r = fj_sys_umask(0);
+	fj_sys_umask(r);
 	fj_umask_start((uint32_t)r);
 	fj_ids_new_table(fj_jail_identities());
 	fj_ids_start(fj_jail_identities(), fj_jail_posted(), "", 0);
@@ -176,7 +180,7 @@ _Noreturn static void make_and_enter(void *stack)
 	fj_bind_settle();
 
 	r = fj_gate_place(0);
-	if (fj_is_err(r))
+	if (r < 0)
 		fj_launch_fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
 	fj_jail->gate = (uint64_t)r;
 	start_tracing(); /* the doors hide its descriptor */
@@ -193,13 +197,13 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		const long r = fj_trap_probe();
 
 		fj_say(1, "seccomp-trap: %s\n", r ? "no" : "yes");
-		fj_sys1(__NR_exit_group, r != 0);
+		fj_sys_exit_group(r != 0);
 	}
 	if (s->argc > 2 && fj_streq(s->argv[1], "stay"))
 		stay_as_parent(s);
 	if (s->argc < 2 || !fj_streq(s->argv[1], "start")) {
 		fj_say(2, "fakejail: this is the loader; the command is `fakejail`\n");
-		fj_sys1(__NR_exit_group, FJ_FAILED);
+		fj_sys_exit_group(FJ_FAILED);
 	}
 	fj_options_read(s->argv + 2);
 	if (!fj_options.root)

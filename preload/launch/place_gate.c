@@ -13,8 +13,9 @@
 #include "sys/gate.h"
 #include "sys/gate_code.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
 
+#include <linux/errno.h>
 #include <linux/mman.h>
 
 static const uint64_t candidates[] = FJ_GATE_CANDIDATES;
@@ -24,17 +25,17 @@ static long place_copy(uint64_t address)
 {
 	const size_t size = (size_t)(fj_gate_end - fj_gate_begin), room = FJ_GATE_PAGES * FJ_PAGE;
 	/* Together with the pages after it: this saves two calls and three page faults. */
-	long at = fj_sys6(__NR_mmap, address, room, PROT_READ | PROT_WRITE,
+	long at = fj_sys_mmap((void *)address, room, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0);
 
 	if (fj_is_err(at))
 		return at;
 	if ((uint64_t)at != address) { /* before 4.17 the address is a hint */
-		fj_sys2(__NR_munmap, at, room);
+		fj_sys_munmap((void *)at, room);
 		return -EEXIST;
 	}
 	memcpy((void *)address, fj_gate_begin, size);
-	return fj_sys3(__NR_mprotect, address, FJ_PAGE, PROT_READ | PROT_EXEC);
+	return fj_sys_mprotect((void *)address, FJ_PAGE, PROT_READ | PROT_EXEC);
 }
 
 long fj_gate_place(uint64_t address)
@@ -44,8 +45,8 @@ long fj_gate_place(uint64_t address)
 	if (!address) {
 		for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
 			r = place_copy(candidates[i]);
-			if (!fj_is_err(r)) {
-				fj_gate = (fj_gate_fn)candidates[i];
+			if (r >= 0) {
+				fj_gate_use(candidates[i]);
 				return (long)candidates[i];
 			}
 		}
@@ -53,11 +54,11 @@ long fj_gate_place(uint64_t address)
 	}
 	/* A new process has nothing there. */
 	r = place_copy(address);
-	if (fj_is_err(r) && (fj_gate_move(address) != (long)address ||
-				    fj_is_err(fj_sys6(__NR_mmap, address + FJ_PAGE,
-					    (FJ_GATE_PAGES - 1) * FJ_PAGE, PROT_READ | PROT_WRITE,
-					    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0))))
+	if (r < 0 && (fj_gate_move(address) != (long)address ||
+			     fj_is_err(fj_sys_mmap((void *)(address + FJ_PAGE),
+				     (FJ_GATE_PAGES - 1) * FJ_PAGE, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0))))
 		return r;
-	fj_gate = (fj_gate_fn)address;
+	fj_gate_use(address);
 	return (long)address;
 }

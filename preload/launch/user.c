@@ -25,7 +25,7 @@
 #include "ownership/ownership.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/sys.h"
+#include "syscall/unistd_process.h"
 
 #define FAILED 125
 /* Why a specification cannot be used. */
@@ -39,7 +39,7 @@ _Noreturn static void refuse_word(const char *what, const char *word, const char
 	fj_say(2, "fakejail: invalid %s '%s'%s%s%s\n", what, word, where ? ": not in " : "",
 		where ? fj_options.name : "", where ? where : "");
 	for (;;)
-		fj_sys1(__NR_exit_group, FAILED);
+		fj_sys_exit_group(FAILED);
 }
 
 static uint32_t chosen[FJ_GROUPS_MAX] FJ_BULKY;
@@ -222,7 +222,7 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 			fj_say(2, "fakejail: no group specified for unknown uid: %d\n",
 				(int)user.uid);
 			for (;;)
-				fj_sys1(__NR_exit_group, FAILED);
+				fj_sys_exit_group(FAILED);
 		}
 	}
 	if (groups && *groups)

@@ -5,11 +5,11 @@
  * union, by union/copy_up.c, and by private/private.c for the directory that a tmpfs is. */
 #include "layers/engine_dir.h"
 
-#include "sys/sys.h"
+#include "syscall/stat.h"
 
 long fj_make_engine_dir(int dirfd, const char *name)
 {
-	const long r = fj_sys3(__NR_mkdirat, dirfd, name, 0700);
+	const long r = fj_sys_mkdirat(dirfd, name, 0700);
 
-	return r ? r : fj_sys3(__NR_fchmodat, dirfd, name, 0700);
+	return r ? r : fj_sys_fchmodat(dirfd, name, 0700);
 }

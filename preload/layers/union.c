@@ -11,12 +11,13 @@
 #include "bytes/str.h"
 #include "jail/fds.h"
 #include "mount-table/mount_table.h"
-#include "mount-table/mounts.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 
 #include <asm/stat.h>
 
@@ -24,11 +25,11 @@ struct fj_union_calls fj_union_calls;
 
 void fj_layers_move_up(int *fd)
 {
-	const long up = *fd < 0 ? -1 : fj_sys3(__NR_fcntl, *fd, F_DUPFD_CLOEXEC, fj_high_fd());
+	const long up = *fd < 0 ? -1 : fj_sys_fcntl(*fd, F_DUPFD_CLOEXEC, fj_high_fd());
 
-	if (up < 0 || fj_is_err(up))
+	if (up < 0)
 		return;
-	fj_close(*fd);
+	fj_sys_close(*fd);
 	*fd = (int)up;
 }
 
@@ -36,9 +37,9 @@ void fj_layers_close(struct fj_layers *l)
 {
 	for (uint32_t i = 0; i < l->count && !l->is_borrowed; i++)
 		if (l->fd[i] >= 0)
-			fj_close(l->fd[i]);
+			fj_sys_close(l->fd[i]);
 	if (l->work_fd >= 0)
-		fj_close(l->work_fd);
+		fj_sys_close(l->work_fd);
 	l->work_fd = -1;
 	l->count = 0;
 }
@@ -64,10 +65,10 @@ static long open_roots(struct fj_thread *t, const char *text, struct fj_layers *
 	struct fj_str path;
 	long fd = 0;
 
-	fj_str_init(&path, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&path, fj_scratch_path(t), PATH_MAX);
 	while (l->count < FJ_LAYERS_MAX && next_layer(&text, &path)) {
 		fd = fj_open_path(AT_FDCWD, path.at, O_DIRECTORY);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			break;
 		l->fd[l->count++] = (int)fd;
 		fd = 0;
@@ -80,7 +81,7 @@ static long open_roots(struct fj_thread *t, const char *text, struct fj_layers *
 static long look_in_layer(struct fj_thread *t, const struct fj_layers *l, uint32_t i,
 	const char *name, struct stat *st)
 {
-	const long r = fj_sys4(__NR_newfstatat, l->fd[i], name, st, AT_SYMLINK_NOFOLLOW);
+	const long r = fj_sys_newfstatat(l->fd[i], name, st, AT_SYMLINK_NOFOLLOW);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -148,7 +149,7 @@ static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *na
 			continue;
 		r = 1;
 		st.st_mode = FJ_S_IFDIR;
-		if (fj_is_err(fd))
+		if (fd < 0)
 			r = look_in_layer(t, l, i, name, &st);
 		if (r < 0 && is_in_dir)
 			continue; /* a lower one that may not be searched */
@@ -170,7 +171,7 @@ static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *na
 		}
 		if (fd == -ENOTDIR) /* it has become a directory meanwhile */
 			fd = fj_open_path(l->fd[i], name, O_DIRECTORY | O_NOFOLLOW);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return fd;
 		to[i] = (int)fd;
 		is_in_dir = true;
@@ -189,10 +190,10 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 	if (l->found < 0 || l->is_whiteout || (l->mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return false;
 	fd = fj_open_path(l->fd[l->found], name, O_DIRECTORY | O_NOFOLLOW);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return false;
 	is_opaque = fj_union_calls.is_opaque(t, (int)fd, l->is_nested);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	for (uint32_t i = (uint32_t)l->found + 1; i < l->count && !is_opaque; i++) {
 		r = l->fd[i] < 0 ? 0 : look_in_layer(t, l, i, name, &st);
 		if (r > 0)
@@ -205,7 +206,7 @@ static void go_to(struct fj_layers *l, const int *to)
 {
 	for (uint32_t i = 0; i < l->count; i++) {
 		if (l->fd[i] >= 0)
-			fj_close(l->fd[i]);
+			fj_sys_close(l->fd[i]);
 		l->fd[i] = to[i];
 	}
 }
@@ -214,7 +215,7 @@ static void close_opened(const struct fj_layers *l, const int *to)
 {
 	for (uint32_t i = 0; i < l->count; i++)
 		if (to[i] >= 0)
-			fj_close(to[i]);
+			fj_sys_close(to[i]);
 }
 
 long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name, bool is_copy)
@@ -256,14 +257,14 @@ static long into_upper(struct fj_thread *t, struct fj_layers *l, const char *nam
 static long descend_to(struct fj_thread *t, struct fj_layers *l, const char *pos, bool is_up)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	char *name = fj_scratch(t, FJ_NAME_MAX + 1);
+	char *name = fj_scratch(t, NAME_MAX + 1);
 	long r = 0;
 
 	while (*pos && !r) {
 		size_t len = 0;
 
 		for (pos++; *pos && *pos != '/'; pos++)
-			if (len < FJ_NAME_MAX)
+			if (len < NAME_MAX)
 				name[len++] = *pos;
 		name[len] = 0;
 		r = is_up ? into_upper(t, l, name) : fj_layers_into(t, l, name, false);
@@ -297,7 +298,7 @@ static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, b
 
 	*l = (struct fj_layers){.work_fd = -1, .found = -1};
 	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&work, fj_scratch_path(t), PATH_MAX);
 	if (!fj_mount_union_of(pos, &m, &layers, &work)) {
 		fj_scratch_release(t, mark);
 		return 0;

@@ -15,8 +15,9 @@
 #define FJ_LAYERS_UNION_H
 
 #include "mount-table/mounts.h"
-#include "sys/sys.h"
 
+#include <linux/errno.h>
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,7 @@ struct stat;
 struct statx;
 
 #define FJ_LAYERS_MAX 64u /* ours; the kernel takes 500: OVL_MAX_STACK of fs/overlayfs */
-#define FJ_LAYERS_TEXT (2u * FJ_PATH_MAX) /* room for the paths of all layers of a mount */
+#define FJ_LAYERS_TEXT (2u * PATH_MAX) /* room for the paths of all layers of a mount */
 
 /* A merged directory. */
 struct fj_layers {

@@ -15,9 +15,10 @@
 #include "mount-table/mount_flags.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 
 #include <asm/stat.h>
+#include <linux/fcntl.h>
 
 #define NUMBER_BITS 48
 #define DEVICE_BITS 15 /* the highest bit stays clear: some programs use signed numbers */
@@ -34,7 +35,7 @@ static uint64_t device_of(const struct fj_str *host)
 
 	if (known && known >> 32 << 32 == hash)
 		return (uint32_t)known;
-	if (fj_sys4(__NR_newfstatat, AT_FDCWD, host->len ? host->at : "/", &st, 0))
+	if (fj_sys_newfstatat(AT_FDCWD, host->len ? host->at : "/", &st, 0))
 		return 0;
 	__atomic_store_n(&last, hash | (uint32_t)st.st_dev, __ATOMIC_RELAXED);
 	return st.st_dev;
@@ -49,7 +50,7 @@ uint64_t fj_union_dir_device(struct fj_thread *t, const char *pos)
 
 	if (!(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES))
 		return 0;
-	fj_scratch_str(t, &host, FJ_PATH_MAX);
+	fj_scratch_str(t, &host, PATH_MAX);
 	if (fj_mount_of(pos, &m, &host) && (m.flags & FJ_MOUNT_DEVICES) && !host.overflowed)
 		dev = device_of(&host);
 	fj_scratch_release(t, mark);

@@ -22,7 +22,7 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include <linux/errno.h>
 
 #define COUNT_SHIFT 16 /* number of layers of the union */
 #define COUNT_MASK 127u
@@ -78,7 +78,7 @@ static bool open_all(struct fj_layers *l, char *paths, uint64_t layers)
 			continue;
 		path = next_path(&paths);
 		fd = path ? fj_open_path(AT_FDCWD, path, O_DIRECTORY | O_NOFOLLOW) : -ENOENT;
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return false;
 		l->fd[i] = (int)fd;
 	}
@@ -205,7 +205,7 @@ uint64_t fj_layers_describe_fact(
 	const char *at;
 
 	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&work, fj_scratch_path(t), PATH_MAX);
 	if (!fj_mount_union_of(pos, &m, &layers, &work) || m.id != l->mount_id)
 		flags = 0;
 	at = layers.at;

@@ -13,16 +13,20 @@
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 
 void fj_layers_temp(struct fj_str *out)
 {
 	static uint32_t last;
 
 	fj_str_put(out, FJ_LAYERS_TEMP_PREFIX);
-	fj_str_num(out, (uint64_t)fj_sys0(__NR_getpid), 10);
+	fj_str_num(out, (uint64_t)fj_sys_getpid(), 10);
 	fj_str_put(out, ".o");
 	fj_str_num(out, __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED), 10);
 }
@@ -35,7 +39,7 @@ long fj_place_begin_over(struct fj_thread *t, struct fj_place *place)
 	size_t name_len = len;
 	char *name;
 
-	if (fj_is_err(work))
+	if (work < 0)
 		return work;
 	while (name_len && place->name[name_len - 1] == '/')
 		name_len--;
@@ -54,7 +58,7 @@ long fj_place_begin_over(struct fj_thread *t, struct fj_place *place)
 
 static void remove_made(const struct fj_place *place, bool is_dir)
 {
-	fj_sys3(__NR_unlinkat, place->dirfd, place->name, is_dir ? AT_REMOVEDIR : 0);
+	fj_sys_unlinkat(place->dirfd, place->name, is_dir ? AT_REMOVEDIR : 0);
 }
 
 /* Is `name` a whiteout for this union? */
@@ -62,7 +66,7 @@ static bool is_whiteout(struct fj_thread *t, const struct fj_layers *l, int dirf
 {
 	struct stat st;
 
-	return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	return !fj_sys_newfstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) &&
 	       fj_union_calls.hides(t, dirfd, name, &st, l->is_nested);
 }
 
@@ -70,7 +74,7 @@ static bool is_there(int dirfd, const char *name)
 {
 	struct stat st;
 
-	return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
+	return !fj_sys_newfstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
 }
 
 static long put_over(struct fj_thread *t, const struct fj_place *place)
@@ -82,7 +86,7 @@ static long put_over(struct fj_thread *t, const struct fj_place *place)
 	/* Otherwise what another process has put there would be in the work directory for a moment. */
 	if (!is_whiteout(t, l, to, l->name) && is_there(to, l->name))
 		return r;
-	r = fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
+	r = fj_sys_renameat2(from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 
 	if (r == -EINVAL || r == -ENOSYS) { /* the file system cannot exchange: two steps */
 		if (!is_whiteout(t, l, to, l->name))
@@ -91,15 +95,15 @@ static long put_over(struct fj_thread *t, const struct fj_place *place)
 		if (r == -ENOENT)
 			r = 0;
 		return r < 0 ? r :
-			       fj_sys5(__NR_renameat2, from, place->name, to, l->name,
-				       FJ_RENAME_NOREPLACE);
+			       fj_sys_renameat2(
+				       from, place->name, to, l->name, FJ_RENAME_NOREPLACE);
 	}
 	if (r == -ENOENT) /* somebody has made and removed it meanwhile */
-		return fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_NOREPLACE);
+		return fj_sys_renameat2(from, place->name, to, l->name, FJ_RENAME_NOREPLACE);
 	if (r < 0)
 		return r;
 	if (!is_whiteout(t, l, from, place->name)) { /* another process was faster */
-		fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
+		fj_sys_renameat2(from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 		return -EEXIST;
 	}
 	fj_union_calls.discard(t, from, place->name);
@@ -113,20 +117,19 @@ long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r)
 	long fd, done;
 	int lock;
 
-	if (fj_is_err(r))
+	if (r < 0)
 		return r;
 	for (char *c = (char *)place->name; *c; c++)
 		if (*c == '/')
 			*c = 0;
-	done = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	done = fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
 	is_dir = (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	if (!done && is_dir) {
 		fd = fj_open_path(place->dirfd, place->name, O_DIRECTORY | O_NOFOLLOW);
-		done = fj_is_err(fd) ?
-			       fd :
-			       fj_union_calls.set_opaque(t, (int)fd, place->layers->is_nested);
-		if (!fj_is_err(fd))
-			fj_close((int)fd);
+		done = fd < 0 ? fd :
+				fj_union_calls.set_opaque(t, (int)fd, place->layers->is_nested);
+		if (fd >= 0)
+			fj_sys_close((int)fd);
 	}
 	if (!done) {
 		lock = fj_layers_lock(t, place->layers);

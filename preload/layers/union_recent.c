@@ -24,7 +24,7 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/namespace_id.h"
-#include "sys/hash.h"
+#include "bytes/hash.h"
 #include "sys/hot.h"
 
 #include <stdbool.h>

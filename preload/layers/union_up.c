@@ -15,14 +15,15 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include <linux/errno.h>
 
 /* The work directory of the jail's own root is made when it is needed: many jails change nothing. */
 static long open_work(struct fj_thread *t, const char *path, int how)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	const int flags = how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	long fd = fj_sys4(__NR_openat, AT_FDCWD, path, flags, 0);
+	long fd = fj_sys_openat(AT_FDCWD, path, flags, 0);
 	struct fj_str above;
 	size_t len = fj_strlen(path);
 
@@ -30,12 +31,12 @@ static long open_work(struct fj_thread *t, const char *path, int how)
 		return fd;
 	while (len && path[len - 1] != '/')
 		len--;
-	fj_str_init(&above, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&above, fj_scratch_path(t), PATH_MAX);
 	fj_str_add(&above, path, len ? len - 1 : 0);
 	fj_make_engine_dir(AT_FDCWD, above.at);
 	fj_make_engine_dir(AT_FDCWD, path);
 	fj_scratch_release(t, mark);
-	return fj_sys4(__NR_openat, AT_FDCWD, path, flags, 0);
+	return fj_sys_openat(AT_FDCWD, path, flags, 0);
 }
 
 long fj_layers_open_work(struct fj_thread *t, const char *path)
@@ -51,7 +52,7 @@ long fj_layers_open_work_of(struct fj_thread *t, const struct fj_layers *l, int 
 	long fd = -ENOENT;
 
 	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&work, fj_scratch_path(t), PATH_MAX);
 	if (fj_mount_union_by_id(l->mount_id, &m, &layers, &work))
 		fd = open_work(t, work.at, flags);
 	fj_scratch_release(t, mark);
@@ -65,7 +66,7 @@ long fj_layers_work(struct fj_thread *t, struct fj_layers *l)
 	if (l->work_fd >= 0)
 		return l->work_fd;
 	fd = fj_layers_open_work_of(t, l, O_PATH);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	l->work_fd = (int)fd;
 	fj_layers_move_up(&l->work_fd);
@@ -80,7 +81,7 @@ long fj_layers_copy_up(
 	bool is_announced;
 	long r;
 
-	if (fj_is_err(work))
+	if (work < 0)
 		return work;
 	/* There may be a fact about which layers have the directory. */
 	is_announced = is_dir && fj_facts_before_change(fj_facts_name_hash(name), false);

@@ -38,8 +38,13 @@
 #include "sys/memory.h"
 #include "sys/page.h"
 #include "sys/say.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/mman.h"
+#include "syscall/prctl.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_process.h"
 #include "text/sites.h"
 #include "trap/trap.h"
 #include "union/change.h"
@@ -63,9 +68,9 @@ _Noreturn static void fail_start(bool is_first, const char *what, long error)
 	if (is_first)
 		fj_say(2, "fakejail: cannot start the command: %s: %s\n", what, fj_error(error));
 	if (is_first && has_gate)
-		fj_sys1(__NR_exit_group, FJ_FAILED);
+		fj_sys_exit_group(FJ_FAILED);
 	if (has_gate)
-		fj_sys4(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, 0, sizeof(all));
+		fj_sys_rt_sigprocmask(0 /* SIG_BLOCK */, &all, 0, sizeof(all));
 	for (;;)
 		fj_arch_fault();
 }
@@ -77,9 +82,9 @@ static long map_jail(const struct fj_handoff *h)
 	const long fd = fj_open_shared(h->root_fd + 1, O_RDWR);
 	long at;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
-	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	at = fj_sys_mmap(0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (fj_is_err(at))
 		return at;
 	fj_jail = (struct fj_jail *)at;
@@ -94,7 +99,7 @@ static void set_comm(const char *execfn)
 	for (const char *p = execfn; *p; p++)
 		if (*p == '/')
 			name = p + 1;
-	fj_sys2(__NR_prctl, PR_SET_NAME, name);
+	fj_sys_prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
 }
 
 /* Set what ps, gdb and /proc/PID read from the kernel's data about a program. Needs a kernel with
@@ -113,14 +118,14 @@ static void tell_kernel(
 		.exe_fd = (uint32_t)-1,
 	};
 
-	map.start_brk = map.brk = (uint64_t)fj_sys1(__NR_brk, 0);
+	map.start_brk = map.brk = (uint64_t)fj_sys_brk(0);
 	map.arg_start = s->argc ? (uint64_t)s->argv[0] : (uint64_t)env;
 	map.arg_end = (uint64_t)env;
 	map.env_start = map.arg_end;
 	map.env_end =
 		(uint64_t)handoff; /* the handoff is the last string, so the environment ends before
 				    * it */
-	fj_sys5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
+	fj_sys_prctl(PR_SET_MM, PR_SET_MM_MAP, (unsigned long)&map, sizeof(map), 0);
 }
 
 /* Keep the program's file open as FJ_FD_EXE. If the limit of descriptors has fallen below this number, it
@@ -129,11 +134,11 @@ static void keep_program(int fd, int held_fd)
 {
 	const long held = held_fd >= 0 ? held_fd : fj_open_anew(fd, O_PATH);
 
-	if (!fj_is_err(held)) {
-		fj_sys3(__NR_dup3, held, FJ_FD_EXE(fj_jail), O_CLOEXEC);
-		fj_close((int)held);
+	if (held >= 0) {
+		fj_sys_dup3(held, FJ_FD_EXE(fj_jail), O_CLOEXEC);
+		fj_sys_close((int)held);
 	}
-	fj_close(fd);
+	fj_sys_close(fd);
 }
 
 /* The exec found no free descriptor, and raised the program's limit. */
@@ -147,14 +152,14 @@ static void put_limit_back(const struct fj_handoff *h)
  * jail's root. */
 static void start_root(const char *pos, const struct fj_handoff *h)
 {
-	static char nested[FJ_PATH_MAX] FJ_BULKY;
+	static char nested[PATH_MAX] FJ_BULKY;
 	struct fj_str s;
 
 	const uint32_t len = h->nested_len;
 
 	if (len) {
 		fj_str_init(&s, nested, sizeof(nested));
-		fj_str_add(&s, pos, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
+		fj_str_add(&s, pos, len < PATH_MAX ? len : PATH_MAX - 1);
 	}
 	fj_root_start(len ? nested : "", h->nested_fd, fj_path_open_pos);
 }
@@ -175,7 +180,7 @@ _Noreturn static void jump_by_return(uint64_t *stack, uint64_t entry, uint64_t m
 static void close_copies_memory(void)
 {
 	if (fj_copies_memory >= 0)
-		fj_close(fj_copies_memory);
+		fj_sys_close(fj_copies_memory);
 	fj_copies_memory = -1;
 }
 
@@ -194,13 +199,13 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail_start(false, "handoff", -EINVAL);
 	r = fj_gate_place(h.gate);
 	fj_shared_pid = h.first_pid;
-	memory = fj_is_err(r) ? r : map_jail(&h);
-	if (fj_is_err(memory))
+	memory = r < 0 ? r : map_jail(&h);
+	if (memory < 0)
 		fail_start(h.is_first, "the jail's memory cannot be mapped", memory);
 	if (fj_has_spare_numbers((int)memory))
 		fj_copies_memory = (int)memory;
 	else
-		fj_close((int)memory);
+		fj_sys_close((int)memory);
 	fj_door_map = fj_sites_map;
 	fj_door_start(fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	fj_thread_start(fj_gate_address() + (FJ_GATE_PAGES - 1) * FJ_PAGE);
@@ -242,7 +247,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fj_inside(s, h.mask);
 	}
 	r = fj_map_elf(h.program_fd,
-		&(const struct fj_mapping){.before = (uint64_t)fj_sys1(__NR_brk, 0),
+		&(const struct fj_mapping){.before = (uint64_t)fj_sys_brk(0),
 			.has_interpreter = h.interpreter_fd >= 0,
 			.has_jumps = h.interpreter_fd < 0 || !fj_jail->has_trap},
 		&program);
@@ -258,7 +263,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			&interpreter);
 		if (r < 0 || !interpreter.size)
 			fail_start(h.is_first, "its ELF interpreter cannot be mapped", r);
-		fj_close(h.interpreter_fd);
+		fj_sys_close(h.interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
 		if (h.is_first && program.phdr)
 			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base,
@@ -282,7 +287,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_stack_set_aux(s, AT_EGID, fj_ids()->egid);
 	fj_stack_set_aux(s, AT_SECURE, h.is_secure);
 	if (program.wants_exec_stack)
-		fj_sys3(__NR_mprotect, fj_page_down((uint64_t)s->base), FJ_PAGE,
+		fj_sys_mprotect((void *)(fj_page_down((uint64_t)s->base)), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
 	/* A program that is run by its descriptor alone has only its file's name: since Linux 6.14 that is
 	 * its comm. */
@@ -294,6 +299,6 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_faults_mask_changes(FJ_SIG_SETMASK, h.mask);
 	if (fj_jail->has_tracers)
 		jump_by_return(s->base, entry, h.mask);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &h.mask, 0, sizeof(h.mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);
 }

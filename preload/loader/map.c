@@ -11,9 +11,11 @@
 #include "sys/arch.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/unistd_io.h"
 #include "text/sites.h"
 
+#include <linux/errno.h>
 #include <linux/mman.h>
 
 static int protection_of(uint32_t flags)
@@ -94,11 +96,11 @@ static bool covers_span(const Elf64_Phdr *ph, int n, uint64_t low, uint64_t high
 /* mmap(2) at exactly `at`, where nothing may be mapped yet. */
 static long map_there(uint64_t at, uint64_t size, int prot, int flags, int fd, uint64_t offset)
 {
-	const long r = fj_sys6(__NR_mmap, at, size, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
+	const long r = fj_sys_mmap((void *)at, size, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
 
 	/* Before 4.17 the flag is unknown, and the address a hint. */
 	if (!fj_is_err(r) && (uint64_t)r != at) {
-		fj_sys2(__NR_munmap, r, size);
+		fj_sys_munmap((void *)r, size);
 		return -EEXIST;
 	}
 	return r;
@@ -118,14 +120,14 @@ static long reserve_span(const struct span *s, uint64_t hint, int fd, uint64_t o
 		return map_there(s->low + s->bias, size, prot, flags, fd, offset);
 	if (slack >= FJ_ADDRESS_END - size)
 		return -ENOMEM;
-	at = fj_sys6(__NR_mmap, hint, size + slack, prot, flags, fd, offset);
+	at = fj_sys_mmap((void *)hint, size + slack, prot, flags, fd, offset);
 	if (fj_is_err(at) || !slack)
 		return at;
 	start = ((uint64_t)at + slack - 1) & ~(slack - 1);
 	if (start > (uint64_t)at)
-		fj_sys2(__NR_munmap, at, start - (uint64_t)at);
+		fj_sys_munmap((void *)at, start - (uint64_t)at);
 	if (start + size < (uint64_t)at + size + slack)
-		fj_sys2(__NR_munmap, start + size, (uint64_t)at + slack - start);
+		fj_sys_munmap((void *)(start + size), (uint64_t)at + slack - start);
 	return (long)start;
 }
 
@@ -151,7 +153,7 @@ static long reserve_segment(const struct span *s, const Elf64_Phdr *ph, int i)
 		r = from > at ? map_there(at + s->bias, from - at, PROT_NONE,
 					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) :
 				0;
-		if (fj_is_err(r))
+		if (r < 0)
 			return r;
 		at = to;
 	}
@@ -173,7 +175,7 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool has_ju
 			MAP_PRIVATE | MAP_FIXED, (uint64_t)fd, fj_page_down(ph->p_offset)};
 
 		r = has_jumps ? fj_sites_map(arg, true) :
-				fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+				fj_sys_mmap((void *)arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 		if (fj_is_err(r))
 			return r;
 		from = fj_page_up(file_end);
@@ -188,7 +190,7 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool has_ju
 		}
 	}
 	if (end > from) {
-		r = fj_sys6(__NR_mmap, from, end - from,
+		r = fj_sys_mmap((void *)from, end - from,
 			PROT_READ | PROT_WRITE | (prot & PROT_EXEC),
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		if (fj_is_err(r))
@@ -223,7 +225,7 @@ static long read_heads(int fd, char *usual, const Elf64_Phdr **ph)
 {
 	static char all[HEADS] __attribute__((aligned(8))) FJ_BULKY;
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)usual;
-	const long n = fj_sys4(__NR_pread64, fd, usual, USUAL_HEADS, 0);
+	const long n = fj_sys_pread64(fd, usual, USUAL_HEADS, 0);
 	size_t size;
 	long r;
 
@@ -238,7 +240,7 @@ static long read_heads(int fd, char *usual, const Elf64_Phdr **ph)
 		return 0;
 	}
 	*ph = (const Elf64_Phdr *)all;
-	return fj_sys4(__NR_pread64, fd, all, size, eh->e_phoff) == (long)size ? 0 : -ENOEXEC;
+	return fj_sys_pread64(fd, all, size, eh->e_phoff) == (long)size ? 0 : -ENOEXEC;
 }
 
 /* Reserve the addresses of all segments. Returns the index of the segment that this has mapped (-1: none),
@@ -262,7 +264,7 @@ static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, cons
 		while (ph[first].p_type != PT_LOAD || !ph[first].p_memsz);
 	r = reserve_span(
 		s, before, first < 0 ? -1 : fd, first < 0 ? 0 : fj_page_down(ph[first].p_offset));
-	if (!fj_is_err(r)) {
+	if (r >= 0) {
 		*base = (uint64_t)r - s->low;
 		return first;
 	}

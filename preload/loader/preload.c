@@ -14,7 +14,7 @@
 #include "door/door.h"
 #include "launch/loader.h"
 #include "mount-table/paths.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
 
 #include <linux/mman.h>
 
@@ -51,8 +51,7 @@ bool fj_preload_announce(struct fj_stack *s)
 		return true;
 	fj_door_own_preload = *own;
 	size = sizeof(text) + 1 + fj_strlen(*own);
-	at = fj_sys6(
-		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = fj_sys_mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!fj_is_err(at)) {
 		/* After the program's own: those replace functions of libc, and ours belongs to libc. */
 		fj_str_init(&joined, (char *)at, size);

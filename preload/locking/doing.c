@@ -10,7 +10,12 @@
 #include "locking/doing.h"
 
 #include "bytes/str.h"
-#include "sys/sys.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include <linux/errno.h>
 
 struct dirent_ { /* struct linux_dirent64 */
 	uint64_t ino;
@@ -31,11 +36,11 @@ static char read_task_state(int list, const char *tid)
 	fj_str_init(&s, text, sizeof(text));
 	fj_str_put(&s, tid);
 	fj_str_put(&s, "/stat");
-	fd = fj_sys4(__NR_openat, list, text, O_RDONLY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
+	fd = fj_sys_openat(list, text, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
 		return 0;
-	n = fj_sys3(__NR_read, fd, text, sizeof(text));
-	fj_close((int)fd);
+	n = fj_sys_read(fd, text, sizeof(text));
+	fj_sys_close((int)fd);
 	while (n > 2 && text[n - 3] != ')')
 		n--;
 	return n > 2 ? text[n - 1] : 0;
@@ -71,16 +76,16 @@ enum fj_doing fj_doing(int32_t pid)
 	struct fj_str s;
 	long list, n;
 
-	if (fj_sys2(__NR_kill, pid, 0) == -ESRCH)
+	if (fj_sys_kill(pid, 0) == -ESRCH)
 		return FJ_IS_GONE;
 	fj_str_init(&s, text, sizeof(text));
 	fj_str_put(&s, "/proc/");
 	fj_str_num(&s, (uint32_t)pid, 10);
 	fj_str_put(&s, "/task");
-	list = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fj_is_err(list))
+	list = fj_sys_openat(AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (list < 0)
 		return FJ_RUNS; /* as far as is known */
-	while ((n = fj_sys3(__NR_getdents64, list, text, sizeof(text))) > 0)
+	while ((n = fj_sys_getdents64(list, text, sizeof(text))) > 0)
 		for (long at = 0; at < n && doing != FJ_IS_STOPPED;) {
 			const struct dirent_ *d = (const struct dirent_ *)(text + at);
 
@@ -89,6 +94,6 @@ enum fj_doing fj_doing(int32_t pid)
 					doing, doing_of(read_task_state((int)list, d->name)));
 			at += d->size;
 		}
-	fj_close((int)list);
+	fj_sys_close((int)list);
 	return doing;
 }

@@ -8,9 +8,15 @@
 #include "locking/lock.h"
 
 #include "locking/doing.h"
-#include "sys/sys.h"
+#include "syscall/futex.h"
+#include "syscall/sched.h"
+#include "syscall/signal.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_ids.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/futex.h>
 #include <linux/time_types.h>
 
@@ -40,7 +46,7 @@ uint32_t fj_pid_namespace(uint32_t pid)
 
 	if (known >> 32 == pid)
 		return (uint32_t)known;
-	if (fj_sys4(__NR_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &st, 0) < 0 || st.st_ino >> 32)
+	if (fj_sys_newfstatat(AT_FDCWD, "/proc/self/ns/pid", &st, 0) < 0 || st.st_ino >> 32)
 		st.st_ino = 0;
 	known = (uint64_t)pid << 32 | st.st_ino;
 	__atomic_store_n(&namespace, known, __ATOMIC_RELAXED);
@@ -93,7 +99,7 @@ static bool is_over(
 /* Is the process that held the lock by `word` certainly dead? */
 static bool is_dead(uint64_t word, uint64_t holder, uint32_t pid)
 {
-	return is_lock_ours(holder, word, pid) && fj_sys2(__NR_kill, (uint32_t)word, 0) == -ESRCH;
+	return is_lock_ours(holder, word, pid) && fj_sys_kill((uint32_t)word, 0) == -ESRCH;
 }
 
 /* Takes the lock that is held by `word`, or free. */
@@ -122,7 +128,7 @@ static void wait_for(struct fj_lock *l, uint32_t *waiters, uint32_t holder)
 	const struct __kernel_timespec timeout = {.tv_nsec = WAIT_NS};
 
 	__atomic_fetch_add(waiters, 1, __ATOMIC_SEQ_CST);
-	fj_sys6(__NR_futex, &l->word, FUTEX_WAIT, holder, &timeout, 0, 0);
+	fj_sys_futex(&l->word, FUTEX_WAIT, holder, &timeout, 0, 0);
 	__atomic_fetch_sub(waiters, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -143,7 +149,7 @@ void fj_lock_take(struct fj_lock *l, uint32_t *waiters, uint32_t pid, uint32_t p
 		if (tries < SPINS) {
 			__builtin_ia32_pause();
 		} else if (tries < SPINS + YIELDS) {
-			fj_sys0(__NR_sched_yield);
+			fj_sys_sched_yield();
 		} else if (holder) {
 			looks = word == last ? looks + 1 : 0;
 			last = word;
@@ -162,7 +168,7 @@ bool fj_lock_try(struct fj_lock *l, uint32_t me, bool of_the_dead, struct fj_loc
 
 	if ((uint32_t)word && !of_the_dead)
 		return false;
-	pid = (uint32_t)fj_sys0(__NR_getpid);
+	pid = (uint32_t)fj_sys_getpid();
 	if ((uint32_t)word && !is_dead(word, holder_word(l), pid))
 		return false;
 	if (!take_lock(l, pid, me, word, hold))
@@ -180,7 +186,7 @@ void fj_lock_give(struct fj_lock *l, uint32_t *waiters, const struct fj_lock_hol
 	__atomic_compare_exchange_n(
 		&l->word, &word, next, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 	if (waiters && __atomic_load_n(waiters, __ATOMIC_SEQ_CST))
-		fj_sys6(__NR_futex, &l->word, FUTEX_WAKE, 1, 0, 0, 0);
+		fj_sys_futex(&l->word, FUTEX_WAKE, 1, 0, 0, 0);
 }
 
 bool fj_lock_is_of(const struct fj_lock *l, uint32_t me)
@@ -188,15 +194,14 @@ bool fj_lock_is_of(const struct fj_lock *l, uint32_t me)
 	const uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
 
 	return (uint32_t)word == me &&
-	       is_lock_ours(holder_word(l), word, (uint32_t)fj_sys0(__NR_getpid));
+	       is_lock_ours(holder_word(l), word, (uint32_t)fj_sys_getpid());
 }
 
 void fj_lock_forget(struct fj_lock *l, uint32_t me)
 {
 	uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
 
-	if ((uint32_t)word == me &&
-		is_lock_ours(holder_word(l), word, (uint32_t)fj_sys0(__NR_getpid)))
+	if ((uint32_t)word == me && is_lock_ours(holder_word(l), word, (uint32_t)fj_sys_getpid()))
 		__atomic_compare_exchange_n(&l->word, &word, word & ~0xffffffffUL, false,
 			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }

@@ -4,7 +4,7 @@
  * seq.c - sequence counts (seq.h): what a writer does who finds another at work. */
 #include "locking/seq.h"
 
-#include "sys/sys.h"
+#include "syscall/time.h"
 
 #define SPINS 200
 #define NAPS 100
@@ -18,7 +18,7 @@ void fj_seq_write_at_last(uint32_t *word)
 		if (fj_seq_write(word))
 			return;
 		if (i >= SPINS)
-			fj_sys2(__NR_nanosleep, nap, 0);
+			fj_sys_nanosleep(nap, 0);
 	}
 	__atomic_fetch_or(word, 1, __ATOMIC_ACQ_REL);
 	__atomic_thread_fence(__ATOMIC_RELEASE);

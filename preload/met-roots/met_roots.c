@@ -18,9 +18,13 @@
 #include "met-roots/stores.h"
 #include "records/store.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
 
 #include <asm/stat.h>
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 
 struct fj_owner_roots *fj_owner_roots;
@@ -55,8 +59,8 @@ static void leave_root(struct fj_owner_root *r)
 /* Another thread may do the same: then one of the two mappings is removed. */
 static struct fj_store *open_root_records(uint32_t i)
 {
-	const long memory = fj_sys6(__NR_mmap, 0, OPENED_SIZE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long memory = fj_sys_mmap(
+		0, OPENED_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct opened *const mine = (struct opened *)memory;
 	const char *path = fj_owner_roots->root[i].records;
 	struct fj_store *s = &none, *before = NULL;
@@ -69,21 +73,21 @@ static struct fj_store *open_root_records(uint32_t i)
 		leave_root(&fj_owner_roots->root[i]);
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOENT) {
 		/* The next try may succeed. */
-		fj_sys2(__NR_munmap, memory, OPENED_SIZE);
+		fj_sys_munmap((void *)memory, OPENED_SIZE);
 		return NULL;
 	}
-	if (!fj_is_err(fd) && !fj_store_map(&mine->store, (int)fd, path)) {
+	if (fd >= 0 && !fj_store_map(&mine->store, (int)fd, path)) {
 		mine->store.room = &mine->room;
 		s = &mine->store;
 	}
 	if (!__atomic_compare_exchange_n(
 		    &opened[i], &before, s, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		if (s != &none)
-			fj_sys2(__NR_munmap, s->window[0], s->first_window);
+			fj_sys_munmap(s->window[0], s->first_window);
 		s = before;
 	}
 	if (s != &mine->store)
-		fj_sys2(__NR_munmap, memory, OPENED_SIZE);
+		fj_sys_munmap((void *)memory, OPENED_SIZE);
 	return s;
 }
 
@@ -202,7 +206,7 @@ bool fj_owner_is_in_place(const struct fj_owner_key *key)
 
 		if (__atomic_load_n(&opened[i], __ATOMIC_ACQUIRE) != s ||
 			r->kind != FJ_OWNER_ROOT_INNER || r->state != FJ_OWNER_ROOT_MET ||
-			(!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st, AT_SYMLINK_NOFOLLOW) &&
+			(!fj_sys_newfstatat(AT_FDCWD, r->path, &st, AT_SYMLINK_NOFOLLOW) &&
 				st.st_dev == r->dev && st.st_ino == r->ino))
 			continue;
 		leave_root(r);
@@ -215,7 +219,7 @@ bool fj_owner_records_are_there(const struct fj_owner_root *r)
 {
 	struct stat st;
 
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, r->records, &st, AT_SYMLINK_NOFOLLOW) &&
+	return !fj_sys_newfstatat(AT_FDCWD, r->records, &st, AT_SYMLINK_NOFOLLOW) &&
 	       st.st_dev == r->records_dev && st.st_ino == r->records_ino;
 }
 
@@ -226,9 +230,9 @@ static bool is_root_wanted(int fd, enum fj_owner_root_kind kind, struct stat *st
 
 	/* Records of another user could say anything, so they do not count; a lower layer's do,
 	 * because its files are that user's, too. The jail's own file is in the list already. */
-	return !fj_sys2(__NR_fstat, fd, st) &&
-	       (kind == FJ_OWNER_ROOT_LOWER || st->st_uid == (uint32_t)fj_sys0(__NR_geteuid)) &&
-	       (fj_sys2(__NR_fstat, fj_store[0].fd, &ours) || ours.st_ino != st->st_ino ||
+	return !fj_sys_fstat(fd, st) &&
+	       (kind == FJ_OWNER_ROOT_LOWER || st->st_uid == (uint32_t)fj_sys_geteuid()) &&
+	       (fj_sys_fstat(fj_store[0].fd, &ours) || ours.st_ino != st->st_ino ||
 		       ours.st_dev != st->st_dev) &&
 	       !fj_owner_check(fd);
 }
@@ -265,10 +269,10 @@ static long meet_root(const char *path, size_t len, const char *records, uint64_
 	if (is_met && !is_again)
 		return 0;
 	fd = open_any(records, kind);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	is_good = is_root_wanted((int)fd, kind, &st);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	if (!is_good)
 		return 0;
 	for (uint32_t i = 0; i < FJ_OWNER_ROOTS; i++) {

@@ -23,9 +23,11 @@
 #include "mount-table/paths.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 
 uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len)
 {
@@ -116,7 +118,7 @@ static uint64_t device_of_host_path(const char *host, bool *is_file)
 {
 	struct stat st = {0};
 
-	fj_sys4(__NR_newfstatat, AT_FDCWD, *host ? host : "/", &st, 0);
+	fj_sys_newfstatat(AT_FDCWD, *host ? host : "/", &st, 0);
 	*is_file = st.st_ino && (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR;
 	return st.st_dev;
 }
@@ -128,9 +130,9 @@ static bool is_whole_device(const char *host, uint64_t dev)
 	struct stat above = {0};
 	bool is = false;
 
-	if (!fj_is_err(fd)) {
-		is = !fj_sys4(__NR_newfstatat, fd, "..", &above, 0) && above.st_dev != dev;
-		fj_close((int)fd);
+	if (fd >= 0) {
+		is = !fj_sys_newfstatat(fd, "..", &above, 0) && above.st_dev != dev;
+		fj_sys_close((int)fd);
 	}
 	return is;
 }

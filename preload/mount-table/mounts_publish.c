@@ -11,7 +11,9 @@
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
+#include "syscall/signal.h"
+#include "syscall/time.h"
+#include "syscall/unistd_ids.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +28,7 @@
 /* Take a place whose version is not the current one. Readers may still be reading it. */
 static bool take_place(struct fj_edit *e, bool of_the_dead)
 {
-	const uint32_t mine = (uint32_t)fj_sys0(__NR_gettid);
+	const uint32_t mine = (uint32_t)fj_sys_gettid();
 	const uint64_t current = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
 
 	/* Usually one of the first two: the others cost memory, and page faults of readers. */
@@ -54,7 +56,7 @@ static bool find_place(struct fj_edit *e)
 	for (unsigned i = 0; i < TRIES; i++) {
 		if (take_place(e, false) || take_place(e, true))
 			return true;
-		fj_sys2(__NR_nanosleep, wait, 0);
+		fj_sys_nanosleep(wait, 0);
 	}
 	return false;
 }
@@ -100,7 +102,7 @@ static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
 static void let_go_edit(struct fj_edit *e)
 {
 	fj_lock_give(&e->ns->writer[e->place], NULL, &e->hold);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
 }
 
 bool fj_edit_begin(struct fj_edit *e)
@@ -109,10 +111,10 @@ bool fj_edit_begin(struct fj_edit *e)
 
 	if (e->times++ == LOST_RACES)
 		return false;
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &e->mask, sizeof(all));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &all, &e->mask, sizeof(all));
 	e->ns = fj_namespace();
 	if (!find_place(e)) {
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
+		fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
 		return false;
 	}
 	/* Repeated when the version was overwritten: others have published seven changes since it was
@@ -146,7 +148,7 @@ long fj_edit_end(struct fj_edit *e, long r)
 
 bool fj_edit_is_open(const struct fj_namespace *ns)
 {
-	const uint32_t mine = (uint32_t)fj_sys0(__NR_gettid);
+	const uint32_t mine = (uint32_t)fj_sys_gettid();
 
 	for (uint32_t i = 0; i < FJ_VERSIONS; i++)
 		if (fj_lock_is_of(&ns->writer[i], mine))
@@ -156,7 +158,7 @@ bool fj_edit_is_open(const struct fj_namespace *ns)
 
 void fj_edit_forget(struct fj_namespace *ns)
 {
-	const uint32_t mine = (uint32_t)fj_sys0(__NR_gettid);
+	const uint32_t mine = (uint32_t)fj_sys_gettid();
 
 	for (uint32_t i = 0; i < FJ_VERSIONS; i++)
 		fj_lock_forget(&ns->writer[i], mine);

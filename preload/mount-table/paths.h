@@ -5,16 +5,16 @@
 #ifndef FJ_PATHS_H
 #define FJ_PATHS_H
 
-#include "sys/sys.h"
 
+#include <linux/limits.h>
 #include <stdbool.h>
 
 #define FJ_PATHS_AT 0x1000u
 struct fj_jail_paths {
-	char root[FJ_PATH_MAX];	   /* the root when the jail started; see fj_root_path() */
-	char name[FJ_PATH_MAX];	   /* the root as the user wrote it, for messages */
-	char loader[FJ_PATH_MAX];  /* of the loader */
-	char preload[FJ_PATH_MAX]; /* of libfakejail.so; empty: none */
+	char root[PATH_MAX];	/* the root when the jail started; see fj_root_path() */
+	char name[PATH_MAX];	/* the root as the user wrote it, for messages */
+	char loader[PATH_MAX];	/* of the loader */
+	char preload[PATH_MAX]; /* of libfakejail.so; empty: none */
 };
 /* The section, in the jail's memory. */
 struct fj_jail_paths *fj_jail_paths(void);

@@ -15,13 +15,13 @@
 #include "mount-table/paths.h"
 #include "sys/fd.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 
 #include <asm/stat.h>
 
 #define TURNS 4u /* texts: another thread may still be reading the last one */
 
-static char moved[TURNS][FJ_PATH_MAX] FJ_BULKY;
+static char moved[TURNS][PATH_MAX] FJ_BULKY;
 static uint32_t next_turn;
 static const char *now; /* NULL: not moved */
 
@@ -48,7 +48,7 @@ bool fj_root_path_look(void)
 
 	if (!was[0]) /* the host's root */
 		return false;
-	if (!fj_sys4(__NR_newfstatat, AT_FDCWD, was, &st, AT_SYMLINK_NOFOLLOW) &&
+	if (!fj_sys_newfstatat(AT_FDCWD, was, &st, AT_SYMLINK_NOFOLLOW) &&
 		st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev)
 		return false;
 	text = moved[__atomic_fetch_add(&next_turn, 1, __ATOMIC_RELAXED) % TURNS];

@@ -15,9 +15,11 @@
 #include "mount/tmpfs.h"
 #include "private/private.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/mount.h"
 
 #include <asm/statfs.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
 
 static const struct {
 	const char *type, *host;
@@ -111,9 +113,9 @@ long fj_filesystem_make(
 		return make_tmpfs(c, options, fs);
 	if (fj_streq(type, "overlay"))
 		return fj_overlay_make(c, options, fs);
-	if (kind < 0 || fj_sys2(__NR_statfs, kinds[kind].host, &there))
+	if (kind < 0 || fj_sys_statfs(kinds[kind].host, &there))
 		return -ENODEV;
-	fj_str_init(&host, fs->host, FJ_PATH_MAX);
+	fj_str_init(&host, fs->host, PATH_MAX);
 	fj_str_put(&host, kinds[kind].host);
 	fs->is_single = kinds[kind].is_single;
 	return 0;

@@ -12,10 +12,7 @@
 #include "sys/arch.h"
 #include "sys/frame.h"
 
-#include <linux/errno.h>
 #include <linux/sched.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 /* clone(2) with CLONE_NEWNS: the program continues at fj_clone_apart (clone.S). This code makes the
  * clone(2) without CLONE_NEWNS, and then an unshare(2) of mounts in the child. The arguments are

@@ -19,7 +19,8 @@
 #include "path/path.h"
 #include "private/private.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/sched.h"
+#include "syscall/unistd_close.h"
 
 #include <linux/mount.h>
 #include <linux/sched.h>
@@ -43,7 +44,7 @@ static long optional_string(struct fj_call *c, int i, char **out)
 	(*out)[0] = 0;
 	if (!c->arg[i])
 		return 0;
-	n = fj_guest_string(*out, c->arg[i], FJ_PATH_MAX);
+	n = fj_guest_string(*out, c->arg[i], PATH_MAX);
 	return n == -ENAMETOOLONG ? -EINVAL :
 	       n < 0		  ? n :
 				    0; /* copy_mount_string() of fs/namespace.c */
@@ -226,20 +227,19 @@ long fj_hook_pivot_root(struct fj_call *c)
 		return -EINVAL; /* put_old could not show a whole overlay */
 	shown = put_old;
 	fd = fj_path_open_pos(c->thread, new_root.pos, O_DIRECTORY);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
-	/* pivot_root(".", "."): the old root would be mounted on the new one, for the umount that
-	 * follows. */
+	/* pivot_root(".", "."): the old root would be mounted on the new one, for the umount that follows. */
 	if (!fj_streq(put_old.pos, new_root.pos)) {
 		struct fj_str host;
 
-		fj_str_init(&host, shown.host, FJ_PATH_MAX);
+		fj_str_init(&host, shown.host, PATH_MAX);
 		fj_path_host(old_root, &host);
 	}
 	r = fj_mounting_repeat(
 		old_root, fj_streq(put_old.pos, new_root.pos) ? NULL : new_root.pos, &shown);
 	if (r < 0) {
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 		return r;
 	}
 	return fj_root_enter((int)fd, new_root.pos);
@@ -254,11 +254,11 @@ long fj_hook_unshare(struct fj_call *c)
 	if (flags & CLONE_NEWUSER) {
 		/* In a chroot this is refused: create_user_ns() of kernel/user_namespace.c. Before that the
 		 * kernel refuses bad flags and more than one thread. This call has no other effect. */
-		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)NAMESPACES_AND_PARTS) | CLONE_THREAD);
+		r = fj_sys_unshare((flags & ~(uint64_t)NAMESPACES_AND_PARTS) | CLONE_THREAD);
 		return r ? r : -EPERM;
 	}
 	r = fj_mounting_allowed();
 	if (!r)
-		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)CLONE_NEWNS) | CLONE_FS);
+		r = fj_sys_unshare((flags & ~(uint64_t)CLONE_NEWNS) | CLONE_FS);
 	return r ? r : fj_namespace_unshare();
 }

@@ -17,7 +17,8 @@
 #include "sys/hot.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
 
 #include <asm/stat.h>
 #include <linux/mount.h>
@@ -31,7 +32,7 @@ static uint32_t next_entry;
 
 static bool stat_fd(int fd, struct stat *st)
 {
-	return !fj_sys4(__NR_newfstatat, fd, "", st, AT_EMPTY_PATH);
+	return !fj_sys_newfstatat(fd, "", st, AT_EMPTY_PATH);
 }
 
 struct fj_mount_fd *fj_mount_fd_of(int fd)
@@ -63,7 +64,7 @@ long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec)
 {
 	struct stat st;
 
-	if (fj_is_err(fd)) {
+	if (fd < 0) {
 		e->kind = FJ_MOUNT_FD_UNUSED;
 		return fd;
 	}
@@ -76,7 +77,7 @@ long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec)
 		e->ino = st.st_ino;
 	}
 	if (!cloexec)
-		fj_sys3(__NR_fcntl, fd, F_SETFD, 0);
+		fj_sys_fcntl(fd, F_SETFD, 0);
 	return fd;
 }
 
@@ -88,7 +89,7 @@ static long find_mount_point(
 	long r = fj_mount_point_find(c, dirfd, path, follows, p);
 
 	if (r >= 0 && e && e->kind == FJ_MOUNT_FD_PLACE) {
-		memcpy(p->pos, e->pos, FJ_PATH_MAX);
+		memcpy(p->pos, e->pos, PATH_MAX);
 		fj_mount_point_judge(p);
 	}
 	return r;
@@ -109,7 +110,7 @@ long fj_hook_open_tree(struct fj_call *c)
 		return -EINVAL;
 	r = flags & OPEN_TREE_CLONE ? fj_mounting_allowed() : 0;
 	if (!r)
-		r = fj_guest_string(path, c->arg[1], FJ_PATH_MAX);
+		r = fj_guest_string(path, c->arg[1], PATH_MAX);
 	if (r >= 0)
 		r = !*path && !(flags & AT_EMPTY_PATH) ? -ENOENT : 0;
 	if (!r)
@@ -120,7 +121,7 @@ long fj_hook_open_tree(struct fj_call *c)
 	e = fj_mount_fd_new(!(flags & OPEN_TREE_CLONE) ? FJ_MOUNT_FD_PLACE :
 			    flags & AT_RECURSIVE_      ? FJ_MOUNT_FD_RECURSIVE_TREE :
 							 FJ_MOUNT_FD_TREE);
-	memcpy(e->pos, at.pos, FJ_PATH_MAX);
+	memcpy(e->pos, at.pos, PATH_MAX);
 	e->is_dir = at.is_dir;
 	return fj_mount_fd_give(e, fd, flags & OPEN_TREE_CLOEXEC);
 }
@@ -143,7 +144,7 @@ static long attach_mount(struct fj_call *c, struct fj_mount_fd *e, const struct 
 	} else if (e->kind == FJ_MOUNT_FD_TREE || e->kind == FJ_MOUNT_FD_RECURSIVE_TREE) {
 		r = fj_mount_point_find(c, e->fd, "", false, &from);
 		if (r >= 0) {
-			memcpy(from.pos, e->pos, FJ_PATH_MAX);
+			memcpy(from.pos, e->pos, PATH_MAX);
 			r = fj_overlay_bind_source(c, &from);
 		}
 		if (r >= 0) {
@@ -170,9 +171,9 @@ long fj_hook_move_mount(struct fj_call *c)
 		return r;
 	if (flags & ~(uint64_t)0x377 /* MOVE_MOUNT__MASK of linux/mount.h */)
 		return -EINVAL;
-	r = fj_guest_string(from_path, c->arg[1], FJ_PATH_MAX);
+	r = fj_guest_string(from_path, c->arg[1], PATH_MAX);
 	if (r >= 0)
-		r = fj_guest_string(to_path, c->arg[3], FJ_PATH_MAX);
+		r = fj_guest_string(to_path, c->arg[3], PATH_MAX);
 	if (r < 0)
 		return r;
 	if ((!*from_path && !(flags & MOVE_MOUNT_F_EMPTY_PATH)) ||
@@ -214,7 +215,7 @@ long fj_hook_mount_setattr(struct fj_call *c)
 		return r;
 	if (!attr.set && !attr.clear && !attr.propagation)
 		return 0; /* before the path is looked at: do_mount_setattr() of fs/namespace.c */
-	r = fj_guest_string(path, c->arg[1], FJ_PATH_MAX);
+	r = fj_guest_string(path, c->arg[1], PATH_MAX);
 	if (r < 0)
 		return r;
 	if (!*path && !(flags & AT_EMPTY_PATH))

@@ -16,7 +16,8 @@
 #include "mount/mounting.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mount.h"
 
 #include <linux/mount.h>
 
@@ -57,7 +58,7 @@ long fj_hook_fspick(struct fj_call *c)
 	long r = fj_mounting_allowed();
 
 	if (!r)
-		r = fj_guest_string(path, c->arg[1], FJ_PATH_MAX);
+		r = fj_guest_string(path, c->arg[1], PATH_MAX);
 	if (r >= 0)
 		r = !*path && !(c->arg[2] & FSPICK_EMPTY_PATH) ? -ENOENT : 0;
 	if (!r)
@@ -68,8 +69,8 @@ long fj_hook_fspick(struct fj_call *c)
 	if (!at.is_mount || at.is_bare_root)
 		return -EINVAL;
 	e = fj_mount_fd_new(FJ_MOUNT_FD_PICKED);
-	memcpy(e->pos, at.pos, FJ_PATH_MAX);
-	memcpy(e->host, at.host, FJ_PATH_MAX);
+	memcpy(e->pos, at.pos, PATH_MAX);
+	memcpy(e->host, at.host, PATH_MAX);
 	return fj_mount_fd_give(e, fj_open_path(AT_FDCWD, "/", 0), c->arg[2] & FSPICK_CLOEXEC);
 }
 
@@ -101,7 +102,7 @@ static long set_parameter(struct fj_mount_fd *e, bool has_value, const struct fj
 
 	*value = 0;
 	if (!r && has_value)
-		r = copy_string(value, FJ_PATH_MAX, c->arg[3]);
+		r = copy_string(value, PATH_MAX, c->arg[3]);
 	if (r < 0)
 		return r;
 	if (fj_streq(key, "source"))
@@ -120,13 +121,14 @@ long fj_hook_fsconfig(struct fj_call *c)
 	struct fj_mount_fd *e = fj_mount_fd_of((int)c->arg[0]);
 	struct fj_mount_point at;
 	/* The kernel first checks the command. Ask it with a descriptor that is not open. */
-	long r = fj_sys5(__NR_fsconfig, INT32_MAX, c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
+	long r = fj_sys_fsconfig(
+		INT32_MAX, c->arg[1], (const char *)c->arg[2], (void *)c->arg[3], c->arg[4]);
 
 	if (r == -EOPNOTSUPP || r == -EINVAL)
 		return r;
 	if (!e || (e->kind != FJ_MOUNT_FD_CONTEXT && e->kind != FJ_MOUNT_FD_PICKED &&
 			  e->kind != FJ_MOUNT_FD_CREATED)) {
-		r = fj_sys3(__NR_fcntl, c->arg[0], F_GETFL, 0);
+		r = fj_sys_fcntl(c->arg[0], F_GETFL, 0);
 		return e || (r >= 0 && !(r & O_PATH)) ? -EINVAL : -EBADF;
 	}
 	switch ((unsigned)c->arg[1]) {

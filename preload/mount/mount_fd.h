@@ -13,8 +13,8 @@
 #define FJ_MOUNT_FD_H
 
 #include "layers/union.h"
-#include "sys/sys.h"
 
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,12 +38,12 @@ struct fj_mount_fd {
 	uint32_t flags; /* FJ_MOUNT_: flags of the future mount */
 	uint32_t clear; /* for a tree: flags of its source to clear */
 	bool is_dir;
-	char type[32], source[FJ_PATH_MAX],
+	char type[32], source[PATH_MAX],
 		options[FJ_LAYERS_TEXT]; /* for a detached file system: as mountinfo shows them */
-	char layers[FJ_LAYERS_TEXT], work[FJ_PATH_MAX]; /* for a detached overlay */
-	char pos[FJ_PATH_MAX];				/* position of a tree or of a picked
+	char layers[FJ_LAYERS_TEXT], work[PATH_MAX]; /* for a detached overlay */
+	char pos[PATH_MAX];			     /* position of a tree or of a picked
 							 * mount */
-	char host[FJ_PATH_MAX];				/* for a detached file system */
+	char host[PATH_MAX];			     /* for a detached file system */
 };
 
 /* The entry of `fd`, or NULL: there is none, or the number is another file now. */

@@ -19,7 +19,8 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
@@ -57,16 +58,16 @@ static long describe_mount_point(
 	long n;
 
 	n = fj_fd_target(fd, p->host);
-	if (fj_is_err(n))
+	if (n < 0)
 		return n;
 	p->host[n] = 0;
-	n = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	n = fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
 	if (n < 0)
 		return n;
 	if (!st.st_nlink)
 		return -ENOENT;
 	p->is_dir = (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
-	fj_str_init(&s, p->pos, FJ_PATH_MAX);
+	fj_str_init(&s, p->pos, PATH_MAX);
 	if (pos)
 		fj_str_put(&s, pos);
 	else if (!fj_path_of_dir(c->thread, fd, &s))
@@ -97,9 +98,9 @@ long fj_mount_point_find(
 		return r;
 	fd = fj_open_path(place.dirfd, place.name, place.is_magic ? 0 : O_NOFOLLOW);
 	r = fd;
-	if (!fj_is_err(fd)) {
+	if (fd >= 0) {
 		r = describe_mount_point(c, (int)fd, place.is_magic ? NULL : place.pos, p);
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	}
 	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
@@ -129,7 +130,7 @@ bool fj_mounting_is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const
 	struct fj_str pos;
 	bool is;
 
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
 	is = fj_path_of_dir(c->thread, AT_FDCWD, &pos) && fj_mount_of(pos.at, &m, NULL) &&
 	     m.id == id;
 	is = is || (fj_mount_of(fj_root()->pos, &m, NULL) && m.id == id);

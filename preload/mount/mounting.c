@@ -17,7 +17,6 @@
 #include "mount-table/mounts.h"
 #include "mount/tmpfs.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
 
 #include <linux/mount.h>
 
@@ -305,7 +304,7 @@ long fj_mounting_reconfigure(
 
 	if (!at->is_mount || at->is_bare_root)
 		return -EINVAL;
-	fj_scratch_str(c->thread, &h, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &h, PATH_MAX);
 	do {
 		v = fj_mounts_look(&seen);
 		tmpfs = fj_mounts_private(v, at->host);

@@ -39,7 +39,7 @@ uint32_t fj_mounting_attributes(uint64_t attr_flags);
 /* A file system, as a place of the host: for a tmpfs the place is made, for others it is the host's. */
 struct fj_filesystem {
 	const char *type, *source;
-	char *host;		   /* a buffer of FJ_PATH_MAX bytes */
+	char *host;		   /* a buffer of PATH_MAX bytes */
 	const char *options;	   /* as mountinfo shows them; NULL: none */
 	const char *layers, *work; /* for an overlay: mount-table/mounts.h; NULL: it is none */
 	uint32_t flags;

@@ -13,7 +13,6 @@
 #include "jail/hidden.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
-#include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "mount/mounting.h"
 #include "nested/roots.h"
@@ -21,7 +20,9 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "union/union.h"
 
 #include <asm/stat.h>
@@ -120,10 +121,10 @@ static long add_dir_of_host(struct fj_call *c, const char *path, struct fj_str *
 	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
 	long n;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	n = fj_fd_target((int)fd, host);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	if (n <= 0)
 		return n ? n : -ENOENT;
 	host[n] = 0;
@@ -139,22 +140,22 @@ static void see_lowers(struct parsed *p)
 	const char *at = p->layers.at;
 	struct fj_str path;
 
-	fj_scratch_str(p->c->thread, &path, FJ_PATH_MAX);
+	fj_scratch_str(p->c->thread, &path, PATH_MAX);
 	while (*at) {
 		size_t n = 0;
 		long fd;
 
 		while (at[n] && !(n && at[n] == '/' && at[n + 1] == '/'))
 			n++;
-		if (n < FJ_PATH_MAX) {
+		if (n < PATH_MAX) {
 			fj_str_cut(&path, 0);
 			fj_str_add(&path, at, n);
 			fd = fj_open_path(AT_FDCWD, path.at, O_DIRECTORY);
-			if (!fj_is_err(fd)) {
-				p->has_roots = p->has_roots || !fj_sys3(__NR_faccessat, fd,
-								       FJ_HIDDEN_NAME "/owners", 0);
+			if (fd >= 0) {
+				p->has_roots = p->has_roots ||
+					       !fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/owners", 0);
 				fj_roots_see_lower(p->c->thread, (int)fd);
-				fj_close((int)fd);
+				fj_sys_close((int)fd);
 			}
 		}
 		at += n + (at[n] != 0);
@@ -263,10 +264,10 @@ static long clean_work(struct parsed *p)
 {
 	const long fd = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY | O_NOFOLLOW);
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	fj_union_clean(p->c, (int)fd);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return 0;
 }
 
@@ -296,17 +297,16 @@ static long find_upper(struct parsed *p)
 	if (fj_path_has_prefix(p->work.at, p->uppers.at) ||
 		fj_path_has_prefix(p->uppers.at, p->work.at))
 		return -EINVAL;
-	if (fj_sys4(__NR_newfstatat, AT_FDCWD, p->uppers.at, &up, 0) ||
-		fj_sys4(__NR_newfstatat, AT_FDCWD, p->work.at, &work, 0) ||
-		up.st_dev != work.st_dev)
+	if (fj_sys_newfstatat(AT_FDCWD, p->uppers.at, &up, 0) ||
+		fj_sys_newfstatat(AT_FDCWD, p->work.at, &work, 0) || up.st_dev != work.st_dev)
 		return -EINVAL;
 	if (fj_union_is_lower(p->uppers.at) || fj_union_is_lower(p->work.at))
 		return -EINVAL;
-	r = fj_sys3(__NR_faccessat, AT_FDCWD, p->uppers.at, 2 /* W_OK */);
+	r = fj_sys_faccessat(AT_FDCWD, p->uppers.at, 2 /* W_OK */);
 	if (r < 0)
 		return r == -EROFS ? -EINVAL : r;
 	fj_str_put(&p->work, "/work");
-	r = fj_sys3(__NR_mkdirat, AT_FDCWD, p->work.at, WORK_MODE);
+	r = fj_sys_mkdirat(AT_FDCWD, p->work.at, WORK_MODE);
 	return r < 0 && r != -EEXIST ? r : clean_work(p);
 }
 
@@ -315,12 +315,12 @@ static void see_upper(struct parsed *p)
 	const long upper = fj_open_path(AT_FDCWD, p->uppers.at, O_DIRECTORY),
 		   work = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY);
 
-	if (!fj_is_err(upper) && !fj_is_err(work))
+	if (upper >= 0 && work >= 0)
 		fj_roots_see_work(p->c->thread, (int)work, (int)upper);
-	if (!fj_is_err(upper))
-		fj_close((int)upper);
-	if (!fj_is_err(work))
-		fj_close((int)work);
+	if (upper >= 0)
+		fj_sys_close((int)upper);
+	if (work >= 0)
+		fj_sys_close((int)work);
 }
 
 static uint32_t count_layers(const char *text)
@@ -340,8 +340,8 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	long r;
 
 	fj_scratch_str(p.c->thread, &p.layers, FJ_LAYERS_TEXT);
-	fj_scratch_str(p.c->thread, &p.uppers, FJ_PATH_MAX);
-	fj_scratch_str(p.c->thread, &p.work, FJ_PATH_MAX);
+	fj_scratch_str(p.c->thread, &p.uppers, PATH_MAX);
+	fj_scratch_str(p.c->thread, &p.work, PATH_MAX);
 	r = parse_options(&p, options);
 	if (!r && p.is_root)
 		r = find_upper_of_root(&p);
@@ -361,7 +361,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	/* The first layer, for code that knows nothing about layers. */
 	while (all.at[len] && !(all.at[len] == '/' && all.at[len + 1] == '/'))
 		len++;
-	fj_str_init(&host, fs->host, FJ_PATH_MAX);
+	fj_str_init(&host, fs->host, PATH_MAX);
 	fj_str_add(&host, all.at, len);
 	if (all.overflowed || host.overflowed || p.work.overflowed ||
 		count_layers(all.at) > FJ_LAYERS_MAX)

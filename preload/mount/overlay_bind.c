@@ -15,7 +15,7 @@
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
 
 /* A bound file is the file of one layer. */
 static long bind_file(struct fj_call *c, struct fj_mount_point *p)
@@ -27,10 +27,10 @@ static long bind_file(struct fj_call *c, struct fj_mount_point *p)
 		return r == -EROFS ? -EOPNOTSUPP : r; /* a remount could make it writable */
 	fd = fj_open_path(place.dirfd, place.name, O_NOFOLLOW);
 	fj_place_done(&place);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	n = fj_fd_target((int)fd, p->host);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	p->host[n > 0 ? n : 0] = 0;
 	return n > 0 ? 0 : n ? n : -ENOENT;
 }
@@ -45,7 +45,7 @@ bool fj_overlay_is_read_only(struct fj_call *c, const char *pos)
 	if (!fj_mount_flags()->has_unions)
 		return false;
 	fj_scratch_str(c->thread, &layers, FJ_LAYERS_TEXT);
-	fj_scratch_str(c->thread, &work, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &work, PATH_MAX);
 	is = fj_mount_union_of(pos, &m, &layers, &work) && !work.len;
 	fj_scratch_release(c->thread, mark);
 	return is;
@@ -64,7 +64,7 @@ long fj_overlay_bind_source(struct fj_call *c, struct fj_mount_point *p)
 	if (!p->is_dir)
 		return bind_file(c, p);
 	fj_scratch_str(c->thread, &layers, FJ_LAYERS_TEXT);
-	fj_scratch_str(c->thread, &work, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &work, PATH_MAX);
 	if (!fj_mount_union_of(p->pos, &m, &layers, &work))
 		return -ENOENT;
 	fj_str_cut(&layers, 0);

@@ -12,9 +12,10 @@
 #include "bytes/str.h"
 #include "private/private.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/system.h"
 
-#include <stddef.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
 
 #define PAGE ((unsigned)FJ_PAGE)
 #define TMPFS_MAGIC_ 0x01021994 /* linux/magic.h */
@@ -32,7 +33,7 @@ static uint64_t all_pages(void)
 {
 	struct machine m = {0};
 
-	fj_sys1(__NR_sysinfo, &m);
+	fj_sys_sysinfo(&m);
 	return m.totalram * m.mem_unit / PAGE;
 }
 
@@ -232,7 +233,7 @@ void fj_tmpfs_statfs(struct fj_thread *t, const char *text, const char *host, st
 	fj_private_count(t, host, &used);
 	fs->f_type = TMPFS_MAGIC_;
 	fs->f_bsize = fs->f_frsize = PAGE;
-	fs->f_namelen = FJ_NAME_MAX;
+	fs->f_namelen = NAME_MAX;
 	fs->f_blocks = (long)is_now.blocks;
 	fs->f_bfree = fs->f_bavail =
 		(long)count_left(is_now.blocks, (used.bytes + PAGE - 1) / PAGE);

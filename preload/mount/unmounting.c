@@ -16,7 +16,8 @@
 #include "private/private.h"
 #include "sys/races.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+
+#include <linux/limits.h>
 
 /* Remove the directory of a tmpfs to which no mount leads any more. If there are other namespaces, it may
  * be mounted there: then it stays until the jail ends. */
@@ -99,7 +100,7 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool
 	unsigned tries = 0;
 	long r;
 
-	fj_scratch_str(c->thread, &host, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &host, PATH_MAX);
 	if (!*at->pos)
 		return -EINVAL; /* an overlay there is the root itself */
 	do {

@@ -11,11 +11,15 @@
 #include "guest/guest.h"
 #include "mountinfo/mount_ids.h"
 #include "mountinfo/mount_list.h"
-#include "sys/nr.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/ioctl.h"
+#include "syscall/mman.h"
+#include "syscall/mount.h"
+#include "syscall/nr.h"
+#include "syscall/unistd_close.h"
 
 #include <asm/statfs.h>
 
@@ -68,13 +72,12 @@ enum {
 
 static uint64_t namespace_id(void)
 {
-	const long fd =
-		fj_sys4(__NR_openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC, 0);
 	uint64_t id = 0;
 
-	if (!fj_is_err(fd)) {
-		fj_sys3(__NR_ioctl, fd, NS_GET_MNTNS_ID_, &id);
-		fj_close((int)fd);
+	if (fd >= 0) {
+		fj_sys_ioctl(fd, NS_GET_MNTNS_ID_, (unsigned long)&id);
+		fj_sys_close((int)fd);
 	}
 	return id;
 }
@@ -183,7 +186,7 @@ long fj_hook_listmount(struct fj_call *c)
 	const unsigned flags = (uint32_t)c->arg[3];
 	struct table t = {.room = size / sizeof(struct pair)};
 	struct request q;
-	long at, r = fj_sys4(__NR_listmount, 0, 0, 0, 0);
+	long at, r = fj_sys_listmount(0, 0, 0, 0);
 
 	if (r == -ENOSYS)
 		return r;
@@ -196,15 +199,15 @@ long fj_hook_listmount(struct fj_call *c)
 		return r;
 	if (q.param && q.param <= FJ_MOUNT_UNIQUE)
 		return -EINVAL;
-	at = fj_sys6(__NR_mmap, 0, size, 3 /* PROT_READ | PROT_WRITE */,
-		0x22 /* private, anonymous */, -1, 0);
+	at = fj_sys_mmap(
+		0, size, 3 /* PROT_READ | PROT_WRITE */, 0x22 /* private, anonymous */, -1, 0);
 	if (fj_is_err(at))
 		return at;
 	t.at = (struct pair *)at;
 	r = fj_mount_list(c->thread, add_pair, &t);
 	if (!r)
 		r = list_ids(&t, &q, c->arg[1], nr, flags & LISTMOUNT_REVERSE_);
-	fj_sys2(__NR_munmap, at, size);
+	fj_sys_munmap((void *)at, size);
 	return r;
 }
 
@@ -296,7 +299,7 @@ static void tell_mount(void *about, const struct fj_mount_line *l, const char *s
 		s->sb_dev_minor = read_digits(&device);
 		if (fj_streq(l->type, "overlay"))
 			s->sb_magic = OVERLAYFS_SUPER_MAGIC_; /* not that of the first layer */
-		else if (!fj_sys2(__NR_statfs, *l->host ? l->host : "/", &fs))
+		else if (!fj_sys_statfs(*l->host ? l->host : "/", &fs))
 			s->sb_magic = (uint64_t)fs.f_type;
 		s->sb_flags = has_word(l->super_options, "ro");
 	}
@@ -326,9 +329,9 @@ static void tell_mount(void *about, const struct fj_mount_line *l, const char *s
 long fj_hook_statmount(struct fj_call *c)
 {
 	const uint64_t out = c->arg[1], size = c->arg[2];
-	const size_t text_size = 4 * FJ_PATH_MAX;
+	const size_t text_size = 4 * PATH_MAX;
 	struct telling t = {.found = false};
-	long r = fj_sys4(__NR_statmount, 0, 0, 0, 0);
+	long r = fj_sys_statmount(0, 0, 0, 0);
 
 	if (r == -ENOSYS)
 		return r;

@@ -7,7 +7,10 @@
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 
 #include <linux/mman.h>
 
@@ -15,8 +18,7 @@
 
 static long map_room(size_t size)
 {
-	return fj_sys6(
-		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return fj_sys_mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 /* Read the whole file `fd`, with a NUL at the end; `*len` gets the length. */
@@ -24,11 +26,11 @@ static long read_all(struct fj_hostmounts *h, int fd, size_t *len)
 {
 	long n;
 
-	while ((n = fj_sys3(__NR_read, fd, h->text + *len, h->text_size - 1 - *len)) > 0) {
+	while ((n = fj_sys_read(fd, h->text + *len, h->text_size - 1 - *len)) > 0) {
 		*len += (size_t)n;
 		if (h->text_size - 1 - *len < FJ_PAGE) {
-			const long at = fj_sys4(__NR_mremap, h->text, h->text_size,
-				2 * h->text_size, MREMAP_MAYMOVE);
+			const long at = fj_sys_mremap(
+				h->text, h->text_size, 2 * h->text_size, MREMAP_MAYMOVE, 0);
 
 			if (fj_is_err(at))
 				return at;
@@ -103,8 +105,8 @@ static long take_all_apart(struct fj_hostmounts *h)
 		lines += *p == '\n';
 	h->mount_size = (lines + 1) * sizeof(*h->mount);
 	at = map_room(h->mount_size);
-	if (fj_is_err(at)) {
-		fj_sys2(__NR_munmap, h->text, h->text_size);
+	if (at < 0) {
+		fj_sys_munmap(h->text, h->text_size);
 		return at;
 	}
 	h->mount = (struct fj_hostmount *)at;
@@ -122,31 +124,30 @@ static long take_all_apart(struct fj_hostmounts *h)
 
 long fj_hostmounts_read(struct fj_hostmounts *h)
 {
-	const long fd =
-		fj_sys4(__NR_openat, AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC, 0);
 	size_t len = 0;
 	long r;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	*h = (struct fj_hostmounts){.text_size = FIRST_SIZE};
 	r = map_room(FIRST_SIZE);
-	if (!fj_is_err(r)) {
+	if (r >= 0) {
 		h->text = (char *)r;
 		r = read_all(h, (int)fd, &len);
-		if (fj_is_err(r))
-			fj_sys2(__NR_munmap, h->text, h->text_size);
+		if (r < 0)
+			fj_sys_munmap(h->text, h->text_size);
 		else
 			r = take_all_apart(h);
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return r;
 }
 
 void fj_hostmounts_done(struct fj_hostmounts *h)
 {
-	fj_sys2(__NR_munmap, h->mount, h->mount_size);
-	fj_sys2(__NR_munmap, h->text, h->text_size);
+	fj_sys_munmap(h->mount, h->mount_size);
+	fj_sys_munmap(h->text, h->text_size);
 }
 
 const struct fj_hostmount *fj_hostmounts_of(const struct fj_hostmounts *h, const char *host_path)

@@ -14,16 +14,18 @@
 #include "mount-table/mounts.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 
+#include <linux/fcntl.h>
+#include <linux/limits.h>
 #include <linux/stat.h>
 #include <stddef.h>
 
 uint64_t fj_mount_kernel_id(int dirfd, const char *name, unsigned flags, bool *is_root)
 {
 	struct statx sx;
-	const long r = fj_sys5(__NR_statx, dirfd, name, flags | AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
-		FJ_STATX_MNT_ID, &sx);
+	const long r = fj_sys_statx(
+		dirfd, name, flags | AT_EMPTY_PATH | AT_NO_AUTOMOUNT, FJ_STATX_MNT_ID, &sx);
 
 	if (r || !(sx.stx_mask & FJ_STATX_MNT_ID))
 		return 0;
@@ -50,7 +52,7 @@ uint32_t fj_mount_id_at(struct fj_thread *t, const char *pos, uint64_t host_id, 
 
 	if (is_root)
 		*is_root = false;
-	fj_scratch_str(t, &host, FJ_PATH_MAX);
+	fj_scratch_str(t, &host, PATH_MAX);
 	if (!pos || !fj_mount_of(pos, &m, &host)) {
 		id = host_id == fj_mount_kernel_id(FJ_FD_ROOT(fj_jail), "", 0, NULL) ?
 			     fj_mount_root_id() :

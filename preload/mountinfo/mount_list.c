@@ -20,9 +20,11 @@
 #include "path/path.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
 
 #include <asm/stat.h>
+#include <linux/fcntl.h>
 
 #define ROOT_ID FJ_MOUNT_ROOT_ID
 #define OWN_IDS FJ_MOUNT_OWN_IDS
@@ -43,7 +45,7 @@ static void tell_line(struct listing *list, const struct fj_mount_line *l)
 	const uint32_t mark = fj_scratch_mark(list->t);
 	struct fj_str seen;
 
-	fj_scratch_str(list->t, &seen, FJ_PATH_MAX);
+	fj_scratch_str(list->t, &seen, PATH_MAX);
 	if (fj_path_seen(l->pos, &seen))
 		list->tell(list->about, l, seen.at);
 	fj_scratch_release(list->t, mark);
@@ -72,7 +74,7 @@ static void list_host(struct listing *list, const struct fj_mount *m, const char
 	const uint32_t mark = fj_scratch_mark(list->t);
 	struct fj_str at;
 
-	fj_scratch_str(list->t, &at, FJ_PATH_MAX);
+	fj_scratch_str(list->t, &at, PATH_MAX);
 	for (uint32_t i = 0; i < list->host.count; i++) {
 		const struct fj_hostmount *h = &list->host.mount[i], *parent;
 		const char *point = fj_streq(h->point, "/") ? "" : h->point;
@@ -175,7 +177,7 @@ static void put_device(struct fj_str *s, const char *host)
 {
 	struct stat st = {0};
 	const uint64_t dev =
-		fj_sys4(__NR_newfstatat, AT_FDCWD, *host ? host : "/", &st, 0) ? 0 : st.st_dev;
+		fj_sys_newfstatat(AT_FDCWD, *host ? host : "/", &st, 0) ? 0 : st.st_dev;
 
 	/* new_decode_dev() of include/linux/kdev_t.h, with the wider major of struct stat */
 	fj_str_num(s, (dev >> 8) & 0xfff, 10);
@@ -286,8 +288,8 @@ long fj_mount_list(struct fj_thread *t, fj_mount_teller tell, void *about)
 	fj_root_path_look();
 	at = fj_hostmounts_read(&list.host);
 
-	if (!fj_is_err(at)) {
-		at = fj_sys6(__NR_mmap, 0, sizeof(*list.v), 3 /* PROT_READ | PROT_WRITE */,
+	if (at >= 0) {
+		at = fj_sys_mmap(0, sizeof(*list.v), 3 /* PROT_READ | PROT_WRITE */,
 			0x22 /* private, anonymous */, -1, 0);
 		if (fj_is_err(at))
 			fj_hostmounts_done(&list.host);
@@ -320,7 +322,7 @@ long fj_mount_list(struct fj_thread *t, fj_mount_teller tell, void *about)
 			list_host(&list, m, list.v->text + m->host, list.v->text + m->jail,
 				m->id + OWN_IDS);
 	}
-	fj_sys2(__NR_munmap, list.v, sizeof(*list.v));
+	fj_sys_munmap(list.v, sizeof(*list.v));
 	fj_hostmounts_done(&list.host);
 	return 0;
 }

@@ -31,7 +31,10 @@
 #include "sys/abi.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
 
@@ -55,7 +58,7 @@ static bool has_records_of_own(struct fj_thread *t, int dirfd, const char *name)
 		fj_str_put(&s, "/");
 	}
 	fj_str_put(&s, records);
-	has = !fj_sys3(__NR_faccessat, dirfd, s.at, 0);
+	has = !fj_sys_faccessat(dirfd, s.at, 0);
 	fj_scratch_release(t, mark);
 	return has;
 }
@@ -107,7 +110,7 @@ static bool ask_directory(struct fj_thread *t, int fd, const char *name, bool is
 	struct stat st;
 	uint64_t hash;
 
-	if (fj_sys4(__NR_newfstatat, fd, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+	if (fj_sys_newfstatat(fd, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return false;
 	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR) {
 		if (is_entry && (st.st_mode & FJ_S_IFMT) != FJ_S_IFCHR)
@@ -174,7 +177,7 @@ static bool see_descriptor(struct fj_thread *t, int dirfd, const char *name)
 
 static bool is_open(int fd)
 {
-	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) >= 0;
+	return fj_sys_fcntl(fd, F_GETFD, 0) >= 0;
 }
 
 /* Since Linux 6.2 the size of this directory is the number of open descriptors (proc_fd_getattr() of
@@ -185,7 +188,7 @@ static bool see_first(struct fj_thread *t)
 	struct stat st = {0};
 	uint64_t left;
 
-	fj_sys4(__NR_newfstatat, AT_FDCWD, "/proc/self/fd", &st, 0);
+	fj_sys_newfstatat(AT_FDCWD, "/proc/self/fd", &st, 0);
 	left = (uint64_t)st.st_size;
 	for (int fd = FJ_FD_ROOT(fj_jail); left && fd < FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT; fd++)
 		left -= is_open(fd);
@@ -205,12 +208,11 @@ void fj_roots_see_held(struct fj_thread *t)
 	fj_roots_see_fd(t, AT_FDCWD, true);
 	if (see_first(t))
 		return;
-	list = fj_sys4(
-		__NR_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fj_is_err(list))
+	list = fj_sys_openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (list < 0)
 		return;
 	fj_roots_each_name(t, (int)list, see_descriptor);
-	fj_close((int)list);
+	fj_sys_close((int)list);
 }
 
 /* A walk has come to directory `fd`, whose path in the program's text was `key` at `epoch`. It may

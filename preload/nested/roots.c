@@ -29,9 +29,11 @@
 #include "sys/say.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 
 void fj_roots_note(uint64_t hash)
 {
@@ -52,22 +54,22 @@ void fj_roots_note(uint64_t hash)
 
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
 {
-	char *text = fj_scratch(t, FJ_PATH_MAX + 32);
+	char *text = fj_scratch(t, PATH_MAX + 32);
 	struct fj_str s;
 	long n = 0;
 
-	fj_str_init(&s, text, FJ_PATH_MAX);
+	fj_str_init(&s, text, PATH_MAX);
 	if (name && name[0] == '/') {
 		fj_str_put(&s, name);
 	} else if (dirfd == FJ_FD_ROOT(fj_jail)) {
 		fj_str_put(&s, fj_jail_paths()->root);
 	} else if (dirfd == AT_FDCWD) {
-		n = fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1;
+		n = fj_sys_getcwd(text, PATH_MAX) - 1;
 	} else {
 		n = fj_fd_target(dirfd, text);
 	}
 	if (n > 0) {
-		s = (struct fj_str){.at = text, .size = FJ_PATH_MAX, .len = (size_t)n};
+		s = (struct fj_str){.at = text, .size = PATH_MAX, .len = (size_t)n};
 		text[n] = 0;
 	}
 	if (n < 0 || s.overflowed || (s.len && text[0] != '/')) {
@@ -110,9 +112,9 @@ static bool meet_one(char *text, size_t len, enum fj_owner_root_kind kind)
 
 	memcpy(kept, text + len, sizeof(kept));
 	memcpy(text + len, records, sizeof(records));
-	if (!fj_sys3(__NR_faccessat, AT_FDCWD, text, 0)) {
+	if (!fj_sys_faccessat(AT_FDCWD, text, 0)) {
 		text[len] = 0;
-		if (!fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW) &&
+		if (!fj_sys_newfstatat(AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW) &&
 			(st.st_dev != fj_jail->root_dev || st.st_ino != fj_jail->root_ino)) {
 			text[len] = '/';
 			const long r = fj_owner_meet(text, len, st.st_dev, st.st_ino, kind);
@@ -266,8 +268,8 @@ void fj_roots_see_work(struct fj_thread *t, int work, int upper)
 	fj_roots_see_fd(t, upper, true);
 	from = fj_roots_path(t, work, "");
 	if (fj_owner_roots && to[0] && from[0] &&
-		!fj_sys3(__NR_faccessat, upper, FJ_HIDDEN_NAME "/owners", 0) &&
-		!fj_sys4(__NR_newfstatat, work, "", &st, AT_EMPTY_PATH)) {
+		!fj_sys_faccessat(upper, FJ_HIDDEN_NAME "/owners", 0) &&
+		!fj_sys_newfstatat(work, "", &st, AT_EMPTY_PATH)) {
 		memcpy(to + len, records, sizeof(records)); /* there is free space behind */
 		fj_owner_meet_beside(from, to, st.st_dev, st.st_ino);
 	}
@@ -342,8 +344,7 @@ uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 		 * directory lie elsewhere. */
 		if (r->kind != FJ_OWNER_ROOT_WORK ?
 				fj_owner_records_are_there(r) :
-				!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st,
-					AT_SYMLINK_NOFOLLOW) &&
+				!fj_sys_newfstatat(AT_FDCWD, r->path, &st, AT_SYMLINK_NOFOLLOW) &&
 					st.st_dev == r->dev && st.st_ino == r->ino)
 			break;
 		r->state = FJ_OWNER_ROOT_LEFT;
@@ -357,10 +358,10 @@ uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 static void move_along(struct fj_thread *t, uint32_t i, const char *from, const char *to)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	char *text = fj_scratch(t, FJ_PATH_MAX + 32);
+	char *text = fj_scratch(t, PATH_MAX + 32);
 	struct fj_str s;
 
-	fj_str_init(&s, text, FJ_PATH_MAX);
+	fj_str_init(&s, text, PATH_MAX);
 	fj_str_put(&s, to);
 	fj_str_put(&s, fj_owner_roots->root[i].path + fj_strlen(from));
 	if (!s.overflowed)

@@ -12,7 +12,10 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 
 #define DENTS_SIZE 4096u
 
@@ -24,7 +27,7 @@ bool fj_roots_each_name(
 	bool is_so = true;
 	long n;
 
-	while (is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+	while (is_so && (n = fj_sys_getdents64(fd, list, DENTS_SIZE)) > 0)
 		for (long at = 0; at < n && is_so;) {
 			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
@@ -46,27 +49,27 @@ static bool is_name_hidden(struct fj_thread *t, int fd, const char *name)
 static bool remove_name(struct fj_thread *t, int fd, const char *name)
 {
 	(void)t;
-	return !fj_sys3(__NR_unlinkat, fd, name, 0);
+	return !fj_sys_unlinkat(fd, name, 0);
 }
 
 bool fj_roots_empty(struct fj_thread *t, int dirfd, const char *name)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	const long fd = fj_sys4(__NR_openat, dirfd, name, flags, 0);
+	const long fd = fj_sys_openat(dirfd, name, flags, 0);
 	long hidden;
 	bool is_done = false;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return false;
-	if (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) &&
+	if (!fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/owners", 0) &&
 		fj_roots_each_name(t, (int)fd, is_name_hidden)) {
-		hidden = fj_sys4(__NR_openat, fd, FJ_HIDDEN_NAME, flags, 0);
-		if (!fj_is_err(hidden)) {
+		hidden = fj_sys_openat(fd, FJ_HIDDEN_NAME, flags, 0);
+		if (hidden >= 0) {
 			is_done = fj_roots_each_name(t, (int)hidden, remove_name) &&
-				  !fj_sys3(__NR_unlinkat, fd, FJ_HIDDEN_NAME, AT_REMOVEDIR);
-			fj_close((int)hidden);
+				  !fj_sys_unlinkat(fd, FJ_HIDDEN_NAME, AT_REMOVEDIR);
+			fj_sys_close((int)hidden);
 		}
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return is_done;
 }

@@ -23,7 +23,8 @@
 #include "signal/waiting.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/unistd_close.h"
 
 #include <linux/openat2.h>
 
@@ -86,12 +87,12 @@ static inline enum fj_fast_seen see_open(struct fj_fast *q, void *own, long *r)
 	const struct fj_opening *const o = a->o;
 
 	if (__builtin_expect(q->is_by_fd, 0) && *r >= 0 && !fj_fast_held(q)) {
-		fj_close((int)*r); /* perhaps of another directory than was asked */
+		fj_sys_close((int)*r); /* perhaps of another directory than was asked */
 		return FJ_SEEN_UNSURE;
 	}
 	if (__builtin_expect(q->is_layered, 0) && *r >= 0 &&
 		!is_opened_right(a->c->thread, q, (int)*r, o)) {
-		fj_close((int)*r);
+		fj_sys_close((int)*r);
 		return FJ_SEEN_UNSURE;
 	}
 	if (__builtin_expect(q->is_unproven, 0) && !fj_fast_prove(q, NULL, false))
@@ -149,8 +150,8 @@ FJ_HOT long fj_hook_open(struct fj_call *c)
 		return r ? r : fj_kernel(c);
 	if (jail_path[0] == '/' && jail_path[1] == '.' && fj_jail_paths()->preload[0] &&
 		fj_streq(jail_path, FJ_PRELOAD_PATH))
-		return fj_sys3(__NR_openat, AT_FDCWD, fj_jail_paths()->preload,
-			O_RDONLY | (o.flags & O_CLOEXEC));
+		return fj_sys_openat(
+			AT_FDCWD, fj_jail_paths()->preload, O_RDONLY | (o.flags & O_CLOEXEC), 0);
 	if (__builtin_expect(o.flags & (O_DIRECTORY | FJ_TMPFILE), 0) &&
 		(r = fj_early_answer(c)) < 1)
 		return r;
@@ -173,7 +174,7 @@ static long read_how(uint64_t at, uint64_t size, struct open_how *how)
 			return -EFAULT;
 		for (size_t i = 0; i < n; i++)
 			if (rest[i]) /* or ENOSYS */
-				return fj_sys4(__NR_openat2, -1, "", at, size);
+				return fj_sys_openat2(-1, "", (void *)at, size);
 		done += n;
 	}
 	return 0;
@@ -194,7 +195,7 @@ long fj_hook_openat2(struct fj_call *c)
 		return r ? r : fj_kernel(c);
 	/* openat2(2) is strict where openat(2) is not: the kernel checks the flags, with a
 	 * descriptor that is not open. */
-	r = fj_sys4(__NR_openat2, -1, ".", &how, sizeof(how));
+	r = fj_sys_openat2(-1, ".", &how, sizeof(how));
 	if (r != -EBADF)
 		return r;
 

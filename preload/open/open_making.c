@@ -10,14 +10,15 @@
 #include "nested/roots.h"
 #include "open/opening.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 
 /* Is `fd` a directory? */
 static bool is_fd_dir(long fd)
 {
 	struct stat st = {0};
 
-	return !fj_sys2(__NR_fstat, fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	return !fj_sys_fstat(fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
 /* Makes a file that needs a record. Only O_EXCL tells whether the call made the file, so that is
@@ -40,8 +41,8 @@ static long make_new_file(
 		o->flags = flags & ~(uint64_t)O_CREAT;
 		fj_creators_leave(m, false); /* it may be a fifo, and wait */
 		fd = fj_open_issue(c, place, o);
-		if (!fj_is_err(fd) && !(flags & O_PATH) && is_fd_dir(fd)) {
-			fj_close((int)fd);
+		if (fd >= 0 && !(flags & O_PATH) && is_fd_dir(fd)) {
+			fj_sys_close((int)fd);
 			fd = -EISDIR; /* O_CREAT of a directory: do_open() of fs/namei.c */
 		}
 		if (fd != -ENOENT || tries == 8) {
@@ -53,7 +54,7 @@ static long make_new_file(
 	}
 	o->flags = flags;
 	o->mode = mode;
-	o->has_made = !fj_is_err(fd);
+	o->has_made = fd >= 0;
 	return fj_making_end(c, fd, true, has_name ? place : NULL, m);
 }
 
@@ -107,7 +108,7 @@ static long open_or_make_file(struct fj_call *c, const struct fj_place *place, s
 					 fj_open_issue(c, place, o),
 			o),
 		o);
-	if (!fj_is_err(fd))
+	if (fd >= 0)
 		fj_roots_made(c->thread, place->dirfd, place->name);
 	return fd;
 }

@@ -15,7 +15,10 @@
 #include "procfs/procfs.h"
 #include "signal/waiting.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
 __attribute__((noinline)) long fj_open_issue_old(
@@ -25,7 +28,7 @@ __attribute__((noinline)) long fj_open_issue_old(
 		(uint64_t)(int64_t)place->dirfd, (uint64_t)place->name, o->flags, o->mode};
 
 	return fj_open_may_wait(o) ? fj_kernel_waiting(c, __NR_openat, arg, place->owned_fd) :
-				     fj_sys4(__NR_openat, arg[0], arg[1], arg[2], arg[3]);
+				     fj_sys_openat(arg[0], (const char *)arg[1], arg[2], arg[3]);
 }
 
 /* An open for writing on a read-only mount: EROFS, unless the kernel would give an earlier
@@ -34,7 +37,7 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 {
 	struct fj_opening as_it_is = *o;
 	char byte;
-	const long there = fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1);
+	const long there = fj_sys_readlinkat(place->dirfd, place->name, &byte, 1);
 
 	if (there == -ENOENT && !(o->flags & O_CREAT))
 		return -ENOENT;
@@ -99,8 +102,8 @@ __attribute__((noinline)) static long open_over(
 		return r;
 	r = open_one_place(c, place, o);
 	done = fj_place_end_over(c->thread, place, r);
-	if (!fj_is_err(r) && fj_is_err(done))
-		fj_close((int)r);
+	if (r >= 0 && done < 0)
+		fj_sys_close((int)r);
 	return done;
 }
 
@@ -109,7 +112,7 @@ static bool is_whiteout_place(struct fj_thread *t, const struct fj_place *place)
 	struct stat st;
 
 	return place->name[0] &&
-	       !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       !fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
 	       fj_union_calls.is_whiteout(t, place->dirfd, place->name, &st);
 }
 

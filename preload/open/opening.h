@@ -16,8 +16,11 @@
 #include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/races.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
 
+#include <asm/unistd.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -79,8 +82,9 @@ static inline long fj_open_issue(
 	arg[3] = sizeof(how);
 	arg[4] = arg[5] = 0;
 	do
-		r = fj_open_may_wait(o) ? fj_kernel_waiting(c, __NR_openat2, arg, place->owned_fd) :
-					  fj_sys4(__NR_openat2, arg[0], arg[1], arg[2], arg[3]);
+		r = fj_open_may_wait(o) ?
+			    fj_kernel_waiting(c, __NR_openat2, arg, place->owned_fd) :
+			    fj_sys_openat2(arg[0], (const char *)arg[1], (void *)arg[2], arg[3]);
 	while (__builtin_expect(r == -EAGAIN, 0) && !(o->flags & O_NONBLOCK) &&
 		!(o->resolve & FJ_RESOLVE_CACHED) && ++tries < FJ_RACES);
 	return r;
@@ -89,7 +93,7 @@ static inline long fj_open_issue(
 /* If the opened file stands for a device, opens the device. */
 static inline long fj_open_device(struct fj_call *c, long fd, const struct fj_opening *o)
 {
-	if (fj_is_err(fd) || !fj_owner_has_devices())
+	if (fd < 0 || !fj_owner_has_devices())
 		return fd;
 	if (!(o->flags & O_PATH))
 		return fj_device_open(c, (int)fd, o->flags);
@@ -101,7 +105,7 @@ static inline long fj_open_device(struct fj_call *c, long fd, const struct fj_op
  * made has none to lose. */
 static inline long fj_opened(struct fj_call *c, long fd, const struct fj_opening *o)
 {
-	if (fj_is_err(fd) || !fj_open_changes(o) || o->has_made || (o->flags & (O_EXCL | O_PATH)))
+	if (fd < 0 || !fj_open_changes(o) || o->has_made || (o->flags & (O_EXCL | O_PATH)))
 		return fd;
 	if (o->flags & O_TRUNC)
 		fj_file_written(c, (int)fd, "");

@@ -26,7 +26,12 @@
 #include "sys/fd.h"
 #include "sys/page.h"
 #include "sys/process.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/time.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
 
 #include <linux/mman.h>
 #include <linux/stat.h>
@@ -52,7 +57,7 @@ static uint64_t home_mount; /* the mount of the file of records: `stx_mnt_id` */
 static long watch_lock(long fd, int command, int type)
 {
 	struct flock_ lock = {.type = (int16_t)type, .start = WATCH_AT, .len = 1};
-	const long r = fj_sys3(__NR_fcntl, fd, command, &lock);
+	const long r = fj_sys_fcntl(fd, command, (unsigned long)&lock);
 
 	return r < 0 ? r : lock.type;
 }
@@ -64,11 +69,11 @@ static bool is_anybody_watching(const struct fj_store *s, uint32_t watches)
 	const long fd = watches ? fj_open_anew(s->fd, O_RDONLY) : -EBADF;
 	long r = watches ? fd : F_UNLCK;
 
-	if (!fj_is_err(fd)) {
+	if (fd >= 0) {
 		r = fj_owner_disk((int)fd) == FJ_DISK_LAYERED ?
 			    F_RDLCK :
 			    watch_lock(fd, F_OFD_GETLK, F_WRLCK);
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	}
 	return r != F_UNLCK;
 }
@@ -79,8 +84,8 @@ static uint64_t settle_watches(struct fj_store *s, uint32_t watches)
 	struct statx sx;
 
 	if (!(__atomic_load_n(&settled, __ATOMIC_ACQUIRE) & KNOWN)) {
-		const long r = fj_sys5(
-			__NR_statx, s->fd, "", 0x1000 /* AT_EMPTY_PATH */, STATX_MNT_ID, &sx);
+		const long r =
+			fj_sys_statx(s->fd, "", 0x1000 /* AT_EMPTY_PATH */, STATX_MNT_ID, &sx);
 
 		home_mount = !r && (sx.stx_mask & STATX_MNT_ID) ? sx.stx_mnt_id : ~0UL;
 	}
@@ -108,13 +113,13 @@ static void watch_ctimes(struct fj_store *s)
 {
 	const long fd = fj_open_anew(s->fd, O_RDONLY);
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return;
 	if (fj_owner_disk((int)fd) != FJ_DISK_LAYERED) {
 		watch_lock(fd, F_OFD_SETLK, F_RDLCK);
-		fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_NONE, MAP_SHARED, fd, 0);
+		fj_sys_mmap(0, FJ_PAGE, PROT_NONE, MAP_SHARED, fd, 0);
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 
 static bool can_watch(const struct fj_store *s)
@@ -125,7 +130,7 @@ static bool can_watch(const struct fj_store *s)
 void fj_owner_watches(void)
 {
 	struct fj_store *s = &fj_store[0];
-	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t me = (int32_t)fj_sys_getpid();
 	struct fj_owner_watch *own;
 
 	if (!can_watch(s))
@@ -142,7 +147,7 @@ void fj_owner_still_watches(void)
 	const int32_t watcher = own->watcher;
 
 	own->watcher = 0; /* the exec of this process has ended the lock */
-	if (watcher && watcher == (int32_t)fj_sys0(__NR_getpid))
+	if (watcher && watcher == (int32_t)fj_sys_getpid())
 		fj_owner_watches();
 }
 
@@ -151,7 +156,7 @@ uint64_t fj_store_ctime_now(uint64_t shown)
 	struct __kernel_timespec now = {0};
 	uint64_t ns;
 
-	fj_sys2(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now);
+	fj_sys_clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	/* Two changes in one clock tick get two times, as since Linux 6.13. */
 	return ns > shown ? ns : shown + 1;

@@ -7,7 +7,7 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
+#include "syscall/unistd_ids.h"
 
 static uint32_t real_uid, real_gid;
 static bool knows_real;
@@ -18,8 +18,8 @@ static void learn_real(void)
 {
 	if (__atomic_load_n(&knows_real, __ATOMIC_ACQUIRE))
 		return;
-	real_uid = (uint32_t)fj_sys0(__NR_geteuid);
-	real_gid = (uint32_t)fj_sys0(__NR_getegid);
+	real_uid = (uint32_t)fj_sys_geteuid();
+	real_gid = (uint32_t)fj_sys_getegid();
 	__atomic_store_n(&knows_real, true, __ATOMIC_RELEASE);
 }
 

@@ -10,8 +10,10 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
 
+#include <linux/errno.h>
 #include <linux/stat.h>
 
 #define HANDLE_MAX 128 /* MAX_HANDLE_SZ, linux/exportfs.h */
@@ -44,9 +46,9 @@ static bool get_handle(int dirfd, const char *name, bool follows, struct handle 
 	long r;
 
 	*h = (struct handle){.bytes = HANDLE_MAX};
-	r = fj_sys5(__NR_name_to_handle_at, dirfd, name, h, &mount_id, at);
+	r = fj_sys_name_to_handle_at(dirfd, name, h, &mount_id, at);
 	if (r == -EOPNOTSUPP)
-		r = fj_sys5(__NR_name_to_handle_at, dirfd, name, h, &mount_id, at | AT_HANDLE_FID_);
+		r = fj_sys_name_to_handle_at(dirfd, name, h, &mount_id, at | AT_HANDLE_FID_);
 	return r >= 0 && h->bytes <= HANDLE_MAX;
 }
 
@@ -100,7 +102,7 @@ bool fj_owner_forgets(int root_fd)
 	struct statx sx;
 	struct handle h;
 
-	return !fj_sys5(__NR_statx, root_fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) &&
+	return !fj_sys_statx(root_fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) &&
 	       !(sx.stx_mask & STATX_BTIME) &&
 	       (!get_handle(root_fd, "", false, &h) || is_passing(&h));
 }

@@ -18,8 +18,12 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/system.h"
+#include "syscall/unistd_close.h"
+#include "syscall/xattr.h"
 
+#include <linux/errno.h>
 #include <linux/stat.h>
 
 /* getxattr(2) and setxattr(2) take no O_PATH descriptor, but they take its link in /proc. */
@@ -37,13 +41,13 @@ static bool aim_target(struct target *t, int dirfd, const char *name, bool follo
 	t->fd = t->is_ours ? fj_open_path(dirfd, name, follows ? 0 : O_NOFOLLOW) : dirfd;
 	fj_str_init(&s, t->link, sizeof(t->link));
 	fj_fd_path(&s, (int)t->fd, NULL);
-	return !fj_is_err(t->fd);
+	return t->fd >= 0;
 }
 
 static void close_target(const struct target *t)
 {
 	if (t->is_ours)
-		fj_close((int)t->fd);
+		fj_sys_close((int)t->fd);
 }
 
 bool fj_owner_follows_tags;
@@ -54,21 +58,19 @@ struct tag {
 
 static bool read_tag(const struct target *t, struct tag *tag)
 {
-	return fj_sys4(__NR_getxattr, t->link, FJ_OWNER_TAG, tag, sizeof(*tag)) ==
-		       (long)sizeof(*tag) &&
+	return fj_sys_getxattr(t->link, FJ_OWNER_TAG, tag, sizeof(*tag)) == (long)sizeof(*tag) &&
 	       tag->stamp > FJ_OWNER_NO_STAMP;
 }
 
 static long write_tag(const struct target *t, const struct tag *tag, uint32_t mode)
 {
-	long r = fj_sys5(__NR_setxattr, t->link, FJ_OWNER_TAG, tag, sizeof(*tag), 0);
+	long r = fj_sys_setxattr(t->link, FJ_OWNER_TAG, tag, sizeof(*tag), 0);
 
 	/* An owner who may not write the file may not set its attribute either: give write
 	 * permission for a moment. */
-	if (r == -EACCES && !(mode & 0200) &&
-		!fj_sys3(__NR_fchmodat, AT_FDCWD, t->link, mode | 0200)) {
-		r = fj_sys5(__NR_setxattr, t->link, FJ_OWNER_TAG, tag, sizeof(*tag), 0);
-		fj_sys3(__NR_fchmodat, AT_FDCWD, t->link, mode);
+	if (r == -EACCES && !(mode & 0200) && !fj_sys_fchmodat(AT_FDCWD, t->link, mode | 0200)) {
+		r = fj_sys_setxattr(t->link, FJ_OWNER_TAG, tag, sizeof(*tag), 0);
+		fj_sys_fchmodat(AT_FDCWD, t->link, mode);
 	}
 	return r;
 }
@@ -106,7 +108,7 @@ void fj_owner_mark(
 		!aim_target(&t, dirfd, name, false))
 		return;
 	if (tag.stamp == FJ_OWNER_NO_STAMP) {
-		fj_sys3(__NR_getrandom, &tag.stamp, sizeof(tag.stamp), 0);
+		fj_sys_getrandom(&tag.stamp, sizeof(tag.stamp), 0);
 		tag.stamp |= 2;
 		if (!read_tag(&t, &there))
 			write_tag(&t, &tag, mode & 07777);
@@ -139,8 +141,7 @@ bool fj_owner_have_moved(int owners_fd)
 	struct statx sx;
 
 	if (fj_owner_disk(owners_fd) != FJ_DISK_LAYERED ||
-		fj_sys5(__NR_statx, owners_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
-			&sx))
+		fj_sys_statx(owners_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &sx))
 		return false;
 	key.stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
 	if (fj_owner_tag(owners_fd, "", false, &first))

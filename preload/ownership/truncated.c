@@ -13,7 +13,7 @@
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
 
 #include <linux/mman.h>
 
@@ -29,8 +29,7 @@ static void replace_by_zeros(struct fj_store *s)
 	__atomic_store_n(&s->is_truncated, true, __ATOMIC_SEQ_CST);
 	for (uint32_t k = 0; k < FJ_STORE_WINDOWS; k++)
 		if (s->window[k])
-			fj_sys6(__NR_mmap, s->window[k], s->first_window << k,
-				PROT_READ | PROT_WRITE,
+			fj_sys_mmap(s->window[k], s->first_window << k, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 

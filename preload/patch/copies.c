@@ -22,10 +22,14 @@
 #include "patch/text_cache.h"
 #include "sys/fd.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 #include "text/sites.h"
 
 #include <linux/elf.h>
+#include <linux/errno.h>
 #include <linux/mman.h>
 
 int fj_copies_memory = -1;
@@ -125,12 +129,12 @@ static bool fill_copy(const struct fj_sited_text *t, int memory, int fd, uint64_
 	long from;
 
 	if (!fj_may_grow_to(t->copy_at + t->len))
-		return fj_sys4(__NR_pread64, fd, at, t->len, t->offset) == (long)t->len;
-	from = fj_sys6(__NR_mmap, 0, t->len, PROT_READ, MAP_PRIVATE, fd, t->offset);
+		return fj_sys_pread64(fd, (void *)at, t->len, t->offset) == (long)t->len;
+	from = fj_sys_mmap(0, t->len, PROT_READ, MAP_PRIVATE, fd, t->offset);
 	if (fj_is_err(from))
 		return false;
-	is_done = fj_sys4(__NR_pwrite64, memory, from, t->len, t->copy_at) == (long)t->len;
-	fj_sys2(__NR_munmap, from, t->len);
+	is_done = fj_sys_pwrite64(memory, (void *)from, t->len, t->copy_at) == (long)t->len;
+	fj_sys_munmap((void *)from, t->len);
 	return is_done;
 }
 
@@ -140,7 +144,7 @@ static bool is_unchanged(const struct fj_sited_text *t, int fd)
 {
 	struct fj_text_key now = {.offset = t->offset, .len = t->len};
 
-	return !fj_sys2(__NR_fstat, fd, &now.st) && fj_text_cache_is_same(t, &now);
+	return !fj_sys_fstat(fd, &now.st) && fj_text_cache_is_same(t, &now);
 }
 
 static long open_copies_memory(int flags)
@@ -152,13 +156,13 @@ static long open_copies_memory(int flags)
 static void close_memory(long memory)
 {
 	if (memory != fj_copies_memory)
-		fj_close((int)memory);
+		fj_sys_close((int)memory);
 }
 
 static long map_to_write(int memory, uint64_t at, uint64_t len, uint64_t offset)
 {
-	return fj_sys6(
-		__NR_mmap, at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory, offset);
+	return fj_sys_mmap(
+		(void *)at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory, offset);
 }
 
 /* How many bytes lie before the text when it is mapped with its stubs. */
@@ -190,28 +194,28 @@ static bool make_text_copy(struct fj_sited_text *t, int fd, const struct segment
 	if (!t->copy_at)
 		return false;
 	memory = open_copies_memory(O_RDWR);
-	if (fj_is_err(memory))
+	if (memory < 0)
 		return false;
-	at = fj_sys6(__NR_mmap, 0, before + len, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	at = fj_sys_mmap(
+		0, before + len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fj_is_err(at)) {
 		close_memory(memory);
 		return false;
 	}
 	c = place_stubs(t, s, (uint8_t *)at);
-	is_done = !fj_is_err(map_to_write((int)memory, (uint64_t)c.text, len, t->copy_at)) &&
-		  (!stubs || !fj_is_err(map_to_write(
-				     (int)memory, (uint64_t)at, stubs, t->copy_at + len))) &&
-		  fill_copy(t, (int)memory, fd, (uint64_t)c.text) && is_unchanged(t, fd) &&
-		  put_jumps(&c, t);
+	is_done =
+		map_to_write((int)memory, (uint64_t)c.text, len, t->copy_at) >= 0 &&
+		(!stubs || map_to_write((int)memory, (uint64_t)at, stubs, t->copy_at + len) >= 0) &&
+		fill_copy(t, (int)memory, fd, (uint64_t)c.text) && is_unchanged(t, fd) &&
+		put_jumps(&c, t);
 	close_memory(memory);
-	fj_sys2(__NR_munmap, at, before + len);
+	fj_sys_munmap((void *)at, before + len);
 	return is_done;
 }
 
 static bool write_all(int fd, const void *from, uint64_t len, uint64_t at)
 {
-	return fj_sys4(__NR_pwrite64, fd, from, len, at) == (long)len;
+	return fj_sys_pwrite64(fd, (void *)from, len, at) == (long)len;
 }
 
 /* Makes the copy in the file `file`. It is written with write calls, not through a mapping: a full
@@ -219,7 +223,7 @@ static bool write_all(int fd, const void *from, uint64_t len, uint64_t at)
 static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments *s, int file)
 {
 	const uint64_t len = fj_page_up(t->len), size = before_text(t) + len;
-	const long at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
+	const long at = fj_sys_mmap(0, size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct fj_copy c;
 	bool is_done;
@@ -227,11 +231,11 @@ static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments 
 	if (fj_is_err(at))
 		return false;
 	c = place_stubs(t, s, (uint8_t *)at);
-	is_done = fj_sys4(__NR_pread64, fd, c.text, t->len, t->offset) == (long)t->len &&
+	is_done = fj_sys_pread64(fd, c.text, t->len, t->offset) == (long)t->len &&
 		  is_unchanged(t, fd) && put_jumps(&c, t) &&
 		  write_all(file, c.text, len, t->copy_at) &&
 		  (!t->copy_stubs || write_all(file, (void *)at, t->copy_stubs, t->copy_at + len));
-	fj_sys2(__NR_munmap, at, size);
+	fj_sys_munmap((void *)at, size);
 	return is_done;
 }
 
@@ -243,11 +247,11 @@ static bool plan_copy(struct fj_sited_text *t, int fd, struct segments *s)
 
 	if (!t->offset || t->len > COPIED_MAX)
 		return false;
-	head = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	head = fj_sys_mmap(0, FJ_PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (fj_is_err(head))
 		return false;
 	is_good = read_segments((const uint8_t *)head, t, s);
-	fj_sys2(__NR_munmap, head, FJ_PAGE);
+	fj_sys_munmap((void *)head, FJ_PAGE);
 	if (!is_good)
 		return false;
 	t->copy_before = (uint32_t)s->before;
@@ -276,14 +280,15 @@ bool fj_copies_make_in(struct fj_sited_text *t, int fd, int file, uint64_t at)
 static uint64_t map_stubs(const struct fj_sited_text *t, int memory, uint64_t text)
 {
 	const uint64_t want = text - t->copy_before - t->copy_stubs;
-	const long at = want < text ? fj_sys6(__NR_mmap, want, t->copy_stubs, PROT_READ | PROT_EXEC,
-					      MAP_PRIVATE | MAP_FIXED_NOREPLACE, memory,
-					      t->copy_at + fj_page_up(t->len)) :
-				      -ENOMEM;
+	const long at = want < text ?
+				fj_sys_mmap((void *)want, t->copy_stubs, PROT_READ | PROT_EXEC,
+					MAP_PRIVATE | MAP_FIXED_NOREPLACE, memory,
+					t->copy_at + fj_page_up(t->len)) :
+				-ENOMEM;
 
 	if (fj_is_err(at) || (uint64_t)at == want)
 		return fj_is_err(at) ? 0 : want;
-	fj_sys2(__NR_munmap, at, t->copy_stubs); /* before 4.17 the address is a hint */
+	fj_sys_munmap((void *)at, t->copy_stubs); /* before 4.17 the address is a hint */
 	return 0;
 }
 
@@ -296,17 +301,17 @@ long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 		fj_page_up(arg[1]) != fj_page_up(t->len))
 		return -EAGAIN;
 	memory = t->copy_kept ? fj_recalled_open(t) : open_copies_memory(O_RDONLY);
-	if (fj_is_err(memory))
+	if (memory < 0)
 		return -EAGAIN;
 	if (t->copy_stubs && !(stubs = map_stubs(t, (int)memory, arg[0]))) {
 		close_memory(memory);
 		return -EAGAIN;
 	}
-	at = fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], memory, t->copy_at);
+	at = fj_sys_mmap((void *)arg[0], arg[1], arg[2], arg[3], memory, t->copy_at);
 	close_memory(memory);
 	if ((at == -EACCES || at == -EPERM) && !t->copy_kept)
 		fj_texts()->no_copies = 1;
 	if (fj_is_err(at) && stubs)
-		fj_sys2(__NR_munmap, stubs, t->copy_stubs);
+		fj_sys_munmap((void *)stubs, t->copy_stubs);
 	return fj_is_err(at) ? -EAGAIN : at;
 }

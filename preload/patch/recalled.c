@@ -28,10 +28,15 @@
 #include "patch/recalled_files.h"
 #include "patch/text_cache.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
 #include "text/sites.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 #include <linux/mman.h>
 #include <linux/time_types.h>
 #include <linux/uio.h>
@@ -88,7 +93,7 @@ static bool write_head(int fd, struct head *h, const struct fj_site *site)
 		{h, sizeof(*h)}, {(void *)(uintptr_t)site, h->count * sizeof(*site)}};
 
 	h->sum = sum_of(*h, site);
-	return fj_sys3(__NR_writev, fd, parts, 2) == (long)(sizeof(*h) + h->count * sizeof(*site));
+	return fj_sys_writev(fd, parts, 2) == (long)(sizeof(*h) + h->count * sizeof(*site));
 }
 
 /* The modification time of the file: whole even seconds, which every file system can store. */
@@ -102,7 +107,7 @@ static bool set_time(int fd, const struct head *h)
 	const struct __kernel_timespec times[2] = {
 		{.tv_nsec = OMIT}, {.tv_sec = time_of(h), .tv_nsec = 0}};
 
-	return !fj_sys4(__NR_utimensat, fd, 0, times, 0);
+	return !fj_sys_utimensat(fd, 0, times, 0);
 }
 
 static bool is_time_set(const struct stat *st, const struct head *h)
@@ -119,7 +124,7 @@ static bool is_kept_there(const struct fj_text_key *k)
  * anything. */
 static bool is_file_ours(int fd, struct stat *st)
 {
-	return !fj_sys2(__NR_fstat, fd, st) && st->st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
+	return !fj_sys_fstat(fd, st) && st->st_uid == (uint32_t)fj_sys_geteuid() &&
 	       !(st->st_mode & 022);
 }
 
@@ -174,7 +179,7 @@ static void take_copy(
 /* Read the head of a file. Is it complete, and has nobody else written to the file? */
 static bool read_head(int fd, struct head *h, struct stat *st)
 {
-	return is_file_ours(fd, st) && fj_sys3(__NR_read, fd, h, sizeof(*h)) == (long)sizeof(*h) &&
+	return is_file_ours(fd, st) && fj_sys_read(fd, h, sizeof(*h)) == (long)sizeof(*h) &&
 	       is_time_set(st, h) && h->count <= FJ_SITES_MAX;
 }
 
@@ -197,10 +202,10 @@ static uint32_t place_to_write(const struct head *wanted)
 		uint64_t written = 0;
 		struct head h;
 
-		if (!fj_is_err(fd)) {
+		if (fd >= 0) {
 			if (read_head((int)fd, &h, &st))
 				written = st.st_ctime;
-			fj_close((int)fd);
+			fj_sys_close((int)fd);
 			if (written && is_same_text(&h, wanted))
 				return place;
 		}
@@ -208,7 +213,7 @@ static uint32_t place_to_write(const struct head *wanted)
 			since = written;
 			chosen = place;
 		}
-		if (fj_is_err(fd)) /* fj_recalled_find() looks no further */
+		if (fd < 0) /* fj_recalled_find() looks no further */
 			break;
 	}
 	return chosen;
@@ -222,7 +227,7 @@ static struct fj_sited_text *take_sites(int fd, const struct head *h, uint32_t p
 	const long size = (long)(h->count * sizeof(*site));
 	struct fj_sited_text *t;
 
-	if (fj_sys3(__NR_read, fd, site, size) != size || sum_of(*h, site) != h->sum ||
+	if (fj_sys_read(fd, site, size) != size || sum_of(*h, site) != h->sum ||
 		!are_sites_as_expected(site, h->count, code, k->len, has_copy(h, st)))
 		return NULL;
 	t = fj_text_cache_add(k, site, h->count);
@@ -235,14 +240,14 @@ static struct fj_sited_text *take_file(int fd, const struct head *h, uint32_t pl
 	const struct stat *st, const struct fj_text_key *k, const uint8_t *code)
 {
 	const long size = (long)(h->count * sizeof(struct fj_site)) + 1;
-	const long room = fj_sys6(
-		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long room =
+		fj_sys_mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct fj_sited_text *t;
 
 	if (fj_is_err(room))
 		return NULL;
 	t = take_sites(fd, h, place, st, k, code, (struct fj_site *)room);
-	fj_sys2(__NR_munmap, room, size);
+	fj_sys_munmap((void *)room, size);
 	return t;
 }
 
@@ -261,14 +266,14 @@ struct fj_sited_text *fj_recalled_find(
 		const uint32_t place = place_of(&wanted, i);
 		const long fd = fj_recalled_file_open(place);
 
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return NULL;
 		is_its = read_head((int)fd, &h, &st) && is_same_text(&h, &wanted);
 		if (is_its) {
 			t = take_file((int)fd, &h, place, &st, k, code);
 			*changes = h.changes;
 		}
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	}
 	return t;
 }
@@ -284,7 +289,7 @@ void fj_recalled_keep(const struct fj_text_key *k, bool is_first, const struct f
 		return;
 	place = place_to_write(&h);
 	fd = fj_recalled_file_begin(place);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return;
 	h.count = count;
 	h.changes = changes;
@@ -311,7 +316,7 @@ static bool make_recalled(
 	h->gate = fj_jail->gate;
 	h->count = t->count;
 	/* The copy has no checksum, so it must be on the disk before the file gets its name. */
-	return write_head(file, h, site) && set_time(file, h) && !fj_sys1(__NR_fsync, file);
+	return write_head(file, h, site) && set_time(file, h) && !fj_sys_fsync(file);
 }
 
 bool fj_recalled_make(struct fj_sited_text *t, const struct fj_text_key *k, bool is_first,
@@ -328,15 +333,14 @@ bool fj_recalled_make(struct fj_sited_text *t, const struct fj_text_key *k, bool
 		return false;
 	place = place_to_write(&h);
 	file = fj_recalled_file_begin(place);
-	if (fj_is_err(file))
+	if (file < 0)
 		return false;
 	h.changes = changes;
-	room = fj_sys6(
-		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	room = fj_sys_mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	is_good = !fj_is_err(room) && make_recalled(t, &h, fd, (int)file, (struct fj_site *)room) &&
-		  !fj_sys2(__NR_fstat, file, &st);
+		  !fj_sys_fstat(file, &st);
 	if (!fj_is_err(room))
-		fj_sys2(__NR_munmap, room, size);
+		fj_sys_munmap((void *)room, size);
 	if (!fj_recalled_file_end(place, (int)file, is_good))
 		return false;
 	fj_texts()->kept[place] = seen_as(&st);
@@ -356,13 +360,13 @@ long fj_recalled_open(const struct fj_sited_text *t)
 	struct fj_copy_file now;
 	struct stat st;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
-	if (!fj_sys2(__NR_fstat, fd, &st)) {
+	if (!fj_sys_fstat(fd, &st)) {
 		now = seen_as(&st);
 		if (!memcmp(&now, known, sizeof(now)))
 			return fd;
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return -ESTALE;
 }

@@ -10,10 +10,16 @@
 
 #include "bytes/str.h"
 #include "door/shared.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/resource.h"
+#include "syscall/stat.h"
+#include "syscall/time.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "text/sites.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/resource.h>
 #include <linux/time_types.h>
@@ -39,8 +45,8 @@ static void put_file_path(char *path, uint32_t place, const char *behind)
 
 static long open_recalled_file(const char *path, int flags)
 {
-	return fj_sys4(__NR_openat, AT_FDCWD, path,
-		flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+	return fj_sys_openat(
+		AT_FDCWD, path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
 }
 
 long fj_recalled_file_open(uint32_t place)
@@ -57,10 +63,10 @@ static void remove_abandoned(const char *path)
 	struct __kernel_timespec now;
 	struct stat st;
 
-	if (!fj_sys4(__NR_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) &&
-		!fj_sys2(__NR_clock_gettime, 5 /* CLOCK_REALTIME_COARSE */, &now) &&
+	if (!fj_sys_newfstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) &&
+		!fj_sys_clock_gettime(5 /* CLOCK_REALTIME_COARSE */, &now) &&
 		now.tv_sec - (int64_t)st.st_mtime > KILLED_AFTER)
-		fj_sys3(__NR_unlinkat, AT_FDCWD, path, 0);
+		fj_sys_unlinkat(AT_FDCWD, path, 0);
 }
 
 long fj_recalled_file_begin(uint32_t place)
@@ -70,12 +76,12 @@ long fj_recalled_file_begin(uint32_t place)
 	long fd;
 
 	/* A write beyond the limit of the file size would end in a signal (SIGXFSZ). */
-	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) || limit.rlim_cur < MOST_WRITTEN)
+	if (fj_sys_prlimit64(0, RLIMIT_FSIZE, 0, &limit) || limit.rlim_cur < MOST_WRITTEN)
 		return -EFBIG;
 	put_file_path(path, place, NEW);
 	fd = open_recalled_file(path, O_RDWR | O_CREAT | O_EXCL);
-	if (!fj_is_err(fd))
-		fj_sys2(__NR_fchmod, fd, 0600); /* whatever the program's umask(2) is */
+	if (fd >= 0)
+		fj_sys_fchmod(fd, 0600); /* whatever the program's umask(2) is */
 	else if (fd == -EEXIST)
 		remove_abandoned(path);
 	return fd;
@@ -87,10 +93,10 @@ bool fj_recalled_file_end(uint32_t place, int fd, bool is_good)
 
 	put_file_path(new, place, NEW);
 	put_file_path(path, place, NULL);
-	fj_close(fd);
-	if (is_good && !fj_sys4(__NR_renameat, AT_FDCWD, new, AT_FDCWD, path))
+	fj_sys_close(fd);
+	if (is_good && !fj_sys_renameat(AT_FDCWD, new, AT_FDCWD, path))
 		return true;
-	fj_sys3(__NR_unlinkat, AT_FDCWD, new, 0);
+	fj_sys_unlinkat(AT_FDCWD, new, 0);
 	return false;
 }
 
@@ -99,5 +105,5 @@ void fj_recalled_file_remove(uint32_t place)
 	char path[PATH_SIZE];
 
 	put_file_path(path, place, NULL);
-	fj_sys3(__NR_unlinkat, AT_FDCWD, path, 0);
+	fj_sys_unlinkat(AT_FDCWD, path, 0);
 }

@@ -24,11 +24,14 @@
 #include "patch/recalled.h"
 #include "patch/text_cache.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/time.h"
 #include "text/certain.h"
 #include "text/flow.h"
 #include "text/frames.h"
 
+#include <linux/errno.h>
 #include <linux/mman.h>
 #include <linux/time_types.h>
 #include <stdint.h>
@@ -157,7 +160,7 @@ static bool is_settled(const struct fj_text_key *k)
 {
 	struct __kernel_timespec now;
 
-	return !fj_sys2(__NR_clock_gettime, 5 /* CLOCK_REALTIME_COARSE */, &now) &&
+	return !fj_sys_clock_gettime(5 /* CLOCK_REALTIME_COARSE */, &now) &&
 	       (int64_t)k->st.st_ctime <= now.tv_sec - SETTLED_AFTER;
 }
 
@@ -171,9 +174,9 @@ static struct fj_sited_text *look_up(
 	const uint64_t file_len = (uint64_t)k->st.st_size, sites = max * sizeof(struct fj_site),
 		       size = sites +
 			      (fj_jail->has_trap ? FJ_FLOW_WORK(k->len) : FJ_SITES_WORK(k->len));
-	const long room = fj_sys6(
-		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const long file = fj_sys6(__NR_mmap, 0, file_len, PROT_READ, MAP_PRIVATE, fd, 0);
+	const long room =
+		fj_sys_mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long file = fj_sys_mmap(0, file_len, PROT_READ, MAP_PRIVATE, fd, 0);
 	struct fj_site *site = (struct fj_site *)room;
 	struct fj_sited_text *t = NULL;
 	uint32_t count = 0, changes = 0;
@@ -198,9 +201,9 @@ static struct fj_sited_text *look_up(
 				fj_sites_change(start, k->len, FJ_SITES_MAPPED, site, count) > 0);
 	}
 	if (!fj_is_err(file))
-		fj_sys2(__NR_munmap, file, file_len);
+		fj_sys_munmap((void *)file, file_len);
 	if (!fj_is_err(room))
-		fj_sys2(__NR_munmap, room, size);
+		fj_sys_munmap((void *)room, size);
 	return t;
 }
 
@@ -230,7 +233,7 @@ static bool is_text(const uint64_t arg[6], struct fj_text_key *k)
 {
 	if (fj_doors()->no_sites || (int)arg[2] != (PROT_READ | PROT_EXEC) ||
 		!(arg[3] & MAP_PRIVATE) || (arg[3] & MAP_ANONYMOUS) ||
-		fj_sys2(__NR_fstat, (int)arg[4], &k->st))
+		fj_sys_fstat((int)arg[4], &k->st))
 		return false;
 	k->offset = arg[5];
 	k->len = arg[1];
@@ -244,7 +247,7 @@ static bool is_text(const uint64_t arg[6], struct fj_text_key *k)
 
 static long map_text(const uint64_t arg[6], uint64_t prot)
 {
-	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
+	return fj_sys_mmap((void *)arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
 /* A copy takes 2 us or more per page of the text to make, and saves 20 us or more per start. So it pays
@@ -303,8 +306,8 @@ static long change_text(struct fj_sited_text *t, const uint64_t arg[6], uint64_t
 			(uint64_t)at, arg[1], arg[2], arg[3] | MAP_FIXED, arg[4], arg[5]};
 
 		r = map_text(again, arg[2]);
-		if (fj_is_err(r))
-			fj_sys2(__NR_munmap, at, arg[1]);
+		if (r < 0)
+			fj_sys_munmap((void *)at, arg[1]);
 		return r;
 	}
 	return at;
@@ -315,10 +318,10 @@ static long map_and_change(struct fj_sited_text *t, const uint64_t arg[6], uint6
 	/* To map it writable and then make it executable is one call less. */
 	long at = t->hot ? map_text(arg, PROT_READ | PROT_WRITE) : -ENOENT;
 
-	if (!fj_is_err(at))
+	if (at >= 0)
 		return change_text(t, arg, len, at, FJ_SITES_WRITABLE);
 	at = map_text(arg, arg[2]);
-	return fj_is_err(at) ? at : change_text(t, arg, len, at, FJ_SITES_MAPPED);
+	return at < 0 ? at : change_text(t, arg, len, at, FJ_SITES_MAPPED);
 }
 
 /* Is the mapped copy of an earlier jail complete? A disk may have lost it. */
@@ -352,17 +355,16 @@ static long map_kept(struct fj_sited_text *t, const uint64_t arg[6], const struc
 			r = map_copy(t, there, k);
 	} else if (none == FJ_COPY_RECALLED) {
 		r = map_copy(t, there, k);
-		if (!fj_is_err(r) && !has_jumps(t, (const uint8_t *)at)) {
+		if (r >= 0 && !has_jumps(t, (const uint8_t *)at)) {
 			fj_recalled_forget(t);
 			r = map_text(there, arg[2]) == at ? -EAGAIN : -ENOMEM;
 		}
 	} else {
 		return -EAGAIN;
 	}
-	if (fj_is_err(r)) /* the jail's memory may get a copy later */
+	if (r < 0) /* the jail's memory may get a copy later */
 		t->copy_kept = 0;
-	__atomic_store_n(
-		&t->copy_state, fj_is_err(r) ? FJ_COPY_NONE : FJ_COPY_READY, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->copy_state, r < 0 ? FJ_COPY_NONE : FJ_COPY_READY, __ATOMIC_RELEASE);
 	return r;
 }
 
@@ -378,7 +380,7 @@ long fj_sites_map(const uint64_t arg[6], bool is_first)
 	t = fj_text_cache_find(&k);
 	if (!t) {
 		at = map_text(arg, arg[2]);
-		if (!fj_is_err(at))
+		if (at >= 0)
 			t = recall_or_look_up(&k, (int)arg[4], (uint64_t)at, is_first, &old);
 		if (!t || !t->count)
 			return at;
@@ -391,5 +393,5 @@ long fj_sites_map(const uint64_t arg[6], bool is_first)
 	at = __atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) == FJ_COPY_READY ?
 		     map_copy(t, arg, &k) :
 		     -EAGAIN;
-	return fj_is_err(at) ? map_and_change(t, arg, k.len) : at;
+	return at < 0 ? map_and_change(t, arg, k.len) : at;
 }

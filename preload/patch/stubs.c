@@ -15,7 +15,7 @@
 #include "door/door.h"
 #include "sys/assert.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
 #include "text/decode.h"
 #include "text/sites.h"
 
@@ -136,23 +136,23 @@ static bool is_near(uint64_t a, uint64_t b, uint64_t len)
 static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 {
 	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	long at = fj_sys6(__NR_mmap, 0, size, prot, flags, -1, 0);
+	long at = fj_sys_mmap(0, size, prot, flags, -1, 0);
 
 	if (!fj_is_err(at) && is_near((uint64_t)at, start, len))
 		return (uint64_t)at;
 	if (!fj_is_err(at))
-		fj_sys2(__NR_munmap, at, size);
+		fj_sys_munmap((void *)at, size);
 	for (uint64_t step = 1UL << 20; step < NEAR / 2; step *= 2) {
 		for (int side = 0; side < 2; side++) {
 			const uint64_t try = fj_page_down(side ? start + len + step : start - step);
 
-			at = fj_sys6(
-				__NR_mmap, try, size, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
+			at = fj_sys_mmap(
+				(void *)try, size, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
 			if (fj_is_err(at))
 				continue;
 			if (is_near((uint64_t)at, start, len))
 				return (uint64_t)at;
-			fj_sys2(__NR_munmap, at, size);
+			fj_sys_munmap((void *)at, size);
 		}
 	}
 	return 0;
@@ -192,7 +192,7 @@ static uint32_t next_chosen(const struct chosen *c, uint32_t i, uint32_t count)
 
 static long protect_range(uint64_t from, uint64_t to, int prot)
 {
-	return fj_sys3(__NR_mprotect, from, to - from, prot);
+	return fj_sys_mprotect((void *)from, to - from, prot);
 }
 
 /* Write the stubs. Returns their address, or 0. */
@@ -217,7 +217,7 @@ static uint64_t put_stubs(const struct chosen *c, uint64_t start, uint64_t len,
 	}
 	if (!protect_range(room, room + size, PROT_READ | PROT_EXEC))
 		return room;
-	fj_sys2(__NR_munmap, room, size);
+	fj_sys_munmap((void *)room, size);
 	return 0;
 }
 

@@ -24,8 +24,10 @@
 #include "sys/memory.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/mount.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/statfs.h>
 
@@ -38,7 +40,7 @@ static const char deleted[] =
 	" (deleted)"; /* fs/d_path.c appends it to the path of an unlinked file */
 #define DELETED_LEN (sizeof(deleted) - 1)
 
-static char noted_cwd[FJ_PATH_MAX] FJ_BULKY;
+static char noted_cwd[PATH_MAX] FJ_BULKY;
 
 void fj_cwd_note(const char *pos)
 {
@@ -114,8 +116,8 @@ void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
 	struct fj_str host, back;
 	uint32_t i;
 
-	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
-	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&host, fj_scratch_path(t), PATH_MAX);
+	fj_str_init(&back, fj_scratch_path(t), PATH_MAX);
 	put_host(pos, false,
 		&host); /* without looking for a root that was moved: then nothing is noted */
 	for (i = 0; i < NOTED_DIRS && noted_dir[i].fd != fd; i++)
@@ -142,7 +144,7 @@ void fj_cwd_keep(void)
 
 	if (!fj_mount_flags()->has_aliases)
 		return;
-	pid = (int32_t)fj_sys0(__NR_getpid);
+	pid = (int32_t)fj_sys_getpid();
 	len = fj_strlen(noted_cwd);
 	i = (uint32_t)pid % FJ_CWDS;
 	if (len >= FJ_CWD_TEXT)
@@ -161,7 +163,7 @@ void fj_cwd_start(void)
 
 	if (!fj_mount_flags()->has_aliases)
 		return;
-	pid = (int32_t)fj_sys0(__NR_getpid);
+	pid = (int32_t)fj_sys_getpid();
 	i = (uint32_t)pid % FJ_CWDS;
 	seen = fj_seq_begin(&jail_cwds()->cwd[i].sequence);
 	if (fj_seq_is_odd(seen) || jail_cwds()->cwd[i].pid != pid)
@@ -340,13 +342,13 @@ static bool find_position(
 	const uint32_t mark = fj_scratch_mark(t);
 	char *host_path = fj_scratch_path(t);
 	bool known = false, is_gone;
-	long n = fd == AT_FDCWD ? fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX) - 1 :
+	long n = fd == AT_FDCWD ? fj_sys_getcwd(host_path, PATH_MAX) - 1 :
 				  fj_fd_target(fd, host_path);
 
 	is_gone = fd != AT_FDCWD && n > (long)DELETED_LEN &&
 		  !memcmp(host_path + n - DELETED_LEN, deleted, DELETED_LEN);
 	/* (A memfd of memfd_create(2) is in no directory: "/memfd:name (deleted)".) */
-	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/' &&
+	if (n > 0 && n < PATH_MAX && host_path[0] == '/' &&
 		(!is_gone || (is_gone_too && !fj_begins(host_path, "/memfd:")))) {
 		host_path[n] = 0;
 		fj_scratch_trim(t, host_path, (size_t)n + 1);
@@ -379,8 +381,8 @@ void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct
 	struct fj_str host_path, pos;
 	const char *seen;
 
-	fj_str_init(&host_path, fj_scratch_path(t), FJ_PATH_MAX);
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&host_path, fj_scratch_path(t), PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
 	fj_str_add(&host_path, text, is_deleted ? len - DELETED_LEN : len);
 	seen = text[0] == '/' && !is_deleted && !host_path.overflowed ?
 		       fj_path_seen_plainly(host_path.at, len) :
@@ -405,6 +407,6 @@ bool fj_is_procfs(int fd)
 	struct statfs fs;
 
 	if (fd == AT_FDCWD)
-		return !fj_sys2(__NR_statfs, ".", &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
-	return !fj_sys2(__NR_fstatfs, fd, &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
+		return !fj_sys_statfs(".", &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
+	return !fj_sys_fstatfs(fd, &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
 }

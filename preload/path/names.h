@@ -7,12 +7,12 @@
 
 #include "bytes/bytes.h"
 #include "jail/hidden.h"
-#include "sys/sys.h"
 
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* the text of a symlink and the path after it */
+#define FJ_REST_SIZE (2 * PATH_MAX) /* the text of a symlink and the path after it */
 
 static inline bool fj_is_dots(const char *name, size_t len)
 {

@@ -22,9 +22,13 @@
 #include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mount.h"
+#include "syscall/resource.h"
+#include "syscall/unistd_close.h"
 
 #include <asm/statfs.h>
+#include <linux/errno.h>
 #include <linux/openat2.h>
 #include <linux/resource.h>
 
@@ -51,7 +55,7 @@ long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint
 	/* EAGAIN with "..": a rename raced; openat2(2) says to try again. A file system may also answer so
 	 * itself (fuse(4)), each time. */
 	do
-		r = fj_sys4(__NR_openat2, dirfd, name, &how, sizeof(how));
+		r = fj_sys_openat2(dirfd, name, &how, sizeof(how));
 	while (__builtin_expect(r == -EAGAIN, 0) && ++tries < FJ_RACES);
 	if (r == -ENOSYS || (r == -EPERM && dirfd == -1))
 		fj_lacks()->openat2 = 1;
@@ -67,7 +71,7 @@ static long open_in_union(struct fj_thread *t, const char *pos)
 
 	if (r <= 0)
 		return r ? r : -ENOENT; /* it has just been unmounted */
-	fd = fj_sys3(__NR_fcntl, fj_layers_top(&l), F_DUPFD_CLOEXEC, 0);
+	fd = fj_sys_fcntl(fj_layers_top(&l), F_DUPFD_CLOEXEC, 0);
 	fj_layers_close(&l);
 	return fd;
 }
@@ -95,7 +99,7 @@ long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags)
 void fj_place_done(struct fj_place *place)
 {
 	if (place->owned_fd >= 0)
-		fj_close(place->owned_fd);
+		fj_sys_close(place->owned_fd);
 	place->owned_fd = -1;
 	if (__builtin_expect(place->layers != NULL, 0))
 		fj_layers_close(place->layers);
@@ -149,16 +153,16 @@ void fj_place_move_up(struct fj_place *place)
 
 	if (place->owned_fd < 0)
 		return;
-	fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, FJ_FD_ROOT(fj_jail) - 64);
+	fd = fj_sys_fcntl(place->owned_fd, F_DUPFD_CLOEXEC, FJ_FD_ROOT(fj_jail) - 64);
 	if (fd == -EINVAL) { /* RLIMIT_NOFILE is lower */
 		struct rlimit64 limit = {0};
 
-		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
-		fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, limit.rlim_cur - 1);
+		fj_sys_prlimit64(0, RLIMIT_NOFILE, 0, &limit);
+		fd = fj_sys_fcntl(place->owned_fd, F_DUPFD_CLOEXEC, limit.rlim_cur - 1);
 	}
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return;
-	fj_close(place->owned_fd);
+	fj_sys_close(place->owned_fd);
 	place->owned_fd = place->dirfd = (int)fd;
 }
 
@@ -254,8 +258,8 @@ long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct sta
 	long r;
 
 	if (!name[0] && dirfd != AT_FDCWD)
-		return fj_sys2(__NR_fstatfs, dirfd, fs);
-	r = fj_sys2(__NR_statfs, fj_place_path(t, &place), fs);
+		return fj_sys_fstatfs(dirfd, fs);
+	r = fj_sys_statfs(fj_place_path(t, &place), fs);
 	fj_scratch_release(t, mark);
 	return r;
 }

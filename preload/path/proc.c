@@ -17,7 +17,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 
 #define NAMES                                                                                      \
 	NAME("maps", MAPS)                                                                         \
@@ -141,7 +140,7 @@ bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, 
 	if (fj_streq(host_path, fj_jail_paths()->loader) || is_records_of_other(host_path) ||
 		fj_is_copy_file(host_path, len))
 		return false;
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
 	shows = fj_path_back(host_path, &pos) && !fj_path_has_prefix(pos.at, "/" FJ_HIDDEN_NAME) &&
 		!is_open_as(t, FJ_FD_OWNERS(fj_jail), host_path) &&
 		!is_open_as(t, FJ_FD_HOST_OWNERS(fj_jail), host_path);

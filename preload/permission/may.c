@@ -31,9 +31,9 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
 #include "walk/walk.h"
 
+#include <asm/unistd.h>
 #include <linux/openat2.h>
 #include <linux/securebits.h>
 #include <stdint.h>

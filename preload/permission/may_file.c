@@ -14,9 +14,10 @@
 #include "permission/may.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
 #include "xattr/xattr.h"
 
+#include <asm/unistd.h>
 #include <linux/fanotify.h>
 #include <linux/inotify.h>
 #include <stdint.h>
@@ -42,7 +43,7 @@ static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struc
 static long judge_attribute(
 	struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file, bool writes)
 {
-	char name[FJ_NAME_MAX + 1];
+	char name[NAME_MAX + 1];
 	long r;
 
 	if (fj_guest_string(name, fj_arg(c, FJ_TEXT, 0), sizeof(name)) <= 0)
@@ -98,7 +99,7 @@ static long judge_cache(
 
 	if (fj_guest_read(range, c->arg[1], sizeof(range)))
 		return 0; /* EFAULT */
-	return (fj_sys3(__NR_fcntl, c->arg[0], F_GETFL, 0) & O_ACCMODE) != O_RDONLY ||
+	return (fj_sys_fcntl(c->arg[0], F_GETFL, 0) & O_ACCMODE) != O_RDONLY ||
 			       fj_is_owner(ids, file) || !fj_may(ids, file, FJ_MAY_WRITE) ?
 		       0 :
 		       -EPERM;

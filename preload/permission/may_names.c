@@ -15,9 +15,11 @@
 #include "ownership/ownership.h"
 #include "permission/may.h"
 #include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "walk/walk.h"
+
+#include <asm/unistd.h>
 
 static bool argument_ends_in_slash(struct fj_call *c, int i)
 {
@@ -70,13 +72,8 @@ static bool is_safe_source(const struct fj_ids *ids, const struct fj_owner *file
 static bool hardlinks_are_protected(void)
 {
 	char value = '1';
-	const long fd = fj_sys4(
-		__NR_openat, AT_FDCWD, "/proc/sys/fs/protected_hardlinks", O_RDONLY | O_CLOEXEC, 0);
 
-	if (!fj_is_err(fd)) {
-		fj_sys3(__NR_read, fd, &value, 1);
-		fj_close((int)fd);
-	}
+	fj_read_file(AT_FDCWD, "/proc/sys/fs/protected_hardlinks", &value, 1);
 	return value != '0';
 }
 

@@ -18,10 +18,12 @@
 #include "permission/may.h"
 #include "signal/waiting.h"
 #include "sys/abi_signal.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/unistd_ids.h"
 
+#include <asm/unistd.h>
 #include <linux/ptrace.h>
 
 #define PRIO_PROCESS_ 0	      /* linux/resource.h */
@@ -36,8 +38,7 @@ static bool may_signal(
 {
 	return ids->euid == of->suid || ids->euid == of->ruid || ids->ruid == of->suid ||
 	       ids->ruid == of->ruid || fj_ids_can(ids, (enum fj_cap)CAP_KILL_) ||
-	       (fj_arg(c, FJ_SIGNAL, 0) == FJ_SIGCONT &&
-		       fj_sys1(__NR_getsid, pid) == fj_sys1(__NR_getsid, 0));
+	       (fj_arg(c, FJ_SIGNAL, 0) == FJ_SIGCONT && fj_sys_getsid(pid) == fj_sys_getsid(0));
 }
 
 /* __ptrace_may_access() of kernel/ptrace.c and cap_ptrace_access_check() of security/commoncap.c,
@@ -108,16 +109,12 @@ static int32_t process_of_fd(struct fj_call *c, int fd)
 	const size_t size = 1024;
 	char *text = fj_scratch(c->thread, size);
 	struct fj_str path;
-	long info, n = 0, pid = 0;
+	long n, pid = 0;
 
 	fj_str_init(&path, text, size);
 	fj_str_put(&path, "/proc/self/fdinfo/");
 	fj_str_num(&path, (uint32_t)fd, 10);
-	info = fj_sys4(__NR_openat, AT_FDCWD, path.at, O_RDONLY | O_CLOEXEC, 0);
-	if (!fj_is_err(info)) {
-		n = fj_sys3(__NR_read, info, text, size - 1);
-		fj_close((int)info);
-	}
+	n = fj_read_file(AT_FDCWD, path.at, text, size - 1);
 	if (n > 0) {
 		text[n] = 0;
 		pid = fj_status_value(text, "Pid:");

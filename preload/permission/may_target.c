@@ -18,10 +18,11 @@
 #include "permission/may.h"
 #include "sys/abi.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
 #include "walk/walk.h"
 
 #include <asm/statfs.h>
+#include <asm/unistd.h>
 #include <linux/fanotify.h>
 #include <linux/inotify.h>
 
@@ -169,9 +170,9 @@ long fj_target_of_path(
 
 bool fj_is_path_fd(int fd)
 {
-	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+	const long flags = fj_sys_fcntl(fd, F_GETFL, 0);
 
-	return !fj_is_err(flags) && (flags & O_PATH);
+	return flags >= 0 && (flags & O_PATH);
 }
 
 /* Calls that refuse an O_PATH descriptor given by an empty path: fs/xattr.c, fs/file_attr.c. */

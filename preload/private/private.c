@@ -21,10 +21,19 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/mount.h"
+#include "syscall/stat.h"
+#include "syscall/time.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
+#include <linux/errno.h>
 #include <linux/time_types.h>
 
 #define DENTS_SIZE FJ_PRIVATE_ROOM
@@ -46,14 +55,14 @@ static void put_top(struct fj_str *s, uint32_t i)
 {
 	fj_str_put(s, base_dir(i));
 	fj_str_put(s, TOP_NAME);
-	fj_str_num(s, (uint64_t)fj_sys0(__NR_geteuid), 10);
+	fj_str_num(s, (uint64_t)fj_sys_geteuid(), 10);
 }
 
 static uint64_t memory_inode(void)
 {
 	struct stat st = {0};
 
-	fj_sys4(__NR_newfstatat, FJ_FD_JAIL(fj_jail), "", &st, AT_EMPTY_PATH);
+	fj_sys_newfstatat(FJ_FD_JAIL(fj_jail), "", &st, AT_EMPTY_PATH);
 	return st.st_ino;
 }
 
@@ -76,9 +85,9 @@ static bool is_safe(const char *dir)
 {
 	struct stat st;
 
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, dir, &st, AT_SYMLINK_NOFOLLOW) &&
-	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
-	       st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) && !(st.st_mode & 077);
+	return !fj_sys_newfstatat(AT_FDCWD, dir, &st, AT_SYMLINK_NOFOLLOW) &&
+	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR && st.st_uid == (uint32_t)fj_sys_geteuid() &&
+	       !(st.st_mode & 077);
 }
 
 static bool make_top(uint32_t i, bool may_be_noexec)
@@ -87,7 +96,7 @@ static bool make_top(uint32_t i, bool may_be_noexec)
 	struct statfs fs;
 	struct fj_str s;
 
-	if (!*base_dir(i) || fj_sys2(__NR_statfs, base_dir(i), &fs) ||
+	if (!*base_dir(i) || fj_sys_statfs(base_dir(i), &fs) ||
 		(!may_be_noexec && (fs.f_flags & FJ_ST_NOEXEC)))
 		return false;
 	fj_str_init(&s, text, sizeof(text));
@@ -125,8 +134,8 @@ long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out)
 		return r;
 	fj_str_put(out, "/");
 	fj_str_num(out, __atomic_add_fetch(&fj_private()->last, 1, __ATOMIC_RELAXED), 10);
-	r = fj_sys3(__NR_mkdirat, AT_FDCWD, out->at, 0700);
-	return r < 0 ? r : fj_sys3(__NR_fchmodat, AT_FDCWD, out->at, mode);
+	r = fj_sys_mkdirat(AT_FDCWD, out->at, 0700);
+	return r < 0 ? r : fj_sys_fchmodat(AT_FDCWD, out->at, mode);
 }
 
 /* Prefers the base that is the same for all jails, whatever their environment. */
@@ -137,17 +146,17 @@ long fj_private_file(const char *name, int flags)
 	struct fj_str s;
 	long fd = -ENOENT;
 
-	for (uint32_t i = 0; i < BASES && fj_is_err(fd); i++) {
+	for (uint32_t i = 0; i < BASES && fd < 0; i++) {
 		fj_str_init(&s, text, sizeof(text));
 		put_top(&s, order[i]);
 		if (!*base_dir(order[i]) ||
 			(flags & O_CREAT ? !make_top(order[i], true) : !is_safe(text)))
 			continue;
 		fj_str_put(&s, name);
-		fd = fj_sys4(__NR_openat, AT_FDCWD, text, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = fj_sys_openat(AT_FDCWD, text, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
 		/* The program's umask(2) may have taken the rights of the user. */
-		if ((flags & O_CREAT) && !fj_is_err(fd))
-			fj_sys2(__NR_fchmod, fd, 0600);
+		if ((flags & O_CREAT) && fd >= 0)
+			fj_sys_fchmod(fd, 0600);
 	}
 	return fd;
 }
@@ -155,11 +164,11 @@ long fj_private_file(const char *name, int flags)
 static long open_private_dir(int dirfd, const char *name)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	const long fd = fj_sys4(__NR_openat, dirfd, name, flags, 0);
+	const long fd = fj_sys_openat(dirfd, name, flags, 0);
 
-	if (fd != -EACCES || fj_sys3(__NR_fchmodat, dirfd, name, 0700))
+	if (fd != -EACCES || fj_sys_fchmodat(dirfd, name, 0700))
 		return fd;
-	return fj_sys4(__NR_openat, dirfd, name, flags, 0);
+	return fj_sys_openat(dirfd, name, flags, 0);
 }
 
 /* Somebody who has the directory open may make names in it without end. Then it is left, for the next jail
@@ -170,8 +179,8 @@ static long open_private_dir(int dirfd, const char *name)
 
 static bool remove_entry(int fd, const struct fj_dirent64 *d)
 {
-	return (d->type != FJ_DT_DIR && !fj_sys3(__NR_unlinkat, fd, d->name, 0)) ||
-	       !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR);
+	return (d->type != FJ_DT_DIR && !fj_sys_unlinkat(fd, d->name, 0)) ||
+	       !fj_sys_unlinkat(fd, d->name, AT_REMOVEDIR);
 }
 
 /* Remove all entries of directory `fd` that can be removed at once, a whole listing at a time: to begin
@@ -184,8 +193,8 @@ static const struct fj_dirent64 *first_left(int fd, char *list)
 		long n;
 
 		was_removed = false;
-		fj_sys3(__NR_lseek, fd, 0, 0);
-		while ((n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+		fj_sys_lseek(fd, 0, 0);
+		while ((n = fj_sys_getdents64(fd, list, DENTS_SIZE)) > 0)
 			for (long at = 0; at < n;) {
 				const struct fj_dirent64 *d =
 					(const struct fj_dirent64 *)(list + at);
@@ -212,11 +221,11 @@ static bool move_to_top(int fd, const char *name, int top, uint32_t *last)
 	long r;
 
 	/* (A directory that gets another parent must be writable.) */
-	fj_sys3(__NR_fchmodat, fd, name, 0700);
+	fj_sys_fchmodat(fd, name, 0700);
 	do {
 		fj_str_init(&s, text, sizeof(text));
 		fj_str_num(&s, ++*last, 10);
-		r = fj_sys5(__NR_renameat2, fd, name, top, text, FJ_RENAME_NOREPLACE);
+		r = fj_sys_renameat2(fd, name, top, text, FJ_RENAME_NOREPLACE);
 	} while (r == -EEXIST);
 	return !r;
 }
@@ -232,35 +241,35 @@ static void empty_directory(char *list, int fd)
 
 	for (unsigned idle = 0; idle < IDLE_STEPS && steps < STEPS && (d = first_left(fd, list));
 		idle++) {
-		char name[FJ_NAME_MAX + 1];
+		char name[NAME_MAX + 1];
 		struct fj_str s;
 		long below;
 
 		fj_str_init(&s, name, sizeof(name));
 		fj_str_put(&s, d->name);
 		below = open_private_dir(fd, name);
-		if (fj_is_err(below))
+		if (below < 0)
 			break;
-		fj_sys2(__NR_fchmod, below, 0700);
+		fj_sys_fchmod(below, 0700);
 		while (steps++ < STEPS && (d = first_left((int)below, list)) &&
 			move_to_top((int)below, d->name, fd, &last))
 			idle = 0;
-		fj_close((int)below);
-		if (!fj_sys3(__NR_unlinkat, fd, name, AT_REMOVEDIR))
+		fj_sys_close((int)below);
+		if (!fj_sys_unlinkat(fd, name, AT_REMOVEDIR))
 			idle = 0;
 	}
-	fj_close(fd);
+	fj_sys_close(fd);
 }
 
 static void remove_with(char *list, int dirfd, const char *name)
 {
 	const long fd = open_private_dir(dirfd, name);
 
-	if (!fj_is_err(fd)) {
-		fj_sys2(__NR_fchmod, fd, 0700);
+	if (fd >= 0) {
+		fj_sys_fchmod(fd, 0700);
 		empty_directory(list, (int)fd);
 	}
-	fj_sys3(__NR_unlinkat, dirfd, name, AT_REMOVEDIR);
+	fj_sys_unlinkat(dirfd, name, AT_REMOVEDIR);
 }
 
 void fj_private_remove_with(char *room, const char *host_path)
@@ -289,13 +298,13 @@ static bool first_removes(void)
 	const int32_t first = fj_jail->first_pid;
 	const struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
 
-	if (first == fj_sys0(__NR_getpid))
+	if (first == fj_sys_getpid())
 		return false;
 	for (unsigned i = 0; fj_doing(first) != FJ_IS_GONE && !fj_private_is_leaving(first); i++) {
 		if (i == FIRST_WAIT_MS || !fj_jail->has_trap ||
 			__atomic_load_n(&fj_jail->traps_ends, __ATOMIC_ACQUIRE) == FJ_ENDS_TRAPPED)
 			return true;
-		fj_sys2(__NR_nanosleep, &millisecond, 0);
+		fj_sys_nanosleep(&millisecond, 0);
 	}
 	return false;
 }
@@ -320,7 +329,7 @@ void fj_private_leave(struct fj_thread *t)
 		return;
 	remove_private_tree(t, AT_FDCWD, text);
 	text[leaf - 1] = 0;
-	fj_sys3(__NR_unlinkat, AT_FDCWD, text, AT_REMOVEDIR); /* succeeds for the last one */
+	fj_sys_unlinkat(AT_FDCWD, text, AT_REMOVEDIR); /* succeeds for the last one */
 }
 
 void fj_private_clean(struct fj_thread *t)
@@ -335,8 +344,8 @@ void fj_private_clean(struct fj_thread *t)
 		fj_str_init(&s, text, sizeof(text));
 		put_top(&s, i);
 		fd = *base_dir(i) ? open_private_dir(AT_FDCWD, text) : -ENOENT;
-		while (!fj_is_err(fd) && is_safe(text) &&
-			(n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+		while (fd >= 0 && is_safe(text) &&
+			(n = fj_sys_getdents64(fd, list, DENTS_SIZE)) > 0)
 			for (long at = 0; at < n;) {
 				const struct fj_dirent64 *d =
 					(const struct fj_dirent64 *)(list + at);
@@ -346,9 +355,9 @@ void fj_private_clean(struct fj_thread *t)
 					remove_private_tree(t, (int)fd, d->name);
 				at += d->size;
 			}
-		if (!fj_is_err(fd)) {
-			fj_close((int)fd);
-			fj_sys3(__NR_unlinkat, AT_FDCWD, text, AT_REMOVEDIR);
+		if (fd >= 0) {
+			fj_sys_close((int)fd);
+			fj_sys_unlinkat(AT_FDCWD, text, AT_REMOVEDIR);
 		}
 		fj_scratch_release(t, mark);
 	}

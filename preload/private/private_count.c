@@ -7,9 +7,14 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 
 #define DENTS_SIZE 2048u
 #define DEPTH_MAX 64u	   /* deeper files are not counted */
@@ -17,8 +22,7 @@
 
 static long open_counted_dir(int dirfd, const char *name)
 {
-	return fj_sys4(
-		__NR_openat, dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	return fj_sys_openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 }
 
 /* Count the entry `d` of `fd`. Returns whether it is a directory. */
@@ -26,7 +30,7 @@ static bool count_entry(int fd, const struct fj_dirent64 *d, struct fj_private_u
 {
 	struct stat st;
 
-	if (fj_sys4(__NR_newfstatat, fd, d->name, &st, AT_SYMLINK_NOFOLLOW))
+	if (fj_sys_newfstatat(fd, d->name, &st, AT_SYMLINK_NOFOLLOW))
 		return false;
 	u->inodes++;
 	if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR)
@@ -46,13 +50,13 @@ void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_priv
 
 	*u = (struct fj_private_usage){.inodes = 1};
 	resume[0] = 0;
-	while (!fj_is_err(fd)) {
+	while (fd >= 0) {
 		long n = 0;
 
-		fj_sys3(__NR_lseek, fd, resume[depth], 0);
-		n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE);
+		fj_sys_lseek(fd, resume[depth], 0);
+		n = fj_sys_getdents64(fd, list, DENTS_SIZE);
 		next = -ENOENT;
-		for (long at = 0; at < n && fj_is_err(next);) {
+		for (long at = 0; at < n && next < 0;) {
 			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
 			resume[depth] = d->offset;
@@ -61,7 +65,7 @@ void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_priv
 				count_entry((int)fd, d, u) && depth + 1 < DEPTH_MAX)
 				next = open_counted_dir((int)fd, d->name);
 		}
-		if (!fj_is_err(next)) {
+		if (next >= 0) {
 			resume[++depth] = 0;
 		} else if (n > 0 && u->inodes < COUNT_MAX) {
 			continue;
@@ -70,10 +74,10 @@ void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_priv
 		} else {
 			next = open_counted_dir((int)fd, "..");
 		}
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 		fd = next;
 	}
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	fj_scratch_release(t, mark);
 }

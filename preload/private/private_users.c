@@ -13,9 +13,16 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/time.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 #include <linux/time_types.h>
 
 #define DENTS_SIZE FJ_PRIVATE_ROOM
@@ -35,16 +42,15 @@ bool fj_private_any_process(struct fj_thread *t,
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *list = fj_scratch(t, DENTS_SIZE);
-	const long fd =
-		fj_sys4(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	char own[12];
 	struct fj_str s;
 	bool is_so = false;
 	long n;
 
 	fj_str_init(&s, own, sizeof(own));
-	fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
-	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+	fj_str_num(&s, (uint64_t)fj_sys_getpid(), 10);
+	while (fd >= 0 && !is_so && (n = fj_sys_getdents64(fd, list, DENTS_SIZE)) > 0)
 		for (long at = 0; at < n && !is_so;) {
 			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
@@ -52,8 +58,8 @@ bool fj_private_any_process(struct fj_thread *t,
 				is_so = question(t, d->name, about);
 			at += d->size;
 		}
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	fj_scratch_release(t, mark);
 	return is_so;
 }
@@ -65,7 +71,7 @@ static uint32_t seconds_now(void)
 {
 	struct __kernel_timespec now = {0};
 
-	fj_sys2(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now);
+	fj_sys_clock_gettime(1 /* CLOCK_MONOTONIC */, &now);
 	return (uint32_t)now.tv_sec;
 }
 
@@ -81,7 +87,7 @@ void fj_private_note_leaving(void)
 	struct fj_leaver *l = &leavers_of_jail()->last[n];
 
 	__atomic_store_n(&l->since, seconds_now(), __ATOMIC_SEQ_CST);
-	__atomic_store_n(&l->pid, (uint32_t)fj_sys0(__NR_getpid), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&l->pid, (uint32_t)fj_sys_getpid(), __ATOMIC_SEQ_CST);
 }
 
 bool fj_private_is_leaving(int32_t pid)
@@ -124,7 +130,7 @@ static bool holds_memory(struct fj_thread *t, const char *pid, const void *about
 	fj_str_put(&s, pid);
 	fj_str_put(&s, "/fd/");
 	fj_str_put(&s, m->number);
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && st.st_ino == m->inode &&
+	return !fj_sys_newfstatat(AT_FDCWD, text, &st, 0) && st.st_ino == m->inode &&
 	       (!m->dev || st.st_dev == m->dev) &&
 	       !(m->ignores_leavers && fj_private_is_leaving(fj_private_pid(pid)));
 }
@@ -151,7 +157,7 @@ bool fj_private_holds(struct fj_thread *t, int32_t pid)
 	fj_str_init(&s, name, sizeof(name));
 	fj_private_name(&s);
 	m = memory_of(name);
-	if (fj_sys4(__NR_newfstatat, FJ_FD_JAIL(fj_jail), "", &own, AT_EMPTY_PATH))
+	if (fj_sys_newfstatat(FJ_FD_JAIL(fj_jail), "", &own, AT_EMPTY_PATH))
 		return false;
 	m.dev = own.st_dev; /* who does not hold it must not get a signal: call/ending.c */
 	return holds_memory(t, number, &m);
@@ -181,11 +187,11 @@ static bool link_is_below(
 	bool is;
 	long n;
 
-	fj_str_init(&s, text, FJ_PATH_MAX);
+	fj_str_init(&s, text, PATH_MAX);
 	fj_str_put(&s, "/proc/");
 	fj_str_put(&s, pid);
 	fj_str_put(&s, name);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, text, target, FJ_PATH_MAX - 1);
+	n = fj_sys_readlinkat(AT_FDCWD, text, target, PATH_MAX - 1);
 	if (n > 0)
 		target[n] = 0;
 	is = n > 0 && fj_path_has_prefix(target, host_path);
@@ -197,7 +203,7 @@ static bool uses_path(struct fj_thread *t, const char *pid, const void *host_pat
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *list = fj_scratch(t, DENTS_SIZE);
-	char text[64 + FJ_NAME_MAX];
+	char text[64 + NAME_MAX];
 	struct fj_str s;
 	bool is_so = link_is_below(t, pid, "/cwd", host_path);
 	long fd, n;
@@ -206,9 +212,8 @@ static bool uses_path(struct fj_thread *t, const char *pid, const void *host_pat
 	fj_str_put(&s, "/proc/");
 	fj_str_put(&s, pid);
 	fj_str_put(&s, "/fd");
-	fd = is_so ? -ENOENT :
-		     fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+	fd = is_so ? -ENOENT : fj_sys_openat(AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	while (fd >= 0 && !is_so && (n = fj_sys_getdents64(fd, list, DENTS_SIZE)) > 0)
 		for (long at = 0; at < n && !is_so;) {
 			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
@@ -218,8 +223,8 @@ static bool uses_path(struct fj_thread *t, const char *pid, const void *host_pat
 			is_so = link_is_below(t, pid, text, host_path);
 			at += d->size;
 		}
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	fj_scratch_release(t, mark);
 	return is_so;
 }

@@ -17,7 +17,9 @@
 #include "sys/fd.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/ioctl.h"
+#include "syscall/unistd_close.h"
 #include "union/change.h"
 
 #include <linux/fs.h>
@@ -48,7 +50,7 @@ static long read_query(uint64_t at, struct query *q, uint64_t *size)
 struct search {
 	const struct query *asked;
 	struct query found;
-	char *name; /* FJ_PATH_MAX bytes */
+	char *name; /* PATH_MAX bytes */
 	bool is_found;
 };
 
@@ -89,7 +91,7 @@ static bool see_mapping(void *with, const char *line)
 	if (m.from > s->asked->addr && !(s->asked->flags & OR_NEXT))
 		return false;
 	s->found = (struct query){.start = m.from, .end = m.to};
-	fj_str_init(&name, s->name, FJ_PATH_MAX);
+	fj_str_init(&name, s->name, PATH_MAX);
 	read_rest(&s->found, &m, &name);
 	s->is_found = is_meant(s->asked, &s->found) && !name.overflowed;
 	return !s->is_found && (s->asked->flags & OR_NEXT);
@@ -100,9 +102,9 @@ static bool see_mapping(void *with, const char *line)
 static long ask_rest(long fd, struct query *found, unsigned char *build_id, uint32_t *id_size)
 {
 	struct query q = {.size = sizeof(q), .addr = found->start};
-	long r = fj_sys3(__NR_ioctl, fd, FJ_PROCMAP_QUERY, &q);
+	long r = fj_sys_ioctl(fd, FJ_PROCMAP_QUERY, (unsigned long)&q);
 
-	if (fj_is_err(r))
+	if (r < 0)
 		return r;
 	found->page_size = q.page_size;
 	if (!*id_size)
@@ -112,20 +114,20 @@ static long ask_rest(long fd, struct query *found, unsigned char *build_id, uint
 			.addr = found->start - (uint64_t)before,
 			.build_id_size = BUILD_ID_MAX,
 			.build_id = (uint64_t)build_id};
-		r = fj_sys3(__NR_ioctl, fd, FJ_PROCMAP_QUERY, &q);
+		r = fj_sys_ioctl(fd, FJ_PROCMAP_QUERY, (unsigned long)&q);
 		if (!r && (q.build_id_size || (q.inode == found->inode && !before)))
 			break;
 	}
-	if (!fj_is_err(r) && q.build_id_size > *id_size)
+	if (r >= 0 && q.build_id_size > *id_size)
 		return -ENAMETOOLONG;
-	*id_size = fj_is_err(r) ? 0 : q.build_id_size;
+	*id_size = r < 0 ? 0 : q.build_id_size;
 	return 0;
 }
 
 static long answer_query(uint64_t at, uint64_t size, const struct query *asked, struct query *found,
 	const char *name, const unsigned char *build_id)
 {
-	const uint32_t room = asked->name_size < FJ_PATH_MAX ? asked->name_size : FJ_PATH_MAX;
+	const uint32_t room = asked->name_size < PATH_MAX ? asked->name_size : PATH_MAX;
 
 	if (!room)
 		found->name_size = 0;
@@ -162,13 +164,13 @@ static long query_mapping(struct fj_call *c, const char *path, long fd)
 	s.name = fj_scratch_path(c->thread);
 	if (asked.name_size && asked.name) {
 		judged.name = (uint64_t)s.name;
-		judged.name_size = FJ_PATH_MAX;
+		judged.name_size = PATH_MAX;
 	}
 	if (asked.build_id_size && asked.build_id) {
 		judged.build_id = (uint64_t)build_id;
 		judged.build_id_size = sizeof(build_id);
 	}
-	e = fj_sys3(__NR_ioctl, fd, FJ_PROCMAP_QUERY, &judged);
+	e = fj_sys_ioctl(fd, FJ_PROCMAP_QUERY, (unsigned long)&judged);
 	if (e < 0)
 		return e;
 	fj_maps_each(&r, see_mapping, &s);
@@ -210,10 +212,10 @@ long fj_hook_ioctl(struct fj_call *c)
 		return plain;
 	text[n - (long)sizeof(" (deleted)") + 1] = 0;
 	text += sizeof("/memfd:") - 1;
-	fd = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
+	fd = fj_sys_openat(AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
 		return fd == -ENOENT ? -ESRCH : fd;
 	n = query_mapping(c, text, fd);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return n;
 }

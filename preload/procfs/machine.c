@@ -6,8 +6,8 @@
  * and procfs_machine.c. */
 #include "procfs/machine.h"
 
+#include "bytes/copy.h"
 #include "locking/seq.h"
-#include "sys/str.h"
 
 /* So many changes during one copy are no accident. The last copy is taken then. */
 #define TRIES 10000

@@ -14,7 +14,11 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 
 void fj_report_step(struct fj_report *r)
 {
@@ -26,9 +30,9 @@ void fj_report_step(struct fj_report *r)
 		r->error = -EFBIG;
 	r->room -= r->text.len;
 	while (!r->error && done < r->text.len) {
-		const long n = fj_sys3(__NR_write, r->fd, r->text.at + done, r->text.len - done);
+		const long n = fj_sys_write(r->fd, r->text.at + done, r->text.len - done);
 
-		if (fj_is_err(n))
+		if (n < 0)
 			r->error = n;
 		else
 			done += (size_t)n;
@@ -81,11 +85,11 @@ static void write_report(struct fj_report *r)
  * lowest free one (open(2)). */
 static long raise_descriptor(long fd)
 {
-	const long high = fj_sys3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, fj_high_fd());
+	const long high = fj_sys_fcntl(fd, F_DUPFD_CLOEXEC, fj_high_fd());
 
-	if (fj_is_err(high))
+	if (high < 0)
 		return fd;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return high;
 }
 
@@ -98,8 +102,7 @@ static long reopen_for_reading(int fd, uint64_t flags)
 
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, fd, NULL);
-	return fj_sys4(
-		__NR_openat, AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
+	return fj_sys_openat(AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
 }
 
 /* The memory file's name. For maps it is the path of the real file, for hook_procmap.c. */
@@ -132,13 +135,13 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 		(flags & O_ACCMODE) != O_RDONLY)
 		return -EAGAIN;
 	/* Only the kernel knows whether the caller may read the file. */
-	fd = fj_sys4(__NR_openat, place->dirfd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
-	if (fj_is_err(fd))
+	fd = fj_sys_openat(place->dirfd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+	if (fd < 0)
 		return fd;
 	name = memory_file_name(t, place, fd);
-	fj_close((int)fd);
-	fd = fj_sys2(__NR_memfd_create, name, 1 /* MFD_CLOEXEC */);
-	if (fj_is_err(fd))
+	fj_sys_close((int)fd);
+	fd = fj_sys_memfd_create(name, 1 /* MFD_CLOEXEC */);
+	if (fd < 0)
 		return fd;
 	fd = raise_descriptor(fd);
 	r.fd = (int)fd;
@@ -146,9 +149,9 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 	fj_scratch_str(t, &r.text, FJ_REPORT_SIZE);
 	write_report(&r);
 	if (!r.error)
-		fj_sys2(__NR_fchmod, fd, 0444);
+		fj_sys_fchmod(fd, 0444);
 	fd = r.error ? r.error : reopen_for_reading(r.fd, flags);
-	fj_close(r.fd);
+	fj_sys_close(r.fd);
 	fj_scratch_release(t, mark);
 	return fd;
 }

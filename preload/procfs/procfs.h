@@ -11,14 +11,14 @@
 
 #include "bytes/str.h"
 #include "layers/place.h"
-#include "sys/sys.h"
 
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Space for a path of which every byte is escaped, and for what stands around it. */
-#define FJ_REPORT_SIZE (5 * FJ_PATH_MAX)
+#define FJ_REPORT_SIZE (5 * PATH_MAX)
 
 /* A file that is being written. */
 struct fj_report {

@@ -14,7 +14,9 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_names.h"
 
 #define FIELD "mnt_id:\t" /* seq_show() of fs/proc/fd.c */
 
@@ -67,7 +69,7 @@ static const char *opened_position(struct fj_report *r, const char *number)
 	for (const char *p = number; *p >= '0' && *p <= '9'; p++)
 		fd = fd * 10 + (*p - '0');
 	fj_scratch_release(r->t, mark);
-	return pid && pid == fj_sys0(__NR_getpid) ? fj_dir_noted(fd) : NULL;
+	return pid && pid == fj_sys_getpid() ? fj_dir_noted(fd) : NULL;
 }
 
 /* The position of the file behind the descriptor, found by its link in ../fd. */
@@ -83,7 +85,7 @@ static bool find_pos(struct fj_report *r, struct fj_str *pos)
 	fj_str_init(&s, name, sizeof(name));
 	fj_str_put(&s, "../fd/");
 	fj_str_put(&s, r->place->name);
-	n = fj_sys4(__NR_readlinkat, r->place->dirfd, name, text, FJ_PATH_MAX - 1);
+	n = fj_sys_readlinkat(r->place->dirfd, name, text, PATH_MAX - 1);
 	if (n > 0 && !s.overflowed && text[0] == '/') {
 		text[n] = 0;
 		known = fj_path_back_hinted(text, opened_position(r, r->place->name), pos);
@@ -101,7 +103,7 @@ void fj_report_fdinfo(struct fj_report *r)
 
 	if (fj_lines_begin(&l, r))
 		return;
-	fj_scratch_str(r->t, &pos, FJ_PATH_MAX);
+	fj_scratch_str(r->t, &pos, PATH_MAX);
 	while ((line = fj_lines_next(&l, &len))) {
 		if (fj_begins(line, FIELD)) {
 			const bool known = find_pos(r, &pos);
@@ -118,5 +120,5 @@ void fj_report_fdinfo(struct fj_report *r)
 		fj_str_put(&r->text, "\n");
 		fj_report_step(r);
 	}
-	fj_close(l.fd);
+	fj_sys_close(l.fd);
 }

@@ -7,7 +7,8 @@
 #include "bytes/str.h"
 #include "ipc/ipc.h"
 #include "procfs/procfs.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
+#include <linux/errno.h>
 
 #define FIELDS 17u
 
@@ -123,5 +124,5 @@ void fj_report_ipc(struct fj_report *r)
 			fj_report_step(r);
 		}
 	}
-	fj_close(l.fd);
+	fj_sys_close(l.fd);
 }

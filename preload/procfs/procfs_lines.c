@@ -5,15 +5,16 @@
 #include "bytes/bytes.h"
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/unistd_io.h"
 
 /* seq_path() of fs/seq_file.c may make four bytes from one */
-#define LINE_SIZE (4 * FJ_PATH_MAX + 512)
+#define LINE_SIZE (4 * PATH_MAX + 512)
 
 long fj_lines_open(struct fj_lines *l, struct fj_thread *t, int dirfd, const char *name)
 {
 	*l = (struct fj_lines){.at = fj_scratch(t, LINE_SIZE)};
-	l->fd = (int)fj_sys4(__NR_openat, dirfd, name, O_RDONLY | O_CLOEXEC, 0);
+	l->fd = (int)fj_sys_openat(dirfd, name, O_RDONLY | O_CLOEXEC, 0);
 	return l->fd;
 }
 
@@ -36,7 +37,7 @@ char *fj_lines_next(struct fj_lines *l, size_t *len)
 			l->have = 0; /* no kernel writes such a line: its beginning is dropped,
 					and so the whole line */
 
-		const long n = fj_sys3(__NR_read, l->fd, l->at + l->have, LINE_SIZE - l->have);
+		const long n = fj_sys_read(l->fd, l->at + l->have, LINE_SIZE - l->have);
 
 		if (n <= 0)
 			return NULL;

@@ -7,8 +7,9 @@
 #include "path/proc.h"
 #include "procfs/machine.h"
 #include "procfs/procfs.h"
+#include "sys/fd.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include <linux/errno.h>
 
 static const char *own_name(enum fj_proc which, const struct fj_machine_names *own)
 {
@@ -27,14 +28,10 @@ static void put_version(struct fj_report *r, const char *release)
 {
 	const size_t size = 1024;
 	char *text = fj_scratch(r->t, size);
-	const long fd =
-		fj_sys4(__NR_openat, r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
-	long n = fj_is_err(fd) ? fd : fj_sys3(__NR_read, fd, text, size - 1);
+	const long n = fj_read_file(r->place->dirfd, r->place->name, text, size - 1);
 	size_t at = 0;
 
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
-	if (fj_is_err(n)) {
+	if (n < 0) {
 		r->error = n;
 		return;
 	}

@@ -17,7 +17,7 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
 
 static bool is_octal(char c)
 {
@@ -67,7 +67,7 @@ static bool put_mapped_path(
 	struct fj_str seen;
 	bool shows;
 
-	fj_scratch_str(r->t, &seen, FJ_PATH_MAX + 8);
+	fj_scratch_str(r->t, &seen, PATH_MAX + 8);
 	shows = !host_path->overflowed &&
 		fj_proc_shows_file(r->t, host_path->at, host_path->len, &seen) && !seen.overflowed;
 	if (shows)
@@ -83,7 +83,7 @@ static bool put_escaped_path(struct fj_report *r, const char *text, size_t len, 
 	struct fj_str host_path;
 	bool shows;
 
-	fj_scratch_str(r->t, &host_path, FJ_PATH_MAX + 8);
+	fj_scratch_str(r->t, &host_path, PATH_MAX + 8);
 	fj_str_unescape(&host_path, text, len);
 	shows = put_mapped_path(r, &host_path, escaped);
 	fj_scratch_release(r->t, mark);
@@ -148,7 +148,7 @@ static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 	return !*m->path; /* else it belongs to the loader, which is not shown, or to a program */
 }
 
-#define FILE_SIZE (FJ_PATH_MAX + 512u)
+#define FILE_SIZE (PATH_MAX + 512u)
 
 /* The file that was mapped last, and where its mapping ends. */
 struct mapped_file {
@@ -241,7 +241,7 @@ static bool file_of_copy(struct fj_thread *t, int dirfd, const char *maps, uint6
 		fj_mapping_read(&m, line);
 		offset = step_to_mapping(&f, &m);
 	}
-	fj_close(l.fd);
+	fj_sys_close(l.fd);
 	if (m.from != address)
 		offset = 0;
 	if (offset)
@@ -261,7 +261,7 @@ bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, 
 
 	if (!fj_is_copy_file(text, fj_strlen(text)))
 		return false;
-	fj_scratch_str(t, &maps, FJ_PATH_MAX);
+	fj_scratch_str(t, &maps, PATH_MAX);
 	fj_str_add(&maps, place->name, dir_len);
 	fj_str_put(&maps, "../maps");
 	is = file_of_copy(t, place->dirfd, maps.at, fj_hex_read(&address), host_path);
@@ -317,7 +317,7 @@ void fj_report_maps(struct fj_report *r)
 		if (r->text.len > r->text.size / 8)
 			fj_report_step(r);
 	}
-	fj_close(l.fd);
+	fj_sys_close(l.fd);
 }
 
 void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line), void *with)
@@ -336,7 +336,7 @@ void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line)
 		fj_str_cut(&r->text, 0);
 		goes_on = !put_mapping(r, &f, line, len) || see(with, r->text.at);
 	}
-	fj_close(l.fd);
+	fj_sys_close(l.fd);
 }
 
 /* Is this line of numa_maps, which names no file, about the gate page or a page behind it? */
@@ -355,8 +355,8 @@ static bool put_numa_path(struct fj_report *r, const char *line, const char *tex
 	bool is_copy = false, shows;
 
 	if (fj_is_copy_file(text, len)) {
-		fj_scratch_str(r->t, &maps, FJ_PATH_MAX);
-		fj_scratch_str(r->t, &host_path, FJ_PATH_MAX + 8);
+		fj_scratch_str(r->t, &maps, PATH_MAX);
+		fj_scratch_str(r->t, &host_path, PATH_MAX + 8);
 		fj_str_add(&maps, r->place->name, fj_place_dir_len(r->place->name));
 		fj_str_put(&maps, "maps");
 		is_copy = file_of_copy(
@@ -396,5 +396,5 @@ void fj_report_numa_maps(struct fj_report *r)
 		}
 		fj_report_step(r);
 	}
-	fj_close(l.fd);
+	fj_sys_close(l.fd);
 }

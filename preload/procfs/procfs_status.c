@@ -18,7 +18,10 @@
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
 
 #define TEXT_SIZE                                                                                  \
 	8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer   \
@@ -175,20 +178,18 @@ static void copy_line(struct fj_report *r, const char *line, size_t len)
 void fj_report_status(struct fj_report *r)
 {
 	char *text = fj_scratch(r->t, TEXT_SIZE);
-	const long fd =
-		fj_sys4(__NR_openat, r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
 	struct fj_posted who;
 	size_t have = 0;
 	long n, pid;
 
-	if (fj_is_err(fd)) {
+	if (fd < 0) {
 		r->error = fd;
 		return;
 	}
-	while (have < TEXT_SIZE - 1 &&
-		(n = fj_sys3(__NR_read, fd, text + have, TEXT_SIZE - 1 - have)) > 0)
+	while (have < TEXT_SIZE - 1 && (n = fj_sys_read(fd, text + have, TEXT_SIZE - 1 - have)) > 0)
 		have += (size_t)n;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	text[have] = 0;
 	pid = fj_status_value(text, "Tgid:");
 	if (pid < 0 || !fj_identity_of(r->t, (int32_t)pid, &who)) {
@@ -196,8 +197,8 @@ void fj_report_status(struct fj_report *r)
 		return;
 	}
 
-	const bool is_self = pid == fj_sys0(__NR_getpid);
-	const bool is_me = fj_status_value(text, "Pid:") == fj_sys0(__NR_gettid);
+	const bool is_self = pid == fj_sys_getpid();
+	const bool is_me = fj_status_value(text, "Pid:") == fj_sys_gettid();
 
 	for (char *line = text, *end; *line; line = end + 1) {
 		for (end = line; *end && *end != '\n'; end++)

@@ -11,7 +11,7 @@
 #include "socket/unix_name.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
 
 /* Appends a socket's name as it was bound; see socket/unix_name.h. */
 static void put_socket_name(struct fj_report *r, const char *text, size_t len)
@@ -33,7 +33,7 @@ static void put_socket_name(struct fj_report *r, const char *text, size_t len)
 
 	const uint32_t mark = fj_scratch_mark(r->t);
 
-	fj_scratch_str(r->t, &pos, FJ_PATH_MAX);
+	fj_scratch_str(r->t, &pos, PATH_MAX);
 	if (!fj_jail_paths()->root[0] || text[0] != '/' || !fj_path_back(text, &pos) ||
 		!fj_path_seen(pos.at, &r->text))
 		fj_str_add(&r->text, text, len);
@@ -67,5 +67,5 @@ void fj_report_unix(struct fj_report *r)
 		fj_str_add(&r->text, "\n", 1);
 		fj_report_step(r);
 	}
-	fj_close(l.fd);
+	fj_sys_close(l.fd);
 }

@@ -9,7 +9,6 @@
  * lost the lock (lock.c) takes and frees blocks by the page of an array that is no longer used. */
 #include "records/store.h"
 #include "sys/page.h"
-#include "sys/sys.h"
 
 #define CHUNK (64u * 1024)
 
@@ -24,7 +23,7 @@ static long take_new(struct fj_store_hold *hold, uint64_t size, uint64_t *at)
 		const uint64_t chunk = size < CHUNK ? CHUNK : size;
 		const long r = fj_store_extend(hold->s, chunk);
 
-		if (fj_is_err(r))
+		if (r < 0)
 			return r;
 		/* The file may have become longer than the mapping. */
 		b = fj_store_array_head(hold->s, hold->table);

@@ -14,7 +14,9 @@
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
+#include "syscall/mount.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 
 #include <asm/statfs.h>
 #include <linux/magic.h>
@@ -37,7 +39,7 @@ enum fj_disk fj_owner_disk(int fd)
 {
 	struct statfs fs;
 
-	if (fj_sys2(__NR_fstatfs, fd, &fs))
+	if (fj_sys_fstatfs(fd, &fs))
 		return FJ_DISK_PLAIN;
 	if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
 		return FJ_DISK_LAYERED;
@@ -54,7 +56,7 @@ bool fj_owner_counts_directories(int root_fd)
 	static const uint32_t those[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC};
 	struct statfs fs;
 
-	if (fj_sys2(__NR_fstatfs, root_fd, &fs))
+	if (fj_sys_fstatfs(root_fd, &fs))
 		return false;
 	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++)
 		if ((uint32_t)fs.f_type == those[i])
@@ -70,10 +72,10 @@ static bool is_on_layered_disk(int dirfd, const char *name)
 	if (!name || !name[0])
 		return fj_owner_disk(dirfd) == FJ_DISK_LAYERED;
 	fd = fj_open_path(dirfd, name, O_NOFOLLOW);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return false;
 	is = fj_owner_disk((int)fd) == FJ_DISK_LAYERED;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return is;
 }
 
@@ -97,7 +99,7 @@ bool fj_owner_is_layered(uint32_t dev, int dirfd, const char *name)
 
 static long look_at_disk(int dirfd, const char *name, struct statx *sx)
 {
-	return fj_sys5(__NR_statx, dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+	return fj_sys_statx(dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
 		STATX_BASIC_STATS | STATX_MNT_ID, sx);
 }
 

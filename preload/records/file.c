@@ -8,15 +8,17 @@
 #include "bytes/len.h"
 #include "records/store.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 
 #include <asm/stat.h>
 #include <linux/stat.h>
 
 long fj_store_open(const char *path, int flags)
 {
-	return fj_sys4(__NR_openat, AT_FDCWD, path,
-		flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0);
+	return fj_sys_openat(
+		AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0);
 }
 
 long fj_store_open_again(const struct fj_store *s, int flags)
@@ -27,9 +29,9 @@ long fj_store_open_again(const struct fj_store *s, int flags)
 	if (s->fd >= 0)
 		return fj_open_anew(s->fd, flags);
 	fd = fj_store_open(s->path, flags);
-	if (fj_is_err(fd) || (!fj_sys2(__NR_fstat, fd, &st) && st.st_ino == s->ino))
+	if (fd < 0 || (!fj_sys_fstat(fd, &st) && st.st_ino == s->ino))
 		return fd;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return -ESTALE;
 }
 
@@ -38,8 +40,8 @@ static bool identity_of_records(uint64_t *ino, uint64_t *stamp)
 {
 	struct statx sx;
 
-	if (fj_sys5(__NR_statx, fj_store[0].fd, "", 0x1000 /* AT_EMPTY_PATH */,
-		    STATX_INO | STATX_BTIME, &sx) ||
+	if (fj_sys_statx(
+		    fj_store[0].fd, "", 0x1000 /* AT_EMPTY_PATH */, STATX_INO | STATX_BTIME, &sx) ||
 		!(sx.stx_mask & STATX_BTIME))
 		return false;
 	*ino = sx.stx_ino;

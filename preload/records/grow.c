@@ -14,7 +14,11 @@
 #include "sys/fd.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -29,7 +33,7 @@ uint32_t fj_owner_shared;
 static long file_size(int fd, uint64_t *size)
 {
 	struct stat st;
-	const long r = fj_sys2(__NR_fstat, fd, &st);
+	const long r = fj_sys_fstat(fd, &st);
 
 	if (r < 0)
 		return r;
@@ -44,7 +48,7 @@ static long write_zeros(int fd, uint64_t at, uint64_t size)
 
 	while (size) {
 		const uint64_t part = size < sizeof(zeros) ? size : sizeof(zeros);
-		const long n = fj_sys4(__NR_pwrite64, fd, zeros, part, at);
+		const long n = fj_sys_pwrite64(fd, zeros, part, at);
 
 		if (n == -EINTR) /* only by a stop: signals are blocked while the lock is held */
 			continue;
@@ -63,7 +67,7 @@ static long allocate_space(int fd, uint64_t at, uint64_t size)
 	if (!fj_may_grow_to(at + size))
 		return -EFBIG;
 	do /* -EINTR only by a stop, as in write_zeros() */
-		r = fj_sys4(__NR_fallocate, fd, 0, at, size);
+		r = fj_sys_fallocate(fd, 0, at, size);
 	while (r == -EINTR);
 	return r == -EOPNOTSUPP || r == -ENOSYS ? write_zeros(fd, at, size) : r;
 }
@@ -113,7 +117,7 @@ static long populate_piece(struct fj_store *s, uint64_t at, uint64_t size)
 	if (!piece)
 		return -ENOMEM;
 	if (!s->is_shared) /* a server has the space */
-		r = fj_sys3(__NR_madvise, piece, size, MADV_POPULATE_WRITE_);
+		r = fj_sys_madvise(piece, size, MADV_POPULATE_WRITE_);
 	return r == -EFAULT ? -ENOSPC : r == -EINVAL ? 0 /* before Linux 5.14 */ : r;
 }
 
@@ -148,10 +152,10 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	long r;
 
 	/* The program may have as many descriptors as it likes. EMFILE would make no sense for its chown. */
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd == -EMFILE || fd == -ENFILE ? -ENOMEM : fd;
 	r = extend_file(s, (int)fd, size);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return r;
 }
 
@@ -185,9 +189,9 @@ static long create_records(int fd, uint32_t log)
 		array[i].len = sizeof(page);
 	}
 	if (!r)
-		r = fj_sys5(__NR_pwritev, fd, array, size / FJ_PAGE, at, 0);
+		r = fj_sys_pwritev(fd, array, size / FJ_PAGE, at, 0);
 	if (r == (long)size) {
-		r = fj_sys4(__NR_pwrite64, fd, &head, sizeof(head), 0);
+		r = fj_sys_pwrite64(fd, &head, sizeof(head), 0);
 		if (r == (long)sizeof(head))
 			return 0;
 	}
@@ -268,7 +272,7 @@ long fj_owner_check(int fd)
 		return r;
 	if (size < 24)
 		return -EMEDIUMTYPE;
-	at = fj_sys6(__NR_mmap, 0, size, 1 /* PROT_READ */, 1 /* MAP_SHARED */, fd, 0);
+	at = fj_sys_mmap(0, size, 1 /* PROT_READ */, 1 /* MAP_SHARED */, fd, 0);
 	if (fj_is_err(at))
 		return at;
 	h = (const struct fj_store_head *)at;
@@ -288,7 +292,7 @@ long fj_owner_check(int fd)
 				      count < LOOKED_AT ? count : LOOKED_AT))
 			r = -EUCLEAN;
 	}
-	fj_sys2(__NR_munmap, at, size);
+	fj_sys_munmap((void *)at, size);
 	return r;
 }
 
@@ -297,15 +301,15 @@ static long map_store(struct fj_store *s, long to_map)
 {
 	long at;
 
-	if (fj_is_err(to_map))
+	if (to_map < 0)
 		return to_map;
-	at = fj_sys6(__NR_mmap, 0, s->first_window, 3 /* PROT_READ | PROT_WRITE */,
-		1 /* MAP_SHARED */, to_map, 0);
+	at = fj_sys_mmap(
+		0, s->first_window, 3 /* PROT_READ | PROT_WRITE */, 1 /* MAP_SHARED */, to_map, 0);
 	if (at == -EACCES) {
 		s->is_read_only = true;
-		at = fj_sys6(__NR_mmap, 0, s->first_window, 1, 1, to_map, 0);
+		at = fj_sys_mmap(0, s->first_window, 1, 1, to_map, 0);
 	}
-	fj_close((int)to_map);
+	fj_sys_close((int)to_map);
 	if (fj_is_err(at))
 		return at;
 	s->window[0] = (char *)at;
@@ -316,7 +320,7 @@ static long size_up(struct fj_store *s, int fd, uint64_t *size)
 {
 	uint64_t window = WINDOW_MIN;
 	struct stat st;
-	const long r = fj_sys2(__NR_fstat, fd, &st);
+	const long r = fj_sys_fstat(fd, &st);
 
 	if (r < 0)
 		return r;
@@ -370,11 +374,11 @@ long fj_store_map(struct fj_store *s, int fd, const char *path)
 	s->path = path;
 	s->is_shared = fj_owner_disk(fd) >= FJ_DISK_FUSE;
 	if (r < 0)
-		fj_close(fd);
+		fj_sys_close(fd);
 	else
 		r = map_store(s, fd);
 	if (!r && !is_usable(s, size)) {
-		fj_sys2(__NR_munmap, s->window[0], s->first_window);
+		fj_sys_munmap(s->window[0], s->first_window);
 		r = -EUCLEAN;
 	}
 	return r;

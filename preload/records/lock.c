@@ -14,8 +14,9 @@
 #include "guest/guest.h"
 #include "records/store.h"
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_ids.h"
 
 /* Replacing an array takes time. Each LARGE slots allow the holder one more look by those who wait. */
 #define LARGE 4096
@@ -24,7 +25,7 @@ static void take_store(struct fj_store_hold *hold)
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
 
-	fj_lock_take(&h->lock, &h->waiters, (uint32_t)fj_sys0(__NR_getpid),
+	fj_lock_take(&h->lock, &h->waiters, (uint32_t)fj_sys_getpid(),
 		(1u << (fj_table_log(h->table) & 31)) / LARGE, &hold->lock);
 }
 
@@ -59,7 +60,7 @@ static bool may_be_interrupted(const struct fj_store *s)
 static void let_signals_in(const struct fj_store_hold *hold)
 {
 	if (hold->blocks_signals)
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
+		fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
 }
 
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
@@ -78,7 +79,7 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 	if (s->is_read_only)
 		return -EROFS;
 	if (hold->blocks_signals)
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &hold->mask, sizeof(all));
+		fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &all, &hold->mask, sizeof(all));
 	do {
 		r = 0;
 		if (s->is_shared)
@@ -172,5 +173,5 @@ void fj_store_lock_start(struct fj_store *s)
 {
 	/* The other threads of the program that ran before the exec are gone. */
 	if (!s->is_read_only && !s->is_shared)
-		fj_lock_forget(&fj_store_head(s)->lock, (uint32_t)fj_sys0(__NR_getpid));
+		fj_lock_forget(&fj_store_head(s)->lock, (uint32_t)fj_sys_getpid());
 }

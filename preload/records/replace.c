@@ -12,7 +12,8 @@
  * that process still writes lies in an array that is not used any more. */
 #include "records/store.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/time.h"
 
 #define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
 
@@ -62,7 +63,7 @@ static long make_array(struct fj_store *s, uint64_t keep, struct array *a)
 	if (log > FJ_STORE_LOG_MAX)
 		return -ENOSPC;
 	at = fj_store_extend(s, FJ_PAGE + (sizeof(struct fj_store_slot) << log));
-	if (fj_is_err(at))
+	if (at < 0)
 		return at;
 	if (!open_array(s, fj_table((uint64_t)at + FJ_PAGE, log, FJ_STORE_RUN_LOG), a))
 		return -ENOMEM;
@@ -111,7 +112,7 @@ static void give_up_array(struct fj_store *s, const struct array *a, bool has_he
 
 	/* Another machine may not know of the new array yet. */
 	if (!s->is_shared)
-		fj_sys3(__NR_madvise, (char *)a->slot - before,
+		fj_sys_madvise((char *)a->slot - before,
 			before + sizeof(struct fj_store_slot) * (a->mask + 1UL), MADV_REMOVE_);
 }
 
@@ -170,7 +171,7 @@ static void close_old_lock(struct fj_store_head *h)
 
 	for (uint32_t i = 0; (uint32_t)word != FJ_STORE_OLD_LOCKED;) {
 		if ((uint32_t)word && i++ < 1000) {
-			fj_sys2(__NR_nanosleep, wait, 0);
+			fj_sys_nanosleep(wait, 0);
 			word = __atomic_load_n(&h->old_lock, __ATOMIC_SEQ_CST);
 			continue;
 		}

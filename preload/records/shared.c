@@ -33,7 +33,15 @@
 #include "locking/doing.h"
 #include "records/store.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/signal.h"
+#include "syscall/stat.h"
+#include "syscall/system.h"
+#include "syscall/time.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
 #include <linux/stat.h>
@@ -63,7 +71,7 @@ static void sleep_briefly(void)
 {
 	const struct __kernel_timespec time = {.tv_nsec = NAP_NS};
 
-	fj_sys2(__NR_nanosleep, &time, 0);
+	fj_sys_nanosleep(&time, 0);
 }
 
 static const char *boot_id(const struct fj_store *s)
@@ -71,12 +79,12 @@ static const char *boot_id(const struct fj_store *s)
 	char *const id = s->room->boot_id;
 
 	if (!id[0]) {
-		const long fd = fj_sys4(__NR_openat, AT_FDCWD, "/proc/sys/kernel/random/boot_id",
-			O_RDONLY | O_CLOEXEC, 0);
+		const long fd = fj_sys_openat(
+			AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC, 0);
 
-		if (!fj_is_err(fd)) {
-			fj_sys3(__NR_read, fd, id, BOOT_ID);
-			fj_close((int)fd);
+		if (fd >= 0) {
+			fj_sys_read(fd, id, BOOT_ID);
+			fj_sys_close((int)fd);
 		}
 	}
 	return id;
@@ -85,7 +93,7 @@ static const char *boot_id(const struct fj_store *s)
 /* A number of bytes for this machine, mount and PID namespace; 0: unknown. */
 static int64_t number_of_place(const struct fj_store *s)
 {
-	const uint32_t namespace = fj_pid_namespace((uint32_t)fj_sys0(__NR_getpid));
+	const uint32_t namespace = fj_pid_namespace((uint32_t)fj_sys_getpid());
 	uint64_t hash = (uint64_t)s->device << 32 | namespace;
 	const char *id = boot_id(s);
 
@@ -100,9 +108,9 @@ static int64_t number_of_place(const struct fj_store *s)
  * -EBUSY, or -ENOLCK where there are no such locks. */
 static long lock_byte(int fd, int64_t where)
 {
-	const int64_t pid = where ? fj_sys0(__NR_getpid) : 0;
+	const int64_t pid = where ? fj_sys_getpid() : 0;
 	struct flock_ lock = {.type = F_WRLCK, .start = LOCK_AT - where, .len = where + 1 + pid};
-	const long r = fj_sys3(__NR_fcntl, fd, F_OFD_SETLK, &lock);
+	const long r = fj_sys_fcntl(fd, F_OFD_SETLK, (unsigned long)&lock);
 
 	return r >= 0 ? 0 : r == -EAGAIN || r == -EACCES ? -EBUSY : -ENOLCK;
 }
@@ -113,7 +121,7 @@ static void unlock_byte(int fd)
 		.start = LOCK_AT - (1L << WHERE_LOG),
 		.len = (1L << WHERE_LOG) + PIDS};
 
-	fj_sys3(__NR_fcntl, fd, F_OFD_SETLK, &lock);
+	fj_sys_fcntl(fd, F_OFD_SETLK, (unsigned long)&lock);
 }
 
 /* The process id of the holder, if its machine, mount and PID namespace are ours and it may be killed;
@@ -122,7 +130,7 @@ static int32_t holder_of(int fd, int64_t where)
 {
 	struct flock_ lock = {.type = F_WRLCK, .start = LOCK_AT, .len = 1};
 
-	if (!where || fj_sys3(__NR_fcntl, fd, F_OFD_GETLK, &lock) || lock.type == F_UNLCK ||
+	if (!where || fj_sys_fcntl(fd, F_OFD_GETLK, (unsigned long)&lock) || lock.type == F_UNLCK ||
 		lock.start != LOCK_AT - where || lock.len > where + PIDS)
 		return 0;
 	return (int32_t)(lock.len - where - 1);
@@ -138,13 +146,13 @@ struct waits {
  * kernel frees the lock, and no change of it is half done. */
 static void kill_holder(int fd, const struct waits *w)
 {
-	const long pidfd = fj_sys2(__NR_pidfd_open, w->pid, 0);
+	const long pidfd = fj_sys_pidfd_open(w->pid, 0);
 
-	if (fj_is_err(pidfd))
+	if (pidfd < 0)
 		return;
 	if (holder_of(fd, w->where) == w->pid)
-		fj_sys4(__NR_pidfd_send_signal, pidfd, KILL, 0, 0);
-	fj_close((int)pidfd);
+		fj_sys_pidfd_send_signal(pidfd, KILL, 0, 0);
+	fj_sys_close((int)pidfd);
 }
 
 static void look_at_holder(int fd, struct waits *w)
@@ -165,7 +173,7 @@ static size_t write_identity(const struct fj_store *s, struct fj_str *out)
 	struct new_utsname name = {0};
 	size_t len;
 
-	fj_sys1(__NR_uname, &name);
+	fj_sys_uname(&name);
 	fj_str_put(out, id[0] ? id : name.nodename);
 	fj_str_put(out, " ");
 	fj_str_num(out, s->device, 16);
@@ -190,7 +198,7 @@ static long find_link(const struct fj_store *s, char **path)
 	}
 	if (n < 0)
 		return n;
-	if ((*path)[0] != '/' || n >= (long)(FJ_PATH_MAX - sizeof(end)))
+	if ((*path)[0] != '/' || n >= (long)(PATH_MAX - sizeof(end)))
 		return -ENAMETOOLONG;
 	memcpy(*path + n, end, sizeof(end));
 	return 0;
@@ -200,7 +208,7 @@ static long find_link(const struct fj_store *s, char **path)
 static long is_mine(const char *path, const char *text, size_t len)
 {
 	char there[TEXT];
-	const long n = fj_sys4(__NR_readlinkat, AT_FDCWD, path, there, sizeof(there));
+	const long n = fj_sys_readlinkat(AT_FDCWD, path, there, sizeof(there));
 
 	return n < 0 ? n : n > (long)len && !memcmp(there, text, len) && there[len] == ' ';
 }
@@ -216,7 +224,7 @@ static long lock_link(const struct fj_store *s, int fd)
 		return r;
 	fj_str_init(&str, text, sizeof(text));
 	len = write_identity(s, &str);
-	r = fj_sys3(__NR_symlinkat, text, AT_FDCWD, path);
+	r = fj_sys_symlinkat(text, AT_FDCWD, path);
 	/* Without symlinks only the first lock is left, which FUSE may keep local. */
 	if (r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS)
 		return fj_owner_disk(fd) == FJ_DISK_FUSE ? -ENOLCK : 0;
@@ -229,7 +237,7 @@ static bool is_ours_alone(int fd)
 {
 	struct stat st;
 
-	return !fj_sys2(__NR_fstat, fd, &st) && st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
+	return !fj_sys_fstat(fd, &st) && st.st_uid == (uint32_t)fj_sys_geteuid() &&
 	       !(st.st_mode & 022);
 }
 
@@ -258,7 +266,7 @@ static long lock_both(const struct fj_store *s, int fd, bool may_be_killed)
 
 static void unlock_link(const struct fj_store *s)
 {
-	fj_sys3(__NR_unlinkat, AT_FDCWD, s->room->link, 0);
+	fj_sys_unlinkat(AT_FDCWD, s->room->link, 0);
 }
 
 bool fj_store_reaches(struct fj_store *s, uint64_t end)
@@ -268,7 +276,7 @@ bool fj_store_reaches(struct fj_store *s, uint64_t end)
 
 	if (end <= __atomic_load_n(&s->known_size, __ATOMIC_RELAXED))
 		return true;
-	r = fj_sys5(__NR_statx, s->fd >= 0 ? s->fd : AT_FDCWD, s->fd >= 0 ? "" : s->path,
+	r = fj_sys_statx(s->fd >= 0 ? s->fd : AT_FDCWD, s->fd >= 0 ? "" : s->path,
 		AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE | STATX_INO, &sx);
 	if (r < 0 || (s->fd < 0 && sx.stx_ino != s->ino))
 		return false;
@@ -282,32 +290,31 @@ static long refresh_cache(struct fj_store *s)
 	const long fd = fj_store_open_again(s, O_RDWR);
 	char byte;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
-	fj_sys4(__NR_pread64, fd, &byte, 1,
-		0); /* NFS checks its cache at a read, not at a page fault */
+	fj_sys_pread64(fd, &byte, 1, 0); /* NFS checks its cache at a read, not at a page fault */
 	s->known_size = 0;
 	if (fj_store_reaches(s, sizeof(struct fj_store_head)) &&
 		fj_store_reaches(s, fj_store_head(s)->end))
 		return fd;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return -EIO;
 }
 
 long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold)
 {
 	const long fd = fj_store_open_again(s, O_RDWR);
-	long r = fj_is_err(fd) ? fd : lock_both(s, (int)fd, hold->may_be_killed), fresh = 0;
+	long r = fd < 0 ? fd : lock_both(s, (int)fd, hold->may_be_killed), fresh = 0;
 
 	if (!r) {
 		fresh = refresh_cache(s);
-		if (fj_is_err(fresh)) {
+		if (fresh < 0) {
 			unlock_link(s);
 			r = fresh;
 		}
 	}
-	if (r && !fj_is_err(fd))
-		fj_close((int)fd);
+	if (r && fd >= 0)
+		fj_sys_close((int)fd);
 	hold->lock.word = (uint64_t)fresh << 32 | (uint32_t)fd;
 	return r;
 }
@@ -317,13 +324,13 @@ long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold
 	const int fd = (int)(uint32_t)hold->lock.word, fresh = (int)(hold->lock.word >> 32);
 	long r;
 
-	r = fj_sys4(__NR_sync_file_range, fresh, 0, 0, 7 /* wait, write, wait */);
+	r = fj_sys_sync_file_range(fresh, 0, 0, 7 /* wait, write, wait */);
 	if (r == -ESPIPE || r == -EINVAL || r == -ENOSYS)
 		r = 0;
-	r = fj_sys1(__NR_close, fresh) ?: r;
+	r = fj_sys_close(fresh) ?: r;
 	unlock_link(s);
 	/* If another thread has forked meanwhile, closing alone would not free the lock. */
 	unlock_byte(fd);
-	fj_close(fd);
+	fj_sys_close(fd);
 	return r;
 }

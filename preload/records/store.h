@@ -13,8 +13,9 @@
 #include "records/records.h"
 #include "sys/page.h"
 #include "sys/races.h"
-#include "sys/sys.h"
 
+#include <linux/errno.h>
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -159,7 +160,7 @@ struct fj_store_attribute { /* then the name with its NUL, the value, and up to 
 
 /* Written by shared.c for a file of records, and read only under the first lock of that file. */
 struct fj_store_room {
-	char boot_id[40], link[FJ_PATH_MAX];
+	char boot_id[40], link[PATH_MAX];
 };
 
 #define FJ_STORE_WINDOWS 40

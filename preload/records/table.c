@@ -17,7 +17,7 @@
 #include "records/store.h"
 #include "sys/hot.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
 
 struct fj_store fj_store[2];
 uint32_t fj_store_count;
@@ -31,13 +31,13 @@ static void *map_window(struct fj_store *s, uint32_t k)
 		return at;
 	/* Maps the first window again, longer: mremap(2) with an old size of 0. The held descriptor
 	 * is O_PATH and cannot be mapped. */
-	r = fj_sys5(__NR_mremap, s->window[0], 0, s->first_window << k, 1 /* MREMAP_MAYMOVE */, 0);
+	r = fj_sys_mremap(s->window[0], 0, s->first_window << k, 1 /* MREMAP_MAYMOVE */, 0);
 	if (fj_is_err(r))
 		return NULL;
 	/* Another thread may have been faster. */
 	if (!__atomic_compare_exchange_n(
 		    &s->window[k], &none, (char *)r, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		fj_sys2(__NR_munmap, r, s->first_window << k);
+		fj_sys_munmap((void *)r, s->first_window << k);
 		return none;
 	}
 	__atomic_store_n(&s->last_window, k, __ATOMIC_RELEASE);

@@ -21,9 +21,13 @@
 #include "jail/epoch.h"
 #include "jail/jail.h"
 #include "seccomp/policy.h"
-#include "sys/nr.h"
-#include "sys/sys.h"
+#include "sys/fd.h"
+#include "syscall/mman.h"
+#include "syscall/nr.h"
+#include "syscall/prctl.h"
+#include "syscall/seccomp.h"
 
+#include <asm/unistd.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
@@ -33,15 +37,11 @@ static bool is_traced(void)
 {
 	static const char word[] = "\nTracerPid:\t";
 	char text[512];
-	long n, fd;
+	long n;
 
 	if (!fj_jail->has_tracers || !fj_jail->has_trap)
 		return false;
-	fd = fj_sys4(__NR_openat, AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
-		return false;
-	n = fj_sys3(__NR_read, fd, text, sizeof(text));
-	fj_close((int)fd);
+	n = fj_read_file(AT_FDCWD, "/proc/thread-self/status", text, sizeof(text));
 	for (long i = 0; i + (long)sizeof(word) <= n; i++)
 		if (!memcmp(text + i, word, sizeof(word) - 1))
 			return text[i + (long)sizeof(word) - 1] != '0';
@@ -70,7 +70,7 @@ static long install_filter(unsigned flags, uint64_t program_at)
 	if (!guard)
 		return -ENOMEM;
 	size = (program.len + FJ_GATE_TEST) * sizeof(*filter);
-	at = fj_sys6(__NR_mmap, 0, size, 3 /* PROT_READ | PROT_WRITE */,
+	at = fj_sys_mmap(0, size, 3 /* PROT_READ | PROT_WRITE */,
 		0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
 	if (fj_is_err(at))
 		return at;
@@ -86,11 +86,11 @@ static long install_filter(unsigned flags, uint64_t program_at)
 		struct sock_fprog ours = {
 			.len = (unsigned short)(program.len + FJ_GATE_TEST), .filter = filter};
 
-		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &ours);
+		r = fj_sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &ours);
 		if (r >= 0)
 			fj_policy_add(guard, filter + FJ_GATE_TEST, program.len);
 	}
-	fj_sys2(__NR_munmap, at, size);
+	fj_sys_munmap((void *)at, size);
 	if (r >= 0)
 		guard->seccomp_mode = SECCOMP_MODE_FILTER;
 	return r;
@@ -113,7 +113,7 @@ static long enter_strict_mode(void)
 	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
 	if (!fj_jail->has_trap)
-		return fj_sys2(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+		return fj_sys_prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
 	return install_filter(0, (uint64_t)&program);
 }
 

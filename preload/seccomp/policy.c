@@ -14,7 +14,6 @@
 #include "bytes/copy.h"
 #include "jail/memory.h"
 #include "sys/arch.h"
-#include "sys/sys.h"
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>

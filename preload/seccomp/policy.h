@@ -10,9 +10,9 @@
 #ifndef FJ_POLICY_H
 #define FJ_POLICY_H
 
+#include "call/call.h"
 #include "exec-format/exec.h"
 #include "sys/process.h"
-#include "sys/sys.h"
 
 #include <linux/filter.h>
 #include <stdbool.h>

@@ -29,7 +29,10 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
@@ -38,7 +41,7 @@ static bool is_host_dir(const char *host_path)
 {
 	struct stat st;
 
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, host_path, &st, 0) &&
+	return !fj_sys_newfstatat(AT_FDCWD, host_path, &st, 0) &&
 	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
@@ -67,7 +70,7 @@ static long add_temporary(struct fj_thread *t, struct fj_str *options)
 		const size_t len = s.len;
 
 		fj_str_put(&s, parts[i][1]);
-		r = s.overflowed ? -ENAMETOOLONG : fj_sys3(__NR_mkdirat, AT_FDCWD, text, 0755);
+		r = s.overflowed ? -ENAMETOOLONG : fj_sys_mkdirat(AT_FDCWD, text, 0755);
 		fj_str_put(options, parts[i][0]);
 		fj_str_put(options, text);
 		fj_str_cut(&s, len);
@@ -111,7 +114,7 @@ static long find_bind_target(struct fj_thread *t, const char *jail_path, struct 
 	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
 
 	if (!r) {
-		r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
+		r = fj_sys_readlinkat(place.dirfd, place.name, &byte, 1);
 		if (r == -EINVAL)
 			r = place.pos ? 0 : -EINVAL;
 		fj_str_cut(pos, 0);
@@ -139,12 +142,11 @@ static long make_entry(struct fj_thread *t, const char *jail_path, bool as_dir)
 		goto out;
 	}
 	if (as_dir) {
-		r = fj_sys3(__NR_mkdirat, place.dirfd, place.name, 0755);
+		r = fj_sys_mkdirat(place.dirfd, place.name, 0755);
 	} else {
-		r = fj_sys4(
-			__NR_openat, place.dirfd, place.name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-		if (!fj_is_err(r)) {
-			fj_close((int)r);
+		r = fj_sys_openat(place.dirfd, place.name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+		if (r >= 0) {
+			fj_sys_close((int)r);
 			r = 0;
 		}
 	}
@@ -164,7 +166,7 @@ static long make_mount_point(struct fj_thread *t, char *jail_path, bool as_dir)
 	struct fj_str pos;
 	long r = 0;
 
-	fj_scratch_str(t, &pos, FJ_PATH_MAX);
+	fj_scratch_str(t, &pos, PATH_MAX);
 	for (char *p = jail_path; *p && !r; p++) {
 		char *end = p + 1;
 		char kept;
@@ -208,11 +210,11 @@ static long canonical_path(const char *host, char *out)
 	const long fd = fj_open_path(AT_FDCWD, host, 0);
 	long n;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	n = fj_fd_target((int)fd, out);
-	fj_close((int)fd);
-	if (!fj_is_err(n))
+	fj_sys_close((int)fd);
+	if (n >= 0)
 		out[n] = 0;
 	return n < 0 ? n : 0;
 }
@@ -224,7 +226,7 @@ static bool leads_to_dir(struct fj_thread *t, const char *jail_path)
 	struct stat st = {0};
 
 	if (!fj_path_walk(t, AT_FDCWD, jail_path, FJ_FOLLOW, &place)) {
-		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st,
+		fj_sys_newfstatat(place.dirfd, place.name, &st,
 			place.name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH);
 		fj_place_done(&place);
 	}
@@ -240,7 +242,7 @@ static bool is_link(struct fj_thread *t, const char *jail_path)
 	bool is = false;
 
 	if (!fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY, &place)) {
-		is = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1) >= 0;
+		is = fj_sys_readlinkat(place.dirfd, place.name, &byte, 1) >= 0;
 		fj_place_done(&place);
 	}
 	fj_scratch_release(t, mark);
@@ -267,9 +269,9 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 			return may_lack ? 0 : r;
 		as_dir = is_host_dir(host_path);
 	}
-	fj_str_init(&s, jail_path, FJ_PATH_MAX);
+	fj_str_init(&s, jail_path, PATH_MAX);
 	fj_str_put(&s, b->jail);
-	fj_scratch_str(t, &pos, FJ_PATH_MAX);
+	fj_scratch_str(t, &pos, PATH_MAX);
 	b->trouble = "cannot make the mount point for";
 	r = s.overflowed ? -ENAMETOOLONG : find_bind_target(t, jail_path, &pos);
 	if (b->mode[2] == '!' && is_link(t, jail_path))
@@ -316,7 +318,7 @@ void fj_bind_make_directory(struct fj_thread *t, const char *jail_path)
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str s;
 
-	fj_scratch_str(t, &s, FJ_PATH_MAX);
+	fj_scratch_str(t, &s, PATH_MAX);
 	fj_str_put(&s, *jail_path == '/' ? "" : "/");
 	fj_str_put(&s, jail_path);
 	if (!s.overflowed)

@@ -19,7 +19,17 @@
 #include "setup/setup.h"
 #include "sys/fd.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/prctl.h"
+#include "syscall/resource.h"
+#include "syscall/socket.h"
+#include "syscall/stat.h"
+#include "syscall/system.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -36,7 +46,7 @@
 
 static bool is_descriptor_open(int fd)
 {
-	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) >= 0;
+	return fj_sys_fcntl(fd, F_GETFD, 0) >= 0;
 }
 
 _Noreturn static void refuse_few_descriptors(void)
@@ -50,7 +60,7 @@ static struct rlimit64 raise_descriptors(void)
 {
 	struct rlimit64 before = {0}, raised;
 
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
+	fj_sys_prlimit64(0, RLIMIT_NOFILE, 0, &before);
 	raised = before;
 	if (before.rlim_cur < FEW_DESCRIPTORS)
 		raised.rlim_cur =
@@ -58,7 +68,7 @@ static struct rlimit64 raise_descriptors(void)
 	if (raised.rlim_cur < LEAST_DESCRIPTORS)
 		refuse_few_descriptors();
 	if (before.rlim_cur < FEW_DESCRIPTORS)
-		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
+		fj_sys_prlimit64(0, RLIMIT_NOFILE, &raised, 0);
 	return before;
 }
 
@@ -69,7 +79,7 @@ static int choose_numbers(void)
 	struct rlimit64 limit = {0};
 	int base;
 
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+	fj_sys_prlimit64(0, RLIMIT_NOFILE, 0, &limit);
 	base = (int)(limit.rlim_cur < USUAL_LIMIT ? limit.rlim_cur : USUAL_LIMIT) - FJ_FD_COUNT;
 	for (; base > 2; base--) {
 		int i = 0;
@@ -94,12 +104,12 @@ static int place_descriptors(const int *fds, int count)
 	for (int i = 0; i < count; i++) {
 		const long fd = fds[i] < 0 ? base : fj_open_anew(fds[i], O_PATH);
 
-		if (fj_is_err(fd) || fj_sys3(__NR_dup3, fd, base + i, 0) != base + i)
+		if (fd < 0 || fj_sys_dup3(fd, base + i, 0) != base + i)
 			refuse_few_descriptors();
 		if (fds[i] < 0)
 			continue;
-		fj_close((int)fd);
-		fj_close(fds[i]);
+		fj_sys_close((int)fd);
+		fj_sys_close(fds[i]);
 	}
 	return base;
 }
@@ -108,7 +118,7 @@ static void text_of_fd(int fd, char *out)
 {
 	const long n = fj_fd_target(fd, out);
 
-	if (fj_is_err(n))
+	if (n < 0)
 		fj_launch_fail("needs /proc on the host", "", n);
 	out[n] = 0;
 }
@@ -119,7 +129,7 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 	unsigned number[2] = {0, 0};
 	const char *p = name.release;
 
-	fj_sys1(__NR_uname, &name);
+	fj_sys_uname(&name);
 	for (int i = 0; i < 2; i++, p++)
 		for (; *p >= '0' && *p <= '9'; p++)
 			number[i] = number[i] * 10 + (unsigned)(*p - '0');
@@ -132,7 +142,7 @@ static void make_room_for_texts(int memory)
 {
 	fj_texts()->copies_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	if (fj_may_grow_to(fj_texts()->copies_at + COPIES_SIZE) &&
-		!fj_sys2(__NR_ftruncate, memory, fj_texts()->copies_at + COPIES_SIZE))
+		!fj_sys_ftruncate(memory, fj_texts()->copies_at + COPIES_SIZE))
 		fj_texts()->copies_size = COPIES_SIZE;
 }
 
@@ -140,7 +150,7 @@ static uint64_t device_of_fd(long fd)
 {
 	struct stat st = {0};
 
-	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
 	return st.st_dev;
 }
 
@@ -149,14 +159,14 @@ static void note_nameless(int memory)
 	int pair[2] = {-1, -1};
 
 	fj_jail->nameless_dev[0] = device_of_fd(memory);
-	fj_sys2(__NR_pipe2, pair, 0);
+	fj_sys_pipe2(pair, 0);
 	for (int i = 0; i < 2; i++) {
 		fj_jail->nameless_dev[1] = device_of_fd(pair[i]);
-		fj_close(pair[i]);
+		fj_sys_close(pair[i]);
 	}
-	pair[0] = (int)fj_sys3(__NR_socket, 1 /* AF_UNIX */, 1 /* SOCK_STREAM */, 0);
+	pair[0] = (int)fj_sys_socket(1 /* AF_UNIX */, 1 /* SOCK_STREAM */, 0);
 	fj_jail->nameless_dev[2] = device_of_fd(pair[0]);
-	fj_close(pair[0]);
+	fj_sys_close(pair[0]);
 }
 
 /* The jail's memory in units of 1024 bytes, as bash's ulimit takes them. */
@@ -169,10 +179,10 @@ static struct rlimit64 raise_file_sizes(void)
 {
 	struct rlimit64 before = {0}, raised;
 
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &before);
+	fj_sys_prlimit64(0, RLIMIT_FSIZE, 0, &before);
 	raised = before;
 	raised.rlim_cur = raised.rlim_max;
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, &raised, 0);
+	fj_sys_prlimit64(0, RLIMIT_FSIZE, &raised, 0);
 	if (!fj_may_grow_to(FJ_JAIL_MEMORY))
 		fj_launch_fail(
 			"the limit of file sizes is too low: raise `ulimit -f` to " LEAST_KIB, "",
@@ -185,7 +195,7 @@ static bool may_read_ticks(void)
 {
 	int mode = 0;
 
-	return !fj_sys5(__NR_prctl, PR_GET_TSC, &mode, 0, 0, 0) && mode == PR_TSC_ENABLE;
+	return !fj_sys_prctl(PR_GET_TSC, (unsigned long)&mode, 0, 0, 0) && mode == PR_TSC_ENABLE;
 }
 
 void fj_jail_make(char **envp)
@@ -196,15 +206,15 @@ void fj_jail_make(char **envp)
 	const long root = fj_open_path(AT_FDCWD, fj_options.root, O_DIRECTORY);
 	long memory, at;
 
-	if (fj_is_err(root))
+	if (root < 0)
 		fj_launch_fail("cannot open the root", fj_options.root, root);
-	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
-	if (fj_is_err(memory))
+	memory = fj_sys_memfd_create(FJ_MEMORY_NAME, 0);
+	if (memory < 0)
 		fj_launch_fail("cannot make the jail's memory", "", memory);
-	at = fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	at = fj_sys_ftruncate(memory, FJ_JAIL_MEMORY);
 	if (at < 0)
 		fj_launch_fail("cannot make the jail's memory", "", at);
-	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	at = fj_sys_mmap(0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (fj_is_err(at))
 		fj_launch_fail("cannot map the jail's memory", "", at);
 	fj_jail = (struct fj_jail *)at;
@@ -214,19 +224,18 @@ void fj_jail_make(char **envp)
 	note_nameless((int)memory);
 	fj_facts_state()->epoch = 1;
 	fj_facts_state()->lifetime = may_read_ticks() ? FJ_FACT_LIFETIME : 0;
-	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
+	fj_jail->first_pid = (int32_t)fj_sys_getpid();
 	fj_jail->has_trap = !fj_options.no_trap;
-	fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH);
+	fj_sys_newfstatat(root, "", &st, AT_EMPTY_PATH);
 	fj_jail->root_dev = st.st_dev;
 	fj_jail->root_ino = st.st_ino;
 	text_of_fd((int)root, fj_jail_paths()->root);
 	if (fj_streq(fj_jail_paths()->root, "/"))
 		fj_jail_paths()->root[0] = 0;
-	at = fj_sys4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", fj_jail_paths()->loader,
-		FJ_PATH_MAX - 1);
-	if (fj_is_err(at))
+	at = fj_sys_readlinkat(AT_FDCWD, "/proc/self/exe", fj_jail_paths()->loader, PATH_MAX - 1);
+	if (at < 0)
 		fj_launch_fail("needs /proc on the host", "", at);
-	fj_launch_put(fj_jail_paths()->name, fj_options.name, FJ_PATH_MAX);
+	fj_launch_put(fj_jail_paths()->name, fj_options.name, PATH_MAX);
 	if ((fj_options.release && fj_strlen(fj_options.release) > 64) ||
 		(fj_options.hostname && fj_strlen(fj_options.hostname) > 64))
 		fj_launch_fail("what --kernel-release and --hostname say is 64 bytes at most: "
@@ -253,7 +262,7 @@ void fj_jail_make(char **envp)
 	fj_jail_records()->is_scattered = fj_owner_is_scattered;
 	fj_owner_follows_tags = fj_owner_is_scattered || fj_owner_have_moved(FJ_FD_OWNERS(fj_jail));
 	fj_jail_records()->follows_tags = fj_owner_follows_tags;
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &descriptors, 0);
+	fj_sys_prlimit64(0, RLIMIT_NOFILE, &descriptors, 0);
 	fj_owner_is_forgetful = fj_owner_forgets(FJ_FD_ROOT(fj_jail));
 	fj_jail_records()->is_forgetful = fj_owner_is_forgetful;
 	at = fj_owner_start(FJ_FD_OWNERS(fj_jail),
@@ -264,8 +273,8 @@ void fj_jail_make(char **envp)
 		fj_owners_try();
 	fj_owners_look_around(fj_options.db, envp, fj_options.is_quiet);
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
-	fj_lacks()->faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
+	fj_lacks()->faccessat2 = fj_sys_faccessat2(-1, ".", 0, 0) == -ENOSYS;
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_lacks()->openat2 = 1;
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, &file_sizes, 0);
+	fj_sys_prlimit64(0, RLIMIT_FSIZE, &file_sizes, 0);
 }

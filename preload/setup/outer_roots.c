@@ -19,7 +19,11 @@
 #include "setup/setup.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 #include "union/change.h"
 
 #include <asm/stat.h>
@@ -31,10 +35,10 @@ static void look_at(char *text, size_t len)
 	struct stat st;
 
 	text[len] = 0;
-	if (fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW))
+	if (fj_sys_newfstatat(AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW))
 		return;
 	memcpy(text + len, records, sizeof(records));
-	if (!fj_sys3(__NR_faccessat, AT_FDCWD, text, 0))
+	if (!fj_sys_faccessat(AT_FDCWD, text, 0))
 		fj_owner_meet(text, len, st.st_dev, st.st_ino, FJ_OWNER_ROOT_OUTER);
 }
 
@@ -69,7 +73,7 @@ static const char *quote_word(const char *path, char *word, size_t size)
  * its directory becomes a root itself: only the first root's records know its owner. */
 static void add_to_root_list(char **envp)
 {
-	static char text[FJ_PATH_MAX] FJ_BULKY;
+	static char text[PATH_MAX] FJ_BULKY;
 	struct fj_str s;
 	long fd, mask;
 
@@ -79,24 +83,24 @@ static void add_to_root_list(char **envp)
 	fj_str_init(&s, text, sizeof(text));
 	if (!fj_in_state_folder(envp, "roots", &s))
 		return;
-	mask = fj_sys1(__NR_umask, 077); /* the caller's umask might make it inaccessible to us */
+	mask = fj_sys_umask(077); /* the caller's umask might make it inaccessible to us */
 	fj_make_directories(text);
-	fd = fj_sys4(__NR_openat, AT_FDCWD, text,
-		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	fj_sys1(__NR_umask, mask);
-	if (fj_is_err(fd))
+	fd = fj_sys_openat(
+		AT_FDCWD, text, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fj_sys_umask(mask);
+	if (fd < 0)
 		return;
 	fj_str_cut(&s, 0);
 	fj_str_put(&s, fj_jail_paths()->root);
 	fj_str_put(&s, "\n");
-	fj_sys3(__NR_write, fd, text, s.len);
-	fj_close((int)fd);
+	fj_sys_write(fd, text, s.len);
+	fj_sys_close((int)fd);
 }
 
 /* A copy of a tree that was made from outside has the records of the original's files: print a warning. */
 static void tell_of_copy(char **envp, bool is_quiet)
 {
-	static char root[FJ_OWNER_NOTED + 32] FJ_BULKY, words[2][FJ_PATH_MAX] FJ_BULKY;
+	static char root[FJ_OWNER_NOTED + 32] FJ_BULKY, words[2][PATH_MAX] FJ_BULKY;
 	const char *from = "FROM";
 	struct fj_str s;
 
@@ -105,17 +109,17 @@ static void tell_of_copy(char **envp, bool is_quiet)
 
 		s = (struct fj_str){.at = root, .len = len, .size = sizeof(root)};
 		fj_str_put(&s, "/" FJ_HIDDEN_NAME "/owners");
-		if (len && !fj_sys3(__NR_faccessat, AT_FDCWD, root, 0)) {
+		if (len && !fj_sys_faccessat(AT_FDCWD, root, 0)) {
 			fj_str_cut(&s, len);
 			if (!fj_streq(root, fj_jail_paths()->root))
-				from = quote_word(root, words[0], FJ_PATH_MAX);
+				from = quote_word(root, words[0], PATH_MAX);
 		}
 		fj_say(2,
 			"fakejail: warning: %s: the owner records are of other files: a copy made "
 			"from outside leaves owners behind\n"
 			"hint: fakejail owners copy %s %s\n",
 			fj_jail_paths()->name, from,
-			quote_word(fj_jail_paths()->root, words[1], FJ_PATH_MAX));
+			quote_word(fj_jail_paths()->root, words[1], PATH_MAX));
 	}
 	if (fj_owner_belongs(fj_jail_paths()->root)) { /* only the first time */
 		fj_owners_are_new = true;
@@ -125,7 +129,7 @@ static void tell_of_copy(char **envp, bool is_quiet)
 
 void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 {
-	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
+	static char text[PATH_MAX + 32] FJ_BULKY;
 	size_t len = fj_strlen(fj_jail_paths()->root);
 
 	fj_roots_start(fj_jail_roots(), fj_jail_roots_state());

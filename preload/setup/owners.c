@@ -29,9 +29,16 @@
 #include "sys/fd.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_names.h"
+#include "syscall/unistd_process.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 
 #define FAILED 125 /* the status of a launcher that fails, as FJ_FAILED */
 
@@ -56,7 +63,7 @@ _Noreturn static void refuse_records(const char *name, long error)
 		"check`, or use --db=FILE or --no-db\n",
 		name, why, *says ? ": " : "", says);
 	for (;;)
-		fj_sys1(__NR_exit_group, FAILED);
+		fj_sys_exit_group(FAILED);
 }
 
 static void warn_of_records(const char *name, long error, const char *then)
@@ -69,12 +76,12 @@ static void warn_of_records(const char *name, long error, const char *then)
  * ignored. */
 static bool has_own_records(int root_fd, long error)
 {
-	const long there = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME "/owners", 0);
+	const long there = fj_sys_faccessat(root_fd, FJ_HIDDEN_NAME "/owners", 0);
 	struct stat st = {0};
 
 	return (error == -EACCES || error == -EPERM) && (!there || there == -EACCES) &&
-	       !fj_sys4(__NR_newfstatat, root_fd, FJ_HIDDEN_NAME, &st, AT_SYMLINK_NOFOLLOW) &&
-	       st.st_uid == (uint32_t)fj_sys0(__NR_geteuid);
+	       !fj_sys_newfstatat(root_fd, FJ_HIDDEN_NAME, &st, AT_SYMLINK_NOFOLLOW) &&
+	       st.st_uid == (uint32_t)fj_sys_geteuid();
 }
 
 static const char *environment_value(char **envp, const char *name)
@@ -90,10 +97,10 @@ static const char *environment_value(char **envp, const char *name)
 static long open_records_file(int dirfd, const char *name)
 {
 	const int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	long r = fj_sys4(__NR_openat, dirfd, name, O_RDWR | flags, 0);
+	long r = fj_sys_openat(dirfd, name, O_RDWR | flags, 0);
 
 	if (r == -EACCES || r == -EROFS || r == -EPERM)
-		r = fj_sys4(__NR_openat, dirfd, name, O_RDONLY | flags, 0);
+		r = fj_sys_openat(dirfd, name, O_RDONLY | flags, 0);
 	return r;
 }
 
@@ -103,32 +110,31 @@ bool fj_owners_are_new, fj_owners_are_in_root;
  * one's. */
 static long make_records_file(int dirfd, const char *name)
 {
-	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
+	static char text[PATH_MAX + 32] FJ_BULKY;
 	struct fj_str temporary;
 	long fd, r;
 
 	fj_str_init(&temporary, text, sizeof(text));
 	fj_str_put(&temporary, name);
 	fj_str_put(&temporary, ".new-");
-	fj_str_num(&temporary, (uint64_t)fj_sys0(__NR_getpid), 10);
+	fj_str_num(&temporary, (uint64_t)fj_sys_getpid(), 10);
 	if (temporary.overflowed)
 		return -ENAMETOOLONG;
-	fj_sys3(__NR_unlinkat, dirfd, temporary.at, 0);
-	fd = fj_sys4(__NR_openat, dirfd, temporary.at, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fj_is_err(fd))
+	fj_sys_unlinkat(dirfd, temporary.at, 0);
+	fd = fj_sys_openat(dirfd, temporary.at, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
 		return fd;
 	r = fj_owner_create((int)fd);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	if (!r) {
-		r = fj_sys5(__NR_linkat, dirfd, temporary.at, dirfd, name, 0);
+		r = fj_sys_linkat(dirfd, temporary.at, dirfd, name, 0);
 		if (r == -EPERM || r == -EOPNOTSUPP) /* no hard links here */
-			r = fj_sys5(__NR_renameat2, dirfd, temporary.at, dirfd, name,
-				FJ_RENAME_NOREPLACE);
+			r = fj_sys_renameat2(dirfd, temporary.at, dirfd, name, FJ_RENAME_NOREPLACE);
 		fj_owners_are_new = fj_owners_are_new || !r;
 		if (r == -EEXIST)
 			r = 0;
 	}
-	fj_sys3(__NR_unlinkat, dirfd, temporary.at, 0);
+	fj_sys_unlinkat(dirfd, temporary.at, 0);
 	return r;
 }
 
@@ -154,7 +160,7 @@ long fj_make_directories(char *path)
 		if (*p != '/')
 			continue;
 		*p = 0;
-		r = fj_sys3(__NR_mkdirat, AT_FDCWD, path, 0700);
+		r = fj_sys_mkdirat(AT_FDCWD, path, 0700);
 		*p = '/';
 	}
 	return r == -EEXIST ? 0 : r;
@@ -199,17 +205,17 @@ static long make_hidden(int root_fd)
 	char link[32];
 	struct fj_str s;
 	struct stat st;
-	long r = fj_sys3(__NR_mkdirat, root_fd, FJ_HIDDEN_NAME, 0700);
+	long r = fj_sys_mkdirat(root_fd, FJ_HIDDEN_NAME, 0700);
 
-	if (r != -EACCES || fj_sys4(__NR_newfstatat, root_fd, "", &st, AT_EMPTY_PATH) ||
-		st.st_uid != (uint32_t)fj_sys0(__NR_geteuid))
+	if (r != -EACCES || fj_sys_newfstatat(root_fd, "", &st, AT_EMPTY_PATH) ||
+		st.st_uid != (uint32_t)fj_sys_geteuid())
 		return r;
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, root_fd, NULL);
-	if (fj_sys3(__NR_fchmodat, AT_FDCWD, link, (st.st_mode & 07777) | 0300))
+	if (fj_sys_fchmodat(AT_FDCWD, link, (st.st_mode & 07777) | 0300))
 		return r;
-	r = fj_sys3(__NR_mkdirat, root_fd, FJ_HIDDEN_NAME, 0700);
-	fj_sys3(__NR_fchmodat, AT_FDCWD, link, st.st_mode & 07777);
+	r = fj_sys_mkdirat(root_fd, FJ_HIDDEN_NAME, 0700);
+	fj_sys_fchmodat(AT_FDCWD, link, st.st_mode & 07777);
 	return r;
 }
 
@@ -222,10 +228,10 @@ static long open_in_root(int root_fd, bool may_make)
 		if (!dir || dir == -EEXIST)
 			dir = fj_open_path(root_fd, FJ_HIDDEN_NAME, O_DIRECTORY | O_NOFOLLOW);
 	}
-	if (fj_is_err(dir))
+	if (dir < 0)
 		return dir;
 	fd = may_make ? open_or_make((int)dir, "owners") : open_records_file((int)dir, "owners");
-	fj_close((int)dir);
+	fj_sys_close((int)dir);
 	return fd;
 }
 
@@ -235,14 +241,14 @@ long fj_owners_make_in(const char *path)
 	const long dir = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
 	long fd;
 
-	if (fj_is_err(dir))
+	if (dir < 0)
 		return dir;
 	fd = open_in_root((int)dir, true);
-	fj_close((int)dir);
+	fj_sys_close((int)dir);
 	fj_owners_are_new = are_new; /* this flag is about the jail's own records */
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return 0;
 }
 
@@ -254,8 +260,8 @@ static bool may_go_in_child(long error)
 
 static long make_records_in_memory(void)
 {
-	const long fd = fj_sys2(__NR_memfd_create, "fakejail-owners", 1 /* MFD_CLOEXEC */);
-	const long r = fj_is_err(fd) ? fd : fj_owner_create_small((int)fd);
+	const long fd = fj_sys_memfd_create("fakejail-owners", 1 /* MFD_CLOEXEC */);
+	const long r = fd < 0 ? fd : fj_owner_create_small((int)fd);
 
 	return r < 0 ? r : fd;
 }
@@ -279,11 +285,11 @@ static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
 
 int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 {
-	static char text[FJ_PATH_MAX] FJ_BULKY, host_owners_text[FJ_PATH_MAX] FJ_BULKY;
+	static char text[PATH_MAX] FJ_BULKY, host_owners_text[PATH_MAX] FJ_BULKY;
 	const bool is_host = !fj_jail_paths()->root[0];
 	struct fj_str path, host_owners_path;
 	/* With the program's umask(2), records might not be readable again. */
-	const long mask = fj_sys1(__NR_umask, 077);
+	const long mask = fj_sys_umask(077);
 	long fd, r;
 
 	*host_owners = -1;
@@ -301,7 +307,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 		fd = open_in_root(root_fd, false);
 		if (fd == -ENOENT) { /* records made while the root was not writable stay in use */
 			fd = open_of_unwritable(envp, false, &path);
-			if (fj_is_err(fd)) {
+			if (fd < 0) {
 				fj_str_cut(&path, 0);
 				fj_str_put(&path, fj_jail_paths()->root);
 				fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
@@ -309,20 +315,20 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 			}
 		}
 	}
-	fj_owners_are_in_root = !db && !is_host && !fj_is_err(fd) &&
-				fj_path_has_prefix(path.at, fj_jail_paths()->root);
-	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
+	fj_owners_are_in_root =
+		!db && !is_host && fd >= 0 && fj_path_has_prefix(path.at, fj_jail_paths()->root);
+	fj_jail->has_hidden = fj_sys_faccessat(root_fd, FJ_HIDDEN_NAME, 0) == 0;
 	if (!db && !is_host && may_go_in_child(fd)) {
 		if (has_own_records(root_fd, fd))
 			refuse_records(path.at, fd);
 		fd = open_of_unwritable(envp, true, &path);
 	}
-	if (!db && fj_is_err(fd) && (may_go_in_child(fd) || fd == -ENOENT)) {
+	if (!db && fd < 0 && (may_go_in_child(fd) || fd == -ENOENT)) {
 		if (fd != -ENOENT) /* ENOENT: a user without a home */
 			warn_of_records(path.at, fd, "owners are kept for this jail only");
 		fd = make_records_in_memory();
 	}
-	r = fj_is_err(fd) ? fd : fj_owner_check((int)fd);
+	r = fd < 0 ? fd : fj_owner_check((int)fd);
 	if (r < 0)
 		refuse_records(path.at, r);
 	if (db ? !fj_streq(db, "none") : !is_host) {
@@ -332,18 +338,17 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 		r = *host_owners >= 0 ? fj_owner_check(*host_owners) : *host_owners;
 		/* If a directory above it is closed to us, we have recorded nothing there: that HOME is the
 		 * program's, not ours. */
-		if (r == -EACCES &&
-			fj_sys3(__NR_faccessat, AT_FDCWD, host_owners_path.at, 0) == -EACCES)
+		if (r == -EACCES && fj_sys_faccessat(AT_FDCWD, host_owners_path.at, 0) == -EACCES)
 			r = -ENOENT;
 		if (r < 0 && r != -ENOENT && host_owners_path.len)
 			warn_of_records(
 				host_owners_path.at, r, "what `fakejail /` recorded is not shown");
 		if (r < 0 && *host_owners >= 0)
-			fj_close(*host_owners);
+			fj_sys_close(*host_owners);
 		if (r < 0)
 			*host_owners = -1;
 	}
-	fj_sys1(__NR_umask, mask);
+	fj_sys_umask(mask);
 	return (int)fd;
 }
 

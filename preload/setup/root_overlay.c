@@ -25,7 +25,14 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/time.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
+#include "syscall/unistd_process.h"
 #include "union/union.h"
 
 #include <linux/time.h>
@@ -33,16 +40,16 @@
 #define TRIES 100
 #define LOCKS_FROM 3
 
-static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER */
-static char upper[FJ_PATH_MAX] FJ_BULKY, lower[FJ_PATH_MAX] FJ_BULKY;
-static char made_canonical[FJ_PATH_MAX] FJ_BULKY;
+static char made[PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER */
+static char upper[PATH_MAX] FJ_BULKY, lower[PATH_MAX] FJ_BULKY;
+static char made_canonical[PATH_MAX] FJ_BULKY;
 
 long fj_open_canonical(const char *path, char *out)
 {
 	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
 	long n;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	n = fj_fd_target((int)fd, out);
 	if (n <= 0)
@@ -58,7 +65,7 @@ _Noreturn static void refuse_store_dir(const char *path, long error)
 		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
 		path, fj_error(error));
 	for (;;)
-		fj_sys1(__NR_exit_group, 125);
+		fj_sys_exit_group(125);
 }
 
 static void leave_overlay(void)
@@ -66,8 +73,8 @@ static void leave_overlay(void)
 	static char room[FJ_PRIVATE_ROOM] FJ_BULKY;
 
 	/* Usually nothing was changed, and both are empty. */
-	if (!fj_sys3(__NR_unlinkat, AT_FDCWD, upper, AT_REMOVEDIR) &&
-		!fj_sys3(__NR_unlinkat, AT_FDCWD, made, AT_REMOVEDIR))
+	if (!fj_sys_unlinkat(AT_FDCWD, upper, AT_REMOVEDIR) &&
+		!fj_sys_unlinkat(AT_FDCWD, made, AT_REMOVEDIR))
 		return;
 	fj_private_remove_with(room, made);
 }
@@ -99,9 +106,9 @@ static long lock_store_dir(void)
 		if (i)
 			make_store();
 		put_store_path("/lock");
-		fd = fj_sys4(__NR_openat, AT_FDCWD, made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		fd = fj_sys_openat(AT_FDCWD, made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	}
-	if (fj_is_err(fd))
+	if (fd < 0)
 		refuse_store_dir(fj_options.store, fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
 	return fd;
@@ -115,26 +122,25 @@ static long make_overlay_dir(void)
 	struct fj_str s;
 	long fd, r = -EEXIST;
 
-	fj_sys2(__NR_clock_gettime, 0 /* CLOCK_REALTIME */, &now);
+	fj_sys_clock_gettime(0 /* CLOCK_REALTIME */, &now);
 	for (int i = 0; (r == -EEXIST || (r == -ENOENT && i == 1)) && i < TRIES; i++) {
 		if (r == -ENOENT)
 			make_store();
 		s = put_store_path("/copies/");
-		fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
+		fj_str_num(&s, (uint64_t)fj_sys_getpid(), 10);
 		fj_str_put(&s, "-");
 		fj_str_num(&s, (uint64_t)now.tv_nsec + (uint64_t)i, 16);
-		r = fj_sys3(__NR_mkdirat, AT_FDCWD, made, 0700);
+		r = fj_sys_mkdirat(AT_FDCWD, made, 0700);
 	}
-	fd = r < 0 ? r :
-		     fj_sys4(__NR_openat, AT_FDCWD, made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
+	fd = r < 0 ? r : fj_sys_openat(AT_FDCWD, made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0)
 		refuse_store_dir(fj_options.store, fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
 	fj_str_init(&s, upper, sizeof(upper));
 	fj_str_put(&s, made);
 	fj_str_put(&s, "/root");
-	r = s.overflowed ? -ENAMETOOLONG : fj_sys3(__NR_mkdirat, AT_FDCWD, upper, 0700);
-	fj_close((int)lock);
+	r = s.overflowed ? -ENAMETOOLONG : fj_sys_mkdirat(AT_FDCWD, upper, 0700);
+	fj_sys_close((int)lock);
 	if (r < 0) {
 		leave_overlay();
 		refuse_store_dir(fj_options.store, r);
@@ -154,35 +160,34 @@ static void refuse_store_in_lower(void)
 		"fakejail: the private directory would lie in ROOTFS, in %s\n"
 		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
 		fj_options.store);
-	fj_sys1(__NR_exit_group, FJ_FAILED);
+	fj_sys_exit_group(FJ_FAILED);
 }
 
 /* Put the locks at neighbouring numbers, for the parent to keep. */
 static void keep_locks(long fresh, long lower_lock)
 {
-	const long at = fj_sys3(__NR_fcntl, fresh, 1030 /* F_DUPFD_CLOEXEC */, LOCKS_FROM);
+	const long at = fj_sys_fcntl(fresh, 1030 /* F_DUPFD_CLOEXEC */, LOCKS_FROM);
 
-	if (fj_is_err(at) ||
-		(!fj_is_err(lower_lock) && lower_lock != at + 1 &&
-			fj_is_err(fj_sys3(__NR_dup3, lower_lock, at + 1, O_CLOEXEC)))) {
+	if (at < 0 || (lower_lock >= 0 && lower_lock != at + 1 &&
+			      fj_sys_dup3(lower_lock, at + 1, O_CLOEXEC) < 0)) {
 		leave_overlay();
 		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 	}
 	fj_options.parent.kept = (int)at;
 	fj_options.parent.kept_last = (int)at + 1;
-	if (fj_is_err(lower_lock) || fresh != at + 1)
-		fj_close((int)fresh);
-	if (!fj_is_err(lower_lock) && lower_lock != at + 1)
-		fj_close((int)lower_lock);
+	if (lower_lock < 0 || fresh != at + 1)
+		fj_sys_close((int)fresh);
+	if (lower_lock >= 0 && lower_lock != at + 1)
+		fj_sys_close((int)lower_lock);
 }
 
 static void find_lower(void)
 {
 	const long fd = fj_open_canonical(fj_options.lower, lower);
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		fj_launch_fail("cannot open the root", fj_options.lower, fd);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 
 /* (The first look of a process at its own /proc directory costs time. The parent does not need it.) */
@@ -193,7 +198,7 @@ void fj_root_overlay_let_go(void)
 	find_lower();
 	refuse_store_in_lower();
 	for (int fd = fj_options.parent.kept; fd <= fj_options.parent.kept_last; fd++)
-		fj_close(fd);
+		fj_sys_close(fd);
 }
 
 void fj_root_overlay_begin(void)
@@ -204,9 +209,9 @@ void fj_root_overlay_begin(void)
 	if (!fj_options.store) {
 		find_lower();
 		fd = fj_open_canonical(fj_options.upper, upper);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			fj_launch_fail("cannot open the upper layer", fj_options.upper, fd);
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 		if (fj_lies_in(upper, lower))
 			fj_launch_fail("the upper layer lies in ROOTFS, of which nothing changes:",
 				upper, 0);
@@ -216,16 +221,15 @@ void fj_root_overlay_begin(void)
 		fj_options.root = upper;
 		return;
 	}
-	lock = fj_sys4(
-		__NR_openat, AT_FDCWD, fj_options.lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fj_is_err(lock))
+	lock = fj_sys_openat(AT_FDCWD, fj_options.lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (lock < 0)
 		find_lower(); /* it may be unreadable only */
-	if (!fj_is_err(lock))
+	if (lock >= 0)
 		fj_setup_lock((int)lock, FJ_LOCK_SH, fj_options.lower);
 	/* With the caller's umask(2), the user might not be able to enter the copy. */
-	mask = fj_sys1(__NR_umask, 077);
+	mask = fj_sys_umask(077);
 	fd = make_overlay_dir();
-	fj_sys1(__NR_umask, mask);
+	fj_sys_umask(mask);
 	keep_locks(fd, lock);
 	fj_options.root = upper;
 	fj_options.parent.kills = true;
@@ -255,18 +259,17 @@ long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upp
 	while (!(layers[0] == '/' && layers[1] == '/'))
 		layers++;
 	layers++;
-	fj_scratch_str(c->thread, &top, FJ_PATH_MAX);
+	fj_scratch_str(c->thread, &top, PATH_MAX);
 	while (*layers && !(layers[0] == '/' && layers[1] == '/'))
 		fj_str_add(&top, layers++, 1);
 	fd = r = fj_open_path(AT_FDCWD, top.at, O_DIRECTORY);
-	if (!fj_is_err(fd)) {
-		to = r = fj_sys4(
-			__NR_openat, AT_FDCWD, upper_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-		if (!fj_is_err(to)) {
+	if (fd >= 0) {
+		to = r = fj_sys_openat(AT_FDCWD, upper_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		if (to >= 0) {
 			r = fj_union_copy_root(c, (int)fd, (int)to);
-			fj_close((int)to);
+			fj_sys_close((int)to);
 		}
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	}
 	fj_scratch_release(c->thread, mark);
 	return r;

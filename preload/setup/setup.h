@@ -30,7 +30,7 @@ void fj_root_overlay_mount(struct fj_thread *t);
 struct fj_call;
 long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upper_path);
 
-/* Open directory `path`, and put the kernel's spelling of it into `out` of FJ_PATH_MAX bytes. Returns a
+/* Open directory `path`, and put the kernel's spelling of it into `out` of PATH_MAX bytes. Returns a
  * descriptor or -errno. Ends the command if the host has no /proc. */
 long fj_open_canonical(const char *path, char *out);
 /* Is `canonical` the directory `dir`, or below it? */

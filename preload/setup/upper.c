@@ -15,17 +15,25 @@
 #include "setup/setup.h"
 #include "sys/hot.h"
 #include "sys/say.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/ioctl.h"
+#include "syscall/stat.h"
+#include "syscall/time.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_process.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/time_types.h>
 
 #define LOCK_NB_ 4 /* flock(2) */
 #define TRIES 15000
 #define NAP_NS 2000000
 
-static char upper[FJ_PATH_MAX] FJ_BULKY; /* the kernel's spelling */
-static char other[FJ_PATH_MAX] FJ_BULKY, name[FJ_PATH_MAX] FJ_BULKY;
+static char upper[PATH_MAX] FJ_BULKY; /* the kernel's spelling */
+static char other[PATH_MAX] FJ_BULKY, name[PATH_MAX] FJ_BULKY;
 
 /* Put the next value of a list or option, as for mount(8), into `name`. Returns what follows. */
 static const char *next_value(const char *s)
@@ -46,10 +54,10 @@ static uint64_t device_of_directory(const char *what, const char *path, char *ou
 	struct stat st = {0};
 	const long fd = fj_open_canonical(path, out);
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		fj_launch_fail(what, path, fd);
-	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
-	fj_close((int)fd);
+	fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
+	fj_sys_close((int)fd);
 	return st.st_dev;
 }
 
@@ -89,7 +97,7 @@ _Noreturn static void refuse_used(const char *path)
 		"hint: run both commands in one jail, or give each an upper layer of its own\n",
 		path);
 	for (;;)
-		fj_sys1(__NR_exit_group, FJ_FAILED);
+		fj_sys_exit_group(FJ_FAILED);
 }
 
 void fj_setup_lock(int fd, int operation, const char *which)
@@ -99,8 +107,8 @@ void fj_setup_lock(int fd, int operation, const char *which)
 
 	for (int i = 0; (r == -EWOULDBLOCK || r == -EINTR) && i < TRIES; i++) {
 		if (i)
-			fj_sys2(__NR_nanosleep, &nap, 0);
-		r = fj_sys2(__NR_flock, fd, operation | LOCK_NB_);
+			fj_sys_nanosleep(&nap, 0);
+		r = fj_sys_flock(fd, operation | LOCK_NB_);
 	}
 	if (r == -EWOULDBLOCK || r == -EINTR)
 		fj_launch_fail(
@@ -117,23 +125,23 @@ void fj_upper_claim(struct fj_thread *t, const char *path)
 	fj_str_init(&s, name, sizeof(name));
 	fj_str_put(&s, path);
 	fj_str_put(&s, "/" FJ_HIDDEN_NAME);
-	mask = fj_sys1(__NR_umask, 077); /* the caller's might take the user's own rights */
-	fj_sys3(__NR_mkdirat, AT_FDCWD, name, 0700);
+	mask = fj_sys_umask(077); /* the caller's might take the user's own rights */
+	fj_sys_mkdirat(AT_FDCWD, name, 0700);
 	fj_str_put(&s, "/jail");
-	fd = s.overflowed ? -ENAMETOOLONG :
-			    fj_sys4(__NR_openat, AT_FDCWD, name,
-				    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	fj_sys1(__NR_umask, mask);
-	if (fj_is_err(fd))
+	fd = s.overflowed ?
+		     -ENAMETOOLONG :
+		     fj_sys_openat(AT_FDCWD, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fj_sys_umask(mask);
+	if (fd < 0)
 		return; /* its records tell whether it can be written */
 	fj_setup_lock((int)fd, FJ_LOCK_EX, name);
-	n = fj_sys3(__NR_read, fd, was, sizeof(was) - 1);
+	n = fj_sys_read(fd, was, sizeof(was) - 1);
 	was[n > 0 ? n : 0] = 0;
 	fj_str_init(&s, own, sizeof(own));
 	fj_private_name(&s);
 	if (*was && (fj_streq(was, own) || fj_private_is_alive(t, was)))
 		refuse_used(path);
-	fj_sys2(__NR_ftruncate, fd, 0);
-	fj_sys4(__NR_pwrite64, fd, own, s.len, 0);
-	fj_close((int)fd);
+	fj_sys_ftruncate(fd, 0);
+	fj_sys_pwrite64(fd, own, s.len, 0);
+	fj_sys_close((int)fd);
 }

@@ -9,7 +9,8 @@
 #include "call/call.h"
 #include "signal/hook_signal.h"
 #include "sys/frame.h"
-#include "sys/sys.h"
+
+#include <stdint.h>
 
 /* Lies below the program's stack pointer and its red zone. */
 struct fj_deferred_call {

@@ -31,8 +31,10 @@
 #include "sys/abi_signal.h"
 #include "sys/gate_code.h"
 #include "sys/process.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/signal.h"
+#include "syscall/time.h"
+#include "syscall/unistd_ids.h"
 
 #include <asm/siginfo.h>
 #include <linux/kcmp.h>
@@ -63,7 +65,7 @@ static struct fj_sigaction kept_action(const struct fj_fault *of)
 
 	for (int i = 0; i < LOOKS; i++) {
 		if (i >= LOOKS_AWAKE)
-			fj_sys2(__NR_nanosleep, nap, 0);
+			fj_sys_nanosleep(nap, 0);
 		seen = fj_seq_begin(&of->sequence);
 		copy.handler = __atomic_load_n(&a->handler, __ATOMIC_RELAXED);
 		copy.flags = __atomic_load_n(&a->flags, __ATOMIC_RELAXED);
@@ -145,7 +147,7 @@ void fj_faults_mask_changes(int how, uint64_t set)
 
 static long set_action(int number, const struct fj_sigaction *new, struct fj_sigaction *old)
 {
-	return fj_sys4(__NR_rt_sigaction, number, new, old, FJ_SIGSET_SIZE);
+	return fj_sys_rt_sigaction(number, new, old, FJ_SIGSET_SIZE);
 }
 
 /* Does the engine block all other signals? They are let in when it is done. */
@@ -226,9 +228,8 @@ void fj_faults_force(int because, uint64_t *mask)
 	set_action(FJ_SIGSEGV, NULL, &now);
 	if (because == FJ_SIGSEGV || (*mask & bit) || now.handler == FJ_IGNORE)
 		set_action(FJ_SIGSEGV, &to_die, NULL);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &bit, 0, FJ_SIGSET_SIZE);
-	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), FJ_SIGSEGV,
-		&info);
+	fj_sys_rt_sigprocmask(FJ_SIG_BLOCK, &bit, 0, FJ_SIGSET_SIZE);
+	fj_sys_rt_tgsigqueueinfo(fj_sys_getpid(), fj_sys_gettid(), FJ_SIGSEGV, &info);
 	*mask &= ~bit;
 }
 
@@ -236,8 +237,7 @@ static void handle_fault(int number, siginfo_t *info, struct fj_frame *f)
 {
 	const bool is_sent =
 		info->si_code <= 0 || (number == FJ_SIGBUS && info->si_code == BUS_MCEERR_AO_);
-	/* It may not come again by itself: the kernel also reports this way that a handler's frame
-	 * has no room. */
+	/* It may not come again by itself: the kernel also reports this way that a handler's frame has no room. */
 	const bool is_to_be_sent = is_sent || info->si_code == SI_KERNEL;
 	struct fj_thread *engine;
 
@@ -250,7 +250,7 @@ static void handle_fault(int number, siginfo_t *info, struct fj_frame *f)
 	give_up_fault(number);
 	if (!is_to_be_sent)
 		return;
-	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), number, info);
+	fj_sys_rt_tgsigqueueinfo(fj_sys_getpid(), fj_sys_gettid(), number, info);
 	if (is_held_back(f)) {
 		f->mask |= 1UL << (number - 1);
 		engine = fj_thread_holding(fj_frame_sp(f));
@@ -302,7 +302,7 @@ void fj_faults_let_in(uint64_t mask)
 	const uint64_t all_others = ~BOTH | (mask & FJ_SIGSEGV_BIT);
 
 	if (is_ours(fault_of(FJ_SIGBUS)))
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all_others, 0, FJ_SIGSET_SIZE);
+		fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &all_others, 0, FJ_SIGSET_SIZE);
 }
 
 static uint64_t hidden_bit(int number)

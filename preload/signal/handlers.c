@@ -13,7 +13,7 @@
 #include "signal/hook_signal.h"
 #include "signal/stand_in.h"
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
+#include "syscall/signal.h"
 
 #define SA_NODEFER_ 0x40000000u
 
@@ -124,7 +124,7 @@ long fj_handler_action(struct fj_call *c)
 		new.handler = entry;
 		new.mask = fj_handlers_mask();
 	}
-	r = fj_sys4(__NR_rt_sigaction, sig, sets ? &new : NULL, &old, FJ_SIGSET_SIZE);
+	r = fj_sys_rt_sigaction(sig, sets ? &new : NULL, &old, FJ_SIGSET_SIZE);
 	if (r >= 0 && sets && fj_jail->has_trap)
 		fj_action_keep_sigsys((int)sig, asked);
 	if (r >= 0 && sets && fj_sigsys_was_pending() && sig == FJ_STAND_IN &&

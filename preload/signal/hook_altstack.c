@@ -10,10 +10,10 @@
 #include "guest/guest.h"
 #include "signal/hook_signal.h"
 #include "signal/interrupted.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 #include "sys/thread_signals.h"
 #include "sys/thread_stack.h"
+#include "syscall/signal.h"
 
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
 /* The part of the engine stack below a waiting call is used as the signal stack, unless it is
@@ -121,7 +121,7 @@ static long set_plainly(struct fj_call *c)
 		return -EFAULT;
 	if ((uint32_t)wanted.flags & FJ_SS_AUTODISARM)
 		is_left_alone = true;
-	fj_sys2(__NR_sigaltstack, 0, &old);
+	fj_sys_sigaltstack(0, &old);
 	t = fj_thread_holding(old.sp);
 	if (t)
 		old = as_believed(t, c->sp);
@@ -132,7 +132,7 @@ static long set_plainly(struct fj_call *c)
 			return -EPERM;
 		if (!is_left_alone && (uint32_t)wanted.flags != FJ_SS_DISABLE)
 			wanted.flags |= (int32_t)FJ_SS_AUTODISARM;
-		r = fj_sys2(__NR_sigaltstack, &wanted, 0);
+		r = fj_sys_sigaltstack(&wanted, 0);
 	}
 	if (r < 0)
 		return r;

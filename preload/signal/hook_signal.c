@@ -24,9 +24,9 @@
 #include "sys/abi_signal.h"
 #include "sys/child_state.h"
 #include "sys/process.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 #include "sys/thread_signals.h"
+#include "syscall/signal.h"
 
 #include <linux/kcmp.h>
 
@@ -150,7 +150,7 @@ static struct fj_thread *thread_of_trap(const struct fj_call *c)
 
 	if (c->mask)
 		return c->thread;
-	fj_sys2(__NR_sigaltstack, 0, &s);
+	fj_sys_sigaltstack(0, &s);
 	t = fj_thread_holding(s.flags & (int32_t)FJ_SS_DISABLE ? c->sp : s.sp);
 	return t ? t : fj_thread_known();
 }
@@ -195,11 +195,11 @@ static void set_restarts(const struct fj_sigaction *of_program)
 					of_program->flags & FJ_SA_RESTART;
 	struct fj_sigaction ours;
 
-	fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, NULL, &ours, FJ_SIGSET_SIZE);
+	fj_sys_rt_sigaction(FJ_SIGSYS, NULL, &ours, FJ_SIGSET_SIZE);
 	if ((ours.flags & FJ_SA_RESTART) == wanted)
 		return;
 	ours.flags ^= FJ_SA_RESTART;
-	fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, &ours, NULL, FJ_SIGSET_SIZE);
+	fj_sys_rt_sigaction(FJ_SIGSYS, &ours, NULL, FJ_SIGSET_SIZE);
 }
 
 static long sigsys_action(const struct fj_call *c)
@@ -261,7 +261,7 @@ static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 	uint64_t old;
 
 	if (was && c->arg[2]) { /* if it cannot be written, the kernel finds out */
-		fj_sys4(__NR_rt_sigprocmask, how, NULL, &old, sizeof(old));
+		fj_sys_rt_sigprocmask(how, NULL, &old, sizeof(old));
 		old |= FJ_SIGSYS_BIT;
 		if (!fj_guest_write(c->arg[2], &old, sizeof(old)))
 			c->arg[2] = 0;

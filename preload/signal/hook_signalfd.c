@@ -20,8 +20,13 @@
 #include "signal/stand_in.h"
 #include "signal/waiting.h"
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
+#include "sys/fd.h"
+#include "syscall/poll.h"
+#include "syscall/time.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 
+#include <asm/unistd.h>
 #include <linux/signalfd.h>
 #include <linux/time_types.h>
 #include <linux/uio.h>
@@ -108,7 +113,7 @@ static bool is_signalfd(int fd)
 
 	fj_str_init(&s, name, sizeof(name));
 	put_proc_name(&s, "fd/", fd);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, name, link, sizeof(link));
+	n = fj_sys_readlinkat(AT_FDCWD, name, link, sizeof(link));
 	return n == sizeof(expected) - 1 && !memcmp(link, expected, (size_t)n);
 }
 
@@ -119,15 +124,11 @@ static bool wants_sigsys(int fd)
 	char name[48], text[256];
 	const char *at;
 	struct fj_str s;
-	long n, info;
+	long n;
 
 	fj_str_init(&s, name, sizeof(name));
 	put_proc_name(&s, "fdinfo/", fd);
-	info = fj_sys4(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
-	if (info < 0)
-		return false;
-	n = fj_sys3(__NR_read, info, text, sizeof(text) - 1);
-	fj_close((int)info);
+	n = fj_read_file(AT_FDCWD, name, text, sizeof(text) - 1);
 	if (n < 0)
 		return false;
 	text[n] = 0;
@@ -185,9 +186,9 @@ static long read_first(struct fj_call *c)
 	record = record_of(&info);
 	if (fj_guest_write(c->arg[1], &record, sizeof(record)))
 		return -EFAULT; /* as in the kernel, which has lost the signal then, too */
-	if (c->arg[2] >= 2 * sizeof(record) && fj_sys3(__NR_poll, &ask, 1, 0) == 1)
-		r = fj_sys3(
-			__NR_read, ask.fd, c->arg[1] + sizeof(record), c->arg[2] - sizeof(record));
+	if (c->arg[2] >= 2 * sizeof(record) && fj_sys_poll(&ask, 1, 0) == 1)
+		r = fj_sys_read(
+			ask.fd, (void *)(c->arg[1] + sizeof(record)), c->arg[2] - sizeof(record));
 	return (long)sizeof(record) + (r > 0 ? r : 0);
 }
 
@@ -222,7 +223,7 @@ static int64_t now_ns(void)
 {
 	struct __kernel_timespec now = {0, 0};
 
-	fj_sys2(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now);
+	fj_sys_clock_gettime(1 /* CLOCK_MONOTONIC */, &now);
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
 

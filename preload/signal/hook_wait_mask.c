@@ -16,7 +16,8 @@
 #include "signal/stand_in.h"
 #include "signal/waiting.h"
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
+
+#include <asm/unistd.h>
 
 /* The mask for the kernel, for a call that waits with the program's `mask`. */
 static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)

@@ -22,8 +22,9 @@
 #include "signal/hook_signal.h"
 #include "signal/interrupted.h"
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_ids.h"
 
 uint64_t fj_libc_signals_handler;
 
@@ -67,7 +68,7 @@ long fj_libc_signal_action(struct fj_call *c)
 		*own = asked; /* before the kernel has it: the signal may come at once */
 		new.handler = fj_libc_signals_handler;
 	}
-	r = fj_sys4(__NR_rt_sigaction, c->arg[0], sets ? &new : NULL, &old, FJ_SIGSET_SIZE);
+	r = fj_sys_rt_sigaction(c->arg[0], sets ? &new : NULL, &old, FJ_SIGSET_SIZE);
 	if (r >= 0 && sets && fj_jail->has_trap)
 		fj_action_keep_sigsys((int)c->arg[0], asked.mask);
 	if (r < 0 || !c->arg[2])
@@ -91,11 +92,11 @@ void fj_libc_signal_defer(struct fj_thread *t, int sig, const void *info)
 
 void fj_libc_signals_send(struct fj_thread *t)
 {
-	const long pid = fj_sys0(__NR_getpid), tid = fj_sys0(__NR_gettid);
+	const long pid = fj_sys_getpid(), tid = fj_sys_gettid();
 	const uint32_t deferred = __atomic_exchange_n(&t->deferred, 0, __ATOMIC_SEQ_CST);
 
 	for (int i = 0; i < FJ_LIBC_SIGNALS; i++)
 		if (deferred & 1u << i) /* a process may give itself any sender */
-			fj_sys4(__NR_rt_tgsigqueueinfo, pid, tid, FJ_LIBC_SIGNAL_FIRST + i,
-				fj_deferred(t)->info[i]);
+			fj_sys_rt_tgsigqueueinfo(
+				pid, tid, FJ_LIBC_SIGNAL_FIRST + i, fj_deferred(t)->info[i]);
 }

@@ -22,12 +22,14 @@
 #include "signal/hook_signal.h"
 #include "signal/waiting.h"
 #include "sys/abi_signal.h"
+#include "sys/fd.h"
 #include "sys/gate_code.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 #include "sys/thread_signals.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_ids.h"
 
 #define SI_TKILL_ (-6) /* asm-generic/siginfo.h */
 
@@ -53,24 +55,24 @@ static bool waits_for_me(const struct fj_thread *t)
 {
 	const int32_t tid = fj_thread_signals(t)->sigsys_pending;
 
-	return tid && tid == fj_sys0(__NR_gettid);
+	return tid && tid == fj_sys_gettid();
 }
 
 static bool waits_for_process(void)
 {
 	const int32_t pid = __atomic_load_n(&waits_for_all, __ATOMIC_ACQUIRE);
 
-	return pid && pid == fj_sys0(__NR_getpid);
+	return pid && pid == fj_sys_getpid();
 }
 
 static void set_waits_for_me(struct fj_thread *t, bool is)
 {
-	fj_thread_signals_to_change(t)->sigsys_pending = is ? (int32_t)fj_sys0(__NR_gettid) : 0;
+	fj_thread_signals_to_change(t)->sigsys_pending = is ? (int32_t)fj_sys_gettid() : 0;
 }
 
 static void set_waits_for_process(bool is)
 {
-	__atomic_store_n(&waits_for_all, is ? (int32_t)fj_sys0(__NR_getpid) : 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&waits_for_all, is ? (int32_t)fj_sys_getpid() : 0, __ATOMIC_RELEASE);
 }
 
 /* Another process may have read what was noted here, or a thread whose call was not seen. */
@@ -78,7 +80,7 @@ static bool kernel_has_one(void)
 {
 	uint64_t set = 0;
 
-	fj_sys2(__NR_rt_sigpending, &set, FJ_SIGSET_SIZE);
+	fj_sys_rt_sigpending(&set, FJ_SIGSET_SIZE);
 	return set & FJ_STAND_IN_BIT;
 }
 
@@ -96,14 +98,9 @@ static uint64_t private_ones(struct fj_thread *t)
 	char *text = fj_scratch(t, SIZE);
 	const char *at = text;
 	uint64_t set = 0;
-	long n, fd = fj_sys4(
-			__NR_openat, AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
+	const long n = fj_read_file(AT_FDCWD, "/proc/thread-self/status", text, SIZE - 1);
 
 	fj_scratch_release(t, mark); /* nothing else uses scratch memory here */
-	if (fd < 0)
-		return 0;
-	n = fj_sys3(__NR_read, fd, text, SIZE - 1);
-	fj_close((int)fd);
 	text[n > 0 ? n : 0] = 0;
 	while (*at && !fj_begins(at, label))
 		at++;
@@ -127,20 +124,20 @@ void fj_stand_in_arm(void)
 	};
 	struct fj_sigaction old = {0};
 
-	fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, NULL, &old, FJ_SIGSET_SIZE);
+	fj_sys_rt_sigaction(FJ_STAND_IN, NULL, &old, FJ_SIGSET_SIZE);
 	if (old.handler == FJ_DEFAULT) /* else the program uses the signal itself */
-		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &ours, NULL, FJ_SIGSET_SIZE);
+		fj_sys_rt_sigaction(FJ_STAND_IN, &ours, NULL, FJ_SIGSET_SIZE);
 }
 
 static void send_signal(int sig, bool to_me, siginfo_t *info)
 {
-	const long pid = fj_sys0(__NR_getpid);
+	const long pid = fj_sys_getpid();
 
 	/* A process may give itself any sender. */
 	if (to_me)
-		fj_sys4(__NR_rt_tgsigqueueinfo, pid, fj_sys0(__NR_gettid), sig, info);
+		fj_sys_rt_tgsigqueueinfo(pid, fj_sys_gettid(), sig, info);
 	else
-		fj_sys3(__NR_rt_sigqueueinfo, pid, sig, info);
+		fj_sys_rt_sigqueueinfo(pid, sig, info);
 }
 
 void fj_stand_in_keep(struct fj_thread *t, const siginfo_t *info, uint64_t *mask)
@@ -180,7 +177,7 @@ bool fj_stand_in_take(struct fj_thread *t, siginfo_t *info)
 	static const uint64_t at_once[2];
 
 	if (!fj_stand_in_waits(t) ||
-		fj_sys4(__NR_rt_sigtimedwait, &only, info, at_once, FJ_SIGSET_SIZE) != FJ_STAND_IN)
+		fj_sys_rt_sigtimedwait(&only, info, at_once, FJ_SIGSET_SIZE) != FJ_STAND_IN)
 		return false;
 	if (!fj_stand_in_is(info)) { /* it was a signal of the program's own */
 		send_signal(FJ_STAND_IN, false, info);
@@ -215,7 +212,7 @@ void fj_stand_in_came(struct fj_thread *t, siginfo_t *info)
 		fj_stand_in_turn(t, info);
 		send_signal(FJ_SIGSYS, true, info);
 	} else {
-		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &to_die, NULL, FJ_SIGSET_SIZE);
+		fj_sys_rt_sigaction(FJ_STAND_IN, &to_die, NULL, FJ_SIGSET_SIZE);
 		send_signal(FJ_STAND_IN, true, info);
 	}
 }
@@ -247,7 +244,7 @@ long fj_hook_sigpending(struct fj_call *c)
 
 	if (!c->arg[0] || c->arg[1] > FJ_SIGSET_SIZE)
 		return fj_kernel(c);
-	r = fj_sys2(__NR_rt_sigpending, &set, FJ_SIGSET_SIZE);
+	r = fj_sys_rt_sigpending(&set, FJ_SIGSET_SIZE);
 	if (c->mask) /* the trap blocks more than the program, and such a signal comes at its end */
 		set &= *c->mask;
 	if (fj_stand_in_waits(c->thread))

@@ -16,8 +16,9 @@
 #include "sys/abi_signal.h"
 #include "sys/gate_code.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/signal.h"
+#include "syscall/syscall.h"
 
 /* The signals that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 #define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
@@ -32,7 +33,7 @@ static inline long wait_in_kernel(const struct fj_thread *t, long nr, const uint
 					     (uint64_t)(fj_gate_wait - fj_gate_begin));
 
 	if (!fj_libc_signals_handler) /* no handler would read the word */
-		return fj_sys6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+		return fj_syscall(nr, a);
 	return gate(nr, (long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5],
 		&t->deferred);
 }
@@ -58,10 +59,10 @@ __attribute__((noinline)) static long wait_unblocked(
 	fj_interrupted(t)->waiting_frame = c->frame;
 	fj_interrupted(t)->handlers = 0;
 	t->window_fd = held_fd;
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, c->mask, &all, sizeof(all));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, c->mask, &all, sizeof(all));
 	r = wait_in_kernel(t, nr, arg);
 	/* A handler may have changed the program's mask, in its frame. */
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, c->mask, sizeof(all));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &all, c->mask, sizeof(all));
 	fj_interrupted(t)->inner_sp = outer_sp;
 	fj_interrupted(t)->waiting_sp = outer_waiting;
 	fj_interrupted(t)->waiting_frame = outer_frame;
@@ -96,7 +97,7 @@ void fj_hold_signals(struct fj_call *c)
 	 * (no `frame`) nobody would call fj_release_signals(). */
 	if (c->mask || !c->frame || c->holds_signals)
 		return;
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &c->held_mask, sizeof(all));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &all, &c->held_mask, sizeof(all));
 	c->holds_signals = true;
 }
 
@@ -105,5 +106,5 @@ void fj_release_signals(struct fj_call *c)
 	if (!c->holds_signals)
 		return;
 	c->holds_signals = false;
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &c->held_mask, 0, sizeof(c->held_mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &c->held_mask, 0, sizeof(c->held_mask));
 }

@@ -6,7 +6,7 @@
 #ifndef FJ_WAITING_H
 #define FJ_WAITING_H
 
-#include "sys/sys.h"
+#include "call/call.h"
 
 #include <stdint.h>
 

@@ -33,8 +33,14 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/socket.h"
+#include "syscall/stat.h"
+#include "syscall/syscall.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
+
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
 
 #define MSG_NOSIGNAL_ 0x4000
 
@@ -109,7 +115,7 @@ static long bind_and_own(struct fj_call *c, const struct fj_place *place, const 
 {
 	struct fj_making m;
 	struct stat st;
-	long r = fj_sys2(__NR_fstat, c->arg[0], &st);
+	long r = fj_sys_fstat(c->arg[0], &st);
 
 	if (r < 0)
 		return r;
@@ -145,7 +151,7 @@ static long kernel_complaint(long nr, uint64_t arg[FJ_ARGS], struct fj_unix_addr
 	*address = (struct fj_unix_address){.family = AF_UNIX};
 	memcpy(address->path, nobody, sizeof(nobody));
 	*flags |= MSG_DONTWAIT | MSG_NOSIGNAL_;
-	r = fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	r = fj_syscall(nr, arg);
 	return r >= 0 || r == -ECONNREFUSED || r == -EAGAIN ? error : r;
 }
 
@@ -163,7 +169,7 @@ long fj_hook_bind(struct fj_call *c)
 	if (r < 0)
 		return r == -EEXIST ? -EADDRINUSE : r; /* in a union */
 	r = place.layers ? -ENOENT :		       /* a whiteout: the name does not exist */
-			   fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
+			   fj_sys_readlinkat(place.dirfd, place.name, &byte, 1);
 	if (r >= 0 || r == -EINVAL)
 		r = -EADDRINUSE;
 	else if (place.is_read_only)
@@ -228,7 +234,7 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	long r;
 
 	if (fj_guest_read(&msg, at, sizeof(msg))) /* EFAULT, or an error of the socket */
-		return fj_sys3(__NR_sendmsg, c->arg[0], at, flags);
+		return fj_sys_sendmsg(c->arg[0], (void *)at, flags);
 	r = fj_address_read(c, msg.name, (uint32_t)msg.namelen, &jail_path);
 	if (r < 0)
 		return r;

@@ -17,7 +17,10 @@
 #include "socket/message.h"
 #include "socket/unix_name.h"
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
+#include "syscall/socket.h"
+#include "syscall/unistd_close.h"
+
+#include <asm/unistd.h>
 
 #define SO_DOMAIN_ 39 /* asm-generic/socket.h */
 #define MSG_WAITFORONE 0x10000
@@ -26,7 +29,7 @@ bool fj_is_unix_socket(int fd)
 {
 	int domain = 0, size = sizeof(domain);
 
-	return !fj_sys5(__NR_getsockopt, fd, FJ_SOL_SOCKET, SO_DOMAIN_, &domain, &size) &&
+	return !fj_sys_getsockopt(fd, FJ_SOL_SOCKET, SO_DOMAIN_, &domain, &size) &&
 	       domain == AF_UNIX;
 }
 
@@ -69,7 +72,7 @@ long fj_hook_sockname(struct fj_call *c)
 	if (write_address(at, room, &address, len, &real_len) ||
 		fj_guest_write(len_at, &real_len, sizeof(real_len))) {
 		if (c->nr == __NR_accept || c->nr == __NR_accept4)
-			fj_close((int)r);
+			fj_sys_close((int)r);
 		return -EFAULT;
 	}
 	return r;

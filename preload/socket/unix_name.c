@@ -18,8 +18,10 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/socket.h"
+#include "syscall/unistd_names.h"
 
+#include <linux/errno.h>
 #include <stdbool.h>
 
 struct fj_socket_names *fj_socket_names(void)
@@ -65,17 +67,16 @@ long fj_unix_name_bind(struct fj_thread *t, int fd, const struct fj_place *place
 	fj_str_put(&s, fj_place_path(t, &short_name));
 	if (s.overflowed)
 		return -EMFILE; /* the name is so long only when no descriptor was free */
-	r = fj_sys3(__NR_bind, fd, address, ADDRESS_HEAD + s.len + 1);
+	r = fj_sys_bind(fd, address, ADDRESS_HEAD + s.len + 1);
 	if (r < 0)
 		return r;
-	r = fj_sys5(
-		__NR_renameat2, place->dirfd, name, place->dirfd, place->name, FJ_RENAME_NOREPLACE);
+	r = fj_sys_renameat2(place->dirfd, name, place->dirfd, place->name, FJ_RENAME_NOREPLACE);
 	if (r == -EINVAL ||
 		r == -ENOSYS) { /* the file system or the kernel (3.15) lacks this flag */
-		r = fj_sys5(__NR_linkat, place->dirfd, name, place->dirfd, place->name, 0);
-		fj_sys3(__NR_unlinkat, place->dirfd, name, 0);
+		r = fj_sys_linkat(place->dirfd, name, place->dirfd, place->name, 0);
+		fj_sys_unlinkat(place->dirfd, name, 0);
 	} else if (r < 0) {
-		fj_sys3(__NR_unlinkat, place->dirfd, name, 0);
+		fj_sys_unlinkat(place->dirfd, name, 0);
 	}
 	return r == -EEXIST ? -EADDRINUSE : r;
 }

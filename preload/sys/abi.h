@@ -22,6 +22,9 @@
 #define FJ_S_ISGID 02000u
 #define FJ_S_ISVTX 01000u
 
+/* MAXSYMLINKS of include/linux/namei.h: how many symlinks one lookup follows. */
+#define FJ_MAX_LINKS 40
+
 #define FJ_DT_UNKNOWN 0 /* linux/fs_types.h */
 #define FJ_DT_CHR 2
 #define FJ_DT_DIR 4

@@ -7,8 +7,6 @@
 #ifndef FJ_FRAME_H
 #define FJ_FRAME_H
 
-#include "sys/sys.h"
-
 #include <stddef.h>
 #include <stdint.h>
 

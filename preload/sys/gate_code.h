@@ -8,10 +8,16 @@
 
 #include "sys/gate.h"
 #include "sys/page.h"
-#include "sys/sys.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+typedef long (*fj_gate_fn)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
+
+/* Where the engine enters the kernel: gate.S where it was linked, later its copy on the gate page. fj_gate is called by
+ * the C convention. calls.S jumps to fj_calls_gate, which is fj_gate_call in the same block. */
+extern fj_gate_fn fj_gate;
+extern const void *fj_calls_gate;
 
 /* The address of the gate page, or of the block that will be it, in this process. */
 static inline uint64_t fj_gate_address(void)
@@ -25,10 +31,16 @@ static inline bool fj_thread_is_shown(void)
 }
 /* Symbols of gate.S: where the block begins and ends, its entries, and where each returns from the
  * kernel. */
-extern const char fj_gate_begin[], fj_gate_made[], fj_gate_wait[], fj_gate_waited[],
+extern const char fj_gate_begin[], fj_gate_call[], fj_gate_made[], fj_gate_wait[], fj_gate_waited[],
 	fj_gate_deferred[], fj_gate_deferred_made[], fj_gate_sigreturn[], fj_gate_end[];
 /* Moves the page from where it was linked to `address`, and replaces what is there. Returns the
  * result of mremap(2). Call once. */
 long fj_gate_move(uint64_t address);
+/* From now on the kernel is entered by the block at `address`. */
+static inline void fj_gate_use(uint64_t address)
+{
+	fj_gate = (fj_gate_fn)address;
+	fj_calls_gate = (const void *)(address + (uint64_t)(fj_gate_call - fj_gate_begin));
+}
 
 #endif

@@ -7,8 +7,11 @@
 
 #include "bytes/str.h"
 #include "sys/assert.h"
+#include "sys/fd.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/sched.h"
+#include "syscall/unistd_ids.h"
 
 #include <linux/kcmp.h>
 #include <linux/mman.h>
@@ -23,12 +26,12 @@ static uint32_t forks; /* between the process that began with this memory and th
 void fj_thread_start(uint64_t page)
 {
 	if (!page)
-		page = (uint64_t)fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE,
+		page = (uint64_t)fj_sys_mmap(0, FJ_PAGE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	fj_assert(!fj_is_err((long)page));
-	fj_sys3(__NR_madvise, page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
+	fj_assert(((long)page) >= 0);
+	fj_sys_madvise((void *)page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
 	owner_pid = (int32_t *)page;
-	*owner_pid = owner_now = (int32_t)fj_sys0(__NR_getpid);
+	*owner_pid = owner_now = (int32_t)fj_sys_getpid();
 }
 
 uint32_t *fj_thread_fork_mark(void)
@@ -38,7 +41,7 @@ uint32_t *fj_thread_fork_mark(void)
 
 static bool shares_memory(int32_t pid, int32_t other)
 {
-	return other > 0 && !fj_sys5(__NR_kcmp, pid, other, KCMP_VM, 0, 0);
+	return other > 0 && !fj_sys_kcmp(pid, other, KCMP_VM, 0, 0);
 }
 
 /* The parent, from proc_pid_stat(5): it follows the name in parentheses and a letter. 0:
@@ -48,17 +51,13 @@ static int32_t read_parent(int32_t pid)
 	char text[256];
 	struct fj_str s;
 	int32_t parent = 0;
-	long fd, n;
+	long n;
 
 	fj_str_init(&s, text, sizeof(text));
 	fj_str_put(&s, "/proc/");
 	fj_str_num(&s, (uint32_t)pid, 10);
 	fj_str_put(&s, "/stat");
-	fd = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
-		return 0;
-	n = fj_sys3(__NR_read, fd, text, sizeof(text) - 1);
-	fj_close((int)fd);
+	n = fj_read_file(AT_FDCWD, text, text, sizeof(text) - 1);
 	while (n > 0 && text[n - 1] != ')')
 		n--;
 	for (n += 3; n > 3 && text[n] >= '0' && text[n] <= '9'; n++)
@@ -70,7 +69,7 @@ static int32_t read_parent(int32_t pid)
  * child of such a child. Then the topmost of them owns the memory. */
 static int32_t highest_in_memory(int32_t pid)
 {
-	int32_t parent = (int32_t)fj_sys0(__NR_getppid);
+	int32_t parent = (int32_t)fj_sys_getppid();
 
 	/* The usual case: a child of the process that was forked. That has the old memory. */
 	if (parent == owner_before || !shares_memory(pid, parent))
@@ -104,7 +103,7 @@ int32_t fj_memory_owner_for(int32_t pid)
 
 int32_t fj_memory_owner(void)
 {
-	return fj_memory_owner_for((int32_t)fj_sys0(__NR_getpid));
+	return fj_memory_owner_for((int32_t)fj_sys_getpid());
 }
 
 uint32_t fj_memory_forks(int32_t *before)
@@ -116,7 +115,7 @@ uint32_t fj_memory_forks(int32_t *before)
 
 bool fj_is_borrowed_memory(void)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t pid = (int32_t)fj_sys_getpid();
 
 	notice_fork(pid);
 	return *owner_pid != pid;

@@ -16,8 +16,12 @@
 #include "sys/child_state.h"
 #include "sys/memory.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/sched.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_ids.h"
 
+#include <linux/errno.h>
 #include <linux/kcmp.h>
 #include <linux/mman.h>
 
@@ -52,12 +56,12 @@ static uint32_t made_after_forks;
 
 static bool is_process_gone(int32_t pid)
 {
-	return fj_sys2(__NR_kill, pid, 0) == -ESRCH;
+	return fj_sys_kill(pid, 0) == -ESRCH;
 }
 
 __attribute__((noinline)) static bool share_memory(int32_t a, int32_t b)
 {
-	const long r = fj_sys5(__NR_kcmp, a, b, KCMP_VM, 0, 0);
+	const long r = fj_sys_kcmp(a, b, KCMP_VM, 0, 0);
 
 	return r >= 0 || r == -ESRCH ? !r : !is_process_gone(b); /* the kernel refuses kcmp(2) */
 }
@@ -137,7 +141,7 @@ __attribute__((noinline)) static void *had_by(
 
 	if (!is_none()) {
 		o = child_state_of(pid, section);
-		parent = o ? 0 : (int32_t)fj_sys0(__NR_getppid);
+		parent = o ? 0 : (int32_t)fj_sys_getppid();
 		if (!o)
 			o = child_state_of(parent, section);
 		if (!o && parent != owner)
@@ -183,7 +187,7 @@ void fj_process_forget(const void *section)
  * another one, the former owner of the memory still exists, if the parent was its child. */
 static struct child_state *had_before(const void *section, int32_t owner_before)
 {
-	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
+	const int32_t parent = (int32_t)fj_sys_getppid();
 	struct child_state *o = child_state_of(parent, section);
 
 	return o || parent == owner_before ?
@@ -238,7 +242,7 @@ bool fj_process_take_over(uint32_t at)
 
 void *fj_process_find(void *section)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid), owner = fj_memory_owner_for(pid);
+	const int32_t pid = (int32_t)fj_sys_getpid(), owner = fj_memory_owner_for(pid);
 	int32_t whose;
 
 	see_to_fork();
@@ -263,8 +267,8 @@ static struct child_state *take_free(void)
 
 static struct child_state *add_child_state(void)
 {
-	const long at = fj_sys6(__NR_mmap, 0, CHILD_STATE_SIZE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long at = fj_sys_mmap(
+		0, CHILD_STATE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct child_state *o = (struct child_state *)at;
 
 	if (fj_is_err(at))
@@ -317,12 +321,12 @@ static void *copy_for(
 
 static bool is_shared(int shared, int32_t pid, int32_t other)
 {
-	return shared != FJ_SHARED_BY_NONE && !fj_sys5(__NR_kcmp, pid, other, shared, 0, 0);
+	return shared != FJ_SHARED_BY_NONE && !fj_sys_kcmp(pid, other, shared, 0, 0);
 }
 
 void *fj_owner_section_to_change(void *section, uint32_t size, uint32_t bit, int shared)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid), owner = fj_memory_owner_for(pid);
+	const int32_t pid = (int32_t)fj_sys_getpid(), owner = fj_memory_owner_for(pid);
 	int32_t whose;
 	void *at;
 
@@ -337,7 +341,7 @@ void *fj_owner_section_to_change(void *section, uint32_t size, uint32_t bit, int
 
 bool fj_process_is_copied(uint32_t at, int shared)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid), owner = fj_memory_owner_for(pid);
+	const int32_t pid = (int32_t)fj_sys_getpid(), owner = fj_memory_owner_for(pid);
 	int32_t whose;
 
 	if (pid == owner)

@@ -7,7 +7,10 @@
 #include "bytes/len.h"
 #include "bytes/str.h"
 #include "sys/assert.h"
-#include "sys/sys.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_process.h"
 
 #include <stdarg.h>
 
@@ -35,8 +38,8 @@ void fj_say(int fd, const char *format, ...)
 			size_t n = fj_strlen(text);
 
 			if (s.len + n + 128 >= s.size) {
-				fj_sys3(__NR_write, fd, s.at, s.len);
-				fj_sys3(__NR_write, fd, text, n);
+				fj_sys_write(fd, s.at, s.len);
+				fj_sys_write(fd, text, n);
 				fj_str_cut(&s, 0);
 			} else {
 				fj_str_add(&s, text, n);
@@ -57,14 +60,14 @@ void fj_say(int fd, const char *format, ...)
 		}
 	}
 	va_end(args);
-	fj_sys3(__NR_write, fd, s.at, s.len);
+	fj_sys_write(fd, s.at, s.len);
 }
 
 _Noreturn void fj_die(const char *file, int line, const char *claim)
 {
 	fj_say(2, "fakejail: %s:%d: not so: %s\n", file, line, claim);
 	for (;;) {
-		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 6 /* SIGABRT */);
-		fj_sys1(__NR_exit_group, 125);
+		fj_sys_kill(fj_sys_getpid(), 6 /* SIGABRT */);
+		fj_sys_exit_group(125);
 	}
 }

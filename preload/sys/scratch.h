@@ -6,8 +6,8 @@
 #ifndef FJ_SCRATCH_H
 #define FJ_SCRATCH_H
 
-#include "sys/sys.h"
 
+#include <linux/limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,7 +41,7 @@ static inline char *fj_scratch(struct fj_thread *t, size_t size)
 }
 static inline char *fj_scratch_path(struct fj_thread *t)
 {
-	return fj_scratch(t, FJ_PATH_MAX + 8);
+	return fj_scratch(t, PATH_MAX + 8);
 }
 /* Gives back everything behind the first `n` bytes at `at`: each page that is touched costs a
  * process a page fault. */

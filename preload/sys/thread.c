@@ -18,11 +18,15 @@
 #include "sys/memory.h"
 #include "sys/process.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "sys/thread_area.h"
 #include "sys/thread_signals.h"
 #include "sys/thread_stack.h"
+#include "syscall/mman.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
 
+#include <linux/errno.h>
 #include <linux/mman.h>
 
 #define CHUNKS_MAX 24
@@ -88,7 +92,7 @@ static bool add_chunk(uint32_t seen)
 	if (seen >= CHUNKS_MAX)
 		return false;
 	if (seen)
-		at = fj_sys6(__NR_mmap, 0, size + FJ_THREAD_AREA_SIZE, PROT_READ | PROT_WRITE,
+		at = fj_sys_mmap(0, size + FJ_THREAD_AREA_SIZE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fj_is_err(at))
 		return false;
@@ -100,7 +104,7 @@ static bool add_chunk(uint32_t seen)
 	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned,
 		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		if (seen) /* another thread was faster */
-			fj_sys2(__NR_munmap, at, size + FJ_THREAD_AREA_SIZE);
+			fj_sys_munmap((void *)at, size + FJ_THREAD_AREA_SIZE);
 	} else {
 		__atomic_store_n(&pool.count, seen + 1, __ATOMIC_RELEASE);
 	}
@@ -132,7 +136,7 @@ struct fj_thread *fj_thread_holding(uintptr_t sp)
 
 static bool is_area_left(const struct fj_thread *t)
 {
-	return fj_sys3(__NR_tgkill, t->pid, t->tid, 0) == -ESRCH;
+	return fj_sys_tgkill(t->pid, t->tid, 0) == -ESRCH;
 }
 
 static struct fj_thread *find_taken(int32_t pid, int32_t tid)
@@ -217,16 +221,16 @@ static bool reclaim_areas(void)
 
 struct fj_thread *fj_thread_known(void)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t pid = (int32_t)fj_sys_getpid();
 
 	fj_memory_owner_for(pid);
-	return find_taken(pid, (int32_t)fj_sys0(__NR_gettid));
+	return find_taken(pid, (int32_t)fj_sys_gettid());
 }
 
 struct fj_thread *fj_thread_mine(void)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
-	const int32_t tid = (int32_t)fj_sys0(__NR_gettid);
+	const int32_t pid = (int32_t)fj_sys_getpid();
+	const int32_t tid = (int32_t)fj_sys_gettid();
 	struct fj_thread *t;
 
 	fj_memory_owner_for(pid);
@@ -297,7 +301,7 @@ static struct fj_thread *borrow_abandoned(uintptr_t thread_pointer, uintptr_t sp
 	const struct fj_thread *own;
 
 	/* Addresses on a signal stack cannot be compared. */
-	if (fj_thread_holding(sp) || fj_sys2(__NR_sigaltstack, 0, &altstack) ||
+	if (fj_thread_holding(sp) || fj_sys_sigaltstack(0, &altstack) ||
 		sp - altstack.at <= altstack.size)
 		return NULL;
 	own = fj_thread_holding(
@@ -311,7 +315,7 @@ static struct fj_thread *borrow_abandoned(uintptr_t thread_pointer, uintptr_t sp
 		if (!is_abandoned(t, thread_pointer, sp))
 			continue;
 		if (t->window_fd >= 0)
-			fj_close(t->window_fd);
+			fj_sys_close(t->window_fd);
 		t->window_fd = -1;
 		t->lent_sp = sp;
 		fj_scratch_release(t, 0);

@@ -19,10 +19,13 @@
 #include "sys/arch.h"
 #include "sys/assert.h"
 #include "sys/hot.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
+#include "syscall/prctl.h"
+#include "syscall/seccomp.h"
 #include "trap/building.h"
 #include "trap/trap.h"
 
+#include <asm/unistd.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
@@ -163,8 +166,8 @@ long fj_trap_filter(struct fj_thread *t)
 {
 	static struct builder b FJ_BULKY;
 	const size_t size = MAX_LEN * sizeof(struct sock_filter);
-	const long at = fj_sys6(
-		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long at =
+		fj_sys_mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct sock_fprog program;
 	long r;
 
@@ -186,14 +189,14 @@ long fj_trap_filter(struct fj_thread *t)
 	fj_assert(!b.overflowed);
 
 	program = (struct sock_fprog){.len = (unsigned short)b.len, .filter = b.code};
-	r = fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	r = fj_sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (!r)
 		/* Without SPEC_ALLOW, kernels before 5.16 slow down each process that has a filter (SSBD,
 		 * STIBP). */
-		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-			&program);
+		r = fj_sys_seccomp(
+			SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
 	if (r == -EINVAL) /* before 4.17 there is no such flag */
-		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-	fj_sys2(__NR_munmap, at, size);
+		r = fj_sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program);
+	fj_sys_munmap((void *)at, size);
 	return r;
 }

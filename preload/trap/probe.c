@@ -4,9 +4,16 @@
  * probe.c - may a process trap its own calls in this kernel, and under this container's policy? Called at
  * the start of a jail (launch/). */
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
+#include "syscall/prctl.h"
+#include "syscall/sched.h"
+#include "syscall/seccomp.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_process.h"
+#include "syscall/wait.h"
 #include "trap/trap.h"
 
+#include <asm/unistd.h>
+#include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
@@ -25,20 +32,20 @@ long fj_trap_probe(void)
 	};
 	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 	int status = 0;
-	long r, pid = fj_sys5(__NR_clone, 17 /* SIGCHLD */, 0, 0, 0, 0);
+	long r, pid = fj_sys_clone(17 /* SIGCHLD */, 0, 0, 0, 0);
 
-	if (fj_is_err(pid))
+	if (pid < 0)
 		return pid;
 	if (!pid) {
-		r = fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		r = fj_sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		if (!r)
-			r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+			r = fj_sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program);
 		if (!r)
-			fj_sys0(__NR_getppid);
-		fj_sys1(__NR_exit_group, r ? -r : 0);
+			fj_sys_getppid();
+		fj_sys_exit_group(r ? -r : 0);
 	}
 	do /* the child makes three calls and ends */
-		r = fj_sys4(__NR_wait4, pid, &status, 0, 0);
+		r = fj_sys_wait4(pid, &status, 0, 0);
 	while (r == -EINTR);
 	if ((status & 0x7f) == FJ_SIGSYS)
 		return 0;

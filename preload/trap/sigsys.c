@@ -23,9 +23,11 @@
 #include "sys/gate_code.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 #include "sys/thread_stack.h"
+#include "syscall/signal.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
 #include "trap/trap.h"
 
 #include <asm/siginfo.h>
@@ -47,7 +49,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f);
 static void begin_afresh(struct fj_thread *t)
 {
 	if (t->window_fd >= 0)
-		fj_close(t->window_fd);
+		fj_sys_close(t->window_fd);
 	t->window_fd = -1;
 	fj_interrupted(t)->inner_sp = 0;
 	fj_interrupted(t)->waiting_frame = NULL;
@@ -102,12 +104,12 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 	if (handler == FJ_IGNORE)
 		return 0;
 	if (handler == FJ_DEFAULT) {
-		fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, &default_action, 0, sizeof(mask));
-		fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), FJ_SIGSYS);
+		fj_sys_rt_sigaction(FJ_SIGSYS, &default_action, 0, sizeof(mask));
+		fj_sys_tgkill(fj_sys_getpid(), fj_sys_gettid(), FJ_SIGSYS);
 		return 0; /* it is pending, and kills when the frame's mask is restored */
 	}
 	if (!fj_handlers_entry) /* otherwise the handler's entry sets the mask itself */
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
+		fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	return handler;
 }
 
@@ -156,7 +158,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 
 	if (info->si_signo == FJ_SIGSYS && info->si_code == SYS_SECCOMP &&
 		info->si_errno == FJ_STRICT_TAG)
-		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 9 /* SIGKILL */);
+		fj_sys_kill(fj_sys_getpid(), 9 /* SIGKILL */);
 	if (info->si_signo != FJ_SIGSYS || info->si_code != SYS_SECCOMP ||
 		info->si_errno != FJ_TRAP_TAG)
 		return deliver_to_program(info, f);
@@ -219,8 +221,8 @@ void fj_trap_arm(struct fj_thread *t)
 	struct fj_frame f = {0};
 
 	fj_altstack_settle(t, &f.stack, 0);
-	fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, &act, 0, sizeof(act.mask));
-	fj_sys2(__NR_sigaltstack, &f.stack, 0);
+	fj_sys_rt_sigaction(FJ_SIGSYS, &act, 0, sizeof(act.mask));
+	fj_sys_sigaltstack(&f.stack, 0);
 	fj_stand_in_entry = (uint64_t)fj_trap_entry;
 	if (fj_sigsys_was_pending())
 		fj_stand_in_arm();

@@ -21,7 +21,9 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/stat.h>
 
@@ -42,7 +44,7 @@ static char *bare_name(struct fj_thread *t, const char *name, bool *has_slash)
 /* Remove a file that no lower layer has. A directory may contain whiteouts. */
 static long remove_upper(struct fj_thread *t, struct fj_layers *l, const char *name, bool is_dir)
 {
-	long r = fj_sys3(__NR_unlinkat, l->fd[0], name, is_dir ? AT_REMOVEDIR : 0);
+	long r = fj_sys_unlinkat(l->fd[0], name, is_dir ? AT_REMOVEDIR : 0);
 
 	if (r != -ENOTEMPTY && r != -EEXIST)
 		return r;
@@ -142,7 +144,7 @@ static bool lies_in(const struct moving *m, int inner, int outer)
 	struct fj_str dir;
 	bool lies;
 
-	fj_scratch_str(m->t, &dir, FJ_PATH_MAX);
+	fj_scratch_str(m->t, &dir, PATH_MAX);
 	fj_str_put(&dir, m->l[outer]->pos);
 	fj_str_put(&dir, "/");
 	fj_str_put(&dir, m->name[outer]);
@@ -203,7 +205,7 @@ static long see_parent(struct fj_thread *t, const struct fj_place *place)
 	fj_scratch_str(t, &dir, len + 2);
 	fj_str_add(&dir, place->name, len);
 	fj_str_put(&dir, ".");
-	r = fj_sys4(__NR_newfstatat, place->dirfd, dir.at, &st, 0);
+	r = fj_sys_newfstatat(place->dirfd, dir.at, &st, 0);
 	fj_scratch_release(t, mark);
 	return r;
 }
@@ -227,16 +229,15 @@ static long hide_lower(const struct moving *m, int i, bool is_below)
 	if (!m->is_dir[i] || !is_below)
 		return 0;
 	fd = fj_open_path(m->l[i]->fd[0], m->name[i], O_DIRECTORY | O_NOFOLLOW);
-	r = fj_is_err(fd) ? fd : fj_union_calls.set_opaque(m->t, (int)fd, m->l[i]->is_nested);
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	r = fd < 0 ? fd : fj_union_calls.set_opaque(m->t, (int)fd, m->l[i]->is_nested);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	return r;
 }
 
 static long rename_upper(const struct moving *m, uint32_t flags)
 {
-	return fj_sys5(
-		__NR_renameat2, m->l[0]->fd[0], m->name[0], m->l[1]->fd[0], m->name[1], flags);
+	return fj_sys_renameat2(m->l[0]->fd[0], m->name[0], m->l[1]->fd[0], m->name[1], flags);
 }
 
 /* The move must leave a whiteout at the old name. */

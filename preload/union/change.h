@@ -10,9 +10,10 @@
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
 #include "sys/thread_area.h"
+#include "syscall/fcntl.h"
 
+#include <linux/fcntl.h>
 #include <linux/stat.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -78,7 +79,7 @@ static inline long fj_union_before_change(struct fj_call *c, int fd)
 static inline long fj_union_before_change_of_open(struct fj_call *c, int fd)
 {
 	return __builtin_expect(fj_mount_flags()->has_unions, 0) &&
-			       !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH) ?
+			       !(fj_sys_fcntl(fd, F_GETFL, 0) & O_PATH) ?
 		       fj_union_before_change(c, fd) :
 		       0;
 }

@@ -11,7 +11,11 @@
 #include "call/call.h"
 #include "sys/abi_signal.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
+#include "syscall/ioctl.h"
+#include "syscall/mman.h"
+#include "syscall/signal.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_io.h"
 #include "union/parts.h"
 
 #include <asm/stat.h>
@@ -26,15 +30,15 @@
 
 char *fj_union_room(size_t size)
 {
-	const long at = fj_sys6(
-		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long at =
+		fj_sys_mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return fj_is_err(at) ? NULL : (char *)at;
 }
 
 void fj_union_give_room(char *room, size_t size)
 {
-	fj_sys2(__NR_munmap, room, size);
+	fj_sys_munmap(room, size);
 }
 
 struct copying {
@@ -49,16 +53,16 @@ static void end_if_told(const struct copying *q)
 {
 	uint64_t pending = 0, action[4], mask;
 
-	fj_sys2(__NR_rt_sigpending, &pending, sizeof(pending));
+	fj_sys_rt_sigpending(&pending, sizeof(pending));
 	pending &= ~((q->c->mask ? *q->c->mask : q->c->held_mask) | HARMLESS);
 	for (int sig = 1; pending; sig++, pending >>= 1) {
 		/* (struct kernel_sigaction begins with the handler; 0 is SIG_DFL.) */
-		if (!(pending & 1) || fj_sys4(__NR_rt_sigaction, sig, 0, action, FJ_SIGSET_SIZE) ||
+		if (!(pending & 1) || fj_sys_rt_sigaction(sig, 0, action, FJ_SIGSET_SIZE) ||
 			action[0])
 			continue;
 		mask = 1UL << (sig - 1);
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_UNBLOCK, &mask, 0, sizeof(mask));
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &mask, 0, sizeof(mask));
+		fj_sys_rt_sigprocmask(FJ_SIG_UNBLOCK, &mask, 0, sizeof(mask));
+		fj_sys_rt_sigprocmask(FJ_SIG_BLOCK, &mask, 0, sizeof(mask));
 	}
 }
 
@@ -77,10 +81,10 @@ static long read_and_write(struct copying *q, uint64_t at, uint64_t size)
 		q->room = fj_union_room(ROOM);
 	if (!q->room)
 		return -ENOMEM;
-	n = fj_sys4(__NR_pread64, q->d->src, q->room, size < ROOM ? size : ROOM, at);
+	n = fj_sys_pread64(q->d->src, q->room, size < ROOM ? size : ROOM, at);
 	while (n > 0 && done < n) {
-		const long w = fj_sys4(
-			__NR_pwrite64, q->d->dst, q->room + done, n - done, at + (uint64_t)done);
+		const long w =
+			fj_sys_pwrite64(q->d->dst, q->room + done, n - done, at + (uint64_t)done);
 
 		if (w == -EINTR) /* only by a stop: signals are blocked */
 			continue;
@@ -97,7 +101,7 @@ static long copy_part(struct copying *q, uint64_t at, uint64_t size)
 	long n = 0;
 
 	if (!q->reads) {
-		n = fj_sys6(__NR_copy_file_range, q->d->src, &in, q->d->dst, &out, size, 0);
+		n = fj_sys_copy_file_range(q->d->src, &in, q->d->dst, &out, size, 0);
 		/* (Some file systems return 0 if they cannot copy.) */
 		q->reads = !n || cannot_copy(n);
 	}
@@ -129,32 +133,32 @@ static long copy_stretches(struct copying *q, uint64_t size)
 	long r = 0;
 
 	for (uint64_t at = 0; at < size && !r;) {
-		long data = fj_sys3(__NR_lseek, q->d->src, at, SEEK_DATA), end;
+		long data = fj_sys_lseek(q->d->src, at, SEEK_DATA), end;
 
 		if (data == -ENXIO)
 			break;
 		if (data < 0) /* the file system does not support this */
 			data = (long)at;
-		end = fj_sys3(__NR_lseek, q->d->src, data, SEEK_HOLE);
+		end = fj_sys_lseek(q->d->src, data, SEEK_HOLE);
 		if (end <= data || (uint64_t)end > size)
 			end = (long)size;
 		r = copy_stretch(q, (uint64_t)data, (uint64_t)end);
 		at = (uint64_t)end;
 	}
-	return r < 0 ? r : fj_sys2(__NR_ftruncate, q->d->dst, size);
+	return r < 0 ? r : fj_sys_ftruncate(q->d->dst, size);
 }
 
 long fj_union_copy_data(struct fj_call *c, const struct fj_union_data *d)
 {
 	struct copying q = {.c = c, .d = d};
 	struct stat st;
-	long r = fj_sys2(__NR_fstat, d->src, &st);
+	long r = fj_sys_fstat(d->src, &st);
 
 	if (r < 0 || !st.st_size)
 		return r;
 	if (!fj_may_grow_to((uint64_t)st.st_size))
 		return -EFBIG;
-	if (!fj_sys3(__NR_ioctl, d->dst, FICLONE, d->src))
+	if (!fj_sys_ioctl(d->dst, FICLONE, d->src))
 		return 0;
 	r = copy_stretches(&q, (uint64_t)st.st_size);
 	if (q.room)

@@ -15,10 +15,12 @@
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/xattr.h"
 #include "union/parts.h"
 #include "union/union.h"
 
+#include <linux/fcntl.h>
 #include <linux/xattr.h>
 
 #define LIST 65536u /* XATTR_LIST_MAX, linux/limits.h */
@@ -50,12 +52,12 @@ static long copy_one(struct fj_union_copy *u, const char *name, char *value)
 
 	if (!is_the_disks(name))
 		return 0;
-	size = fj_sys4(__NR_fgetxattr, u->src, name, value, FJ_ATTRIBUTE_MAX);
+	size = fj_sys_fgetxattr(u->src, name, value, FJ_ATTRIBUTE_MAX);
 	if (size == -ENODATA)
 		return 0;
 	if (size < 0)
 		return size;
-	r = fj_sys5(__NR_fsetxattr, u->dst, name, value, size, 0);
+	r = fj_sys_fsetxattr(u->dst, name, value, size, 0);
 	/* ovl_copy_xattr() of fs/overlayfs/copy_up.c */
 	return r == -EOPNOTSUPP ? 0 : r;
 }
@@ -68,13 +70,13 @@ static long all_names(struct fj_union_copy *u,
 	long len, r = 0;
 
 	/* (Most files have none.) */
-	len = fj_sys3(__NR_flistxattr, u->src, 0, 0);
+	len = fj_sys_flistxattr(u->src, 0, 0);
 	if (len <= 0)
 		return len == -EOPNOTSUPP ? 0 : len;
 	room = fj_union_room(LIST + FJ_ATTRIBUTE_MAX);
 	if (!room)
 		return -ENOMEM;
-	len = fj_sys3(__NR_flistxattr, u->src, room, LIST);
+	len = fj_sys_flistxattr(u->src, room, LIST);
 	for (long at = 0; at < len && r >= 0; at += (long)fj_strlen(room + at) + 1)
 		r = each(u, room + at, room + LIST);
 	fj_union_give_room(room, LIST + FJ_ATTRIBUTE_MAX);
@@ -92,7 +94,7 @@ static long record_one(struct fj_union_copy *u, const char *name, char *value)
 
 	if (!is_for_record(name) || fj_owner_get_attribute(&u->made, name, NULL, 0) >= 0)
 		return 0;
-	size = fj_sys4(__NR_fgetxattr, u->src, name, value, FJ_ATTRIBUTE_MAX);
+	size = fj_sys_fgetxattr(u->src, name, value, FJ_ATTRIBUTE_MAX);
 	if (size < 0)
 		return size == -ENODATA ? 0 : size;
 	return fj_owner_set_attribute(&u->made, name, value, (size_t)size, 0, &u->file.owner);
@@ -183,8 +185,8 @@ static long copy_times(const struct fj_union_copy *u)
 	int64_t times[4];
 
 	times_of(&u->sx, times);
-	return u->name[0] ? fj_sys4(__NR_utimensat, u->dirfd, u->name, times, AT_SYMLINK_NOFOLLOW) :
-			    fj_sys4(__NR_utimensat, u->dirfd, 0, times, 0);
+	return u->name[0] ? fj_sys_utimensat(u->dirfd, u->name, times, AT_SYMLINK_NOFOLLOW) :
+			    fj_sys_utimensat(u->dirfd, 0, times, 0);
 }
 
 long fj_union_copy_plain(struct fj_union_copy *u)

@@ -24,7 +24,12 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_names.h"
+#include "syscall/xattr.h"
 #include "union/parts.h"
 #include "union/union.h"
 
@@ -44,7 +49,7 @@ void fj_union_temp_name(char name[FJ_UNION_TEMP_SIZE])
 
 	fj_str_init(&s, name, FJ_UNION_TEMP_SIZE);
 	fj_str_put(&s, FJ_UNION_TEMP);
-	fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
+	fj_str_num(&s, (uint64_t)fj_sys_getpid(), 10);
 	fj_str_put(&s, ".");
 	fj_str_num(&s, __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED), 10);
 }
@@ -65,8 +70,8 @@ long fj_union_open_lower(int dirfd, const char *name, int flags)
 	long fd;
 
 	flags |= O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-	fd = fj_sys4(__NR_openat, dirfd, name, flags | O_NOATIME, 0);
-	return fd == -EPERM ? fj_sys4(__NR_openat, dirfd, name, flags, 0) : fd;
+	fd = fj_sys_openat(dirfd, name, flags | O_NOATIME, 0);
+	return fd == -EPERM ? fj_sys_openat(dirfd, name, flags, 0) : fd;
 }
 
 /* The arguments of fj_union_copy_up. */
@@ -93,15 +98,15 @@ static void remove_temp(struct task *k)
 	if (k->u.made.ino)
 		fj_owner_gone(&k->u.made);
 	if (k->temp[0])
-		fj_sys3(__NR_unlinkat, k->work_fd, k->temp, is_dir ? AT_REMOVEDIR : 0);
+		fj_sys_unlinkat(k->work_fd, k->temp, is_dir ? AT_REMOVEDIR : 0);
 }
 
 static void drop_fds(struct fj_union_copy *u)
 {
 	if (u->src >= 0)
-		fj_close(u->src);
+		fj_sys_close(u->src);
 	if (u->dst >= 0)
-		fj_close(u->dst);
+		fj_sys_close(u->dst);
 	u->src = u->dst = -1;
 }
 
@@ -110,11 +115,11 @@ static long make_symlink(struct task *k)
 	struct fj_thread *t = k->c->thread;
 	const uint32_t mark = fj_scratch_mark(t);
 	char *text = fj_scratch_path(t);
-	long r = fj_sys4(__NR_readlinkat, k->from_dirfd, k->from, text, FJ_PATH_MAX);
+	long r = fj_sys_readlinkat(k->from_dirfd, k->from, text, PATH_MAX);
 
 	if (r >= 0) {
 		text[r] = 0;
-		r = fj_sys3(__NR_symlinkat, text, k->work_fd, k->temp);
+		r = fj_sys_symlinkat(text, k->work_fd, k->temp);
 	}
 	fj_scratch_release(t, mark);
 	return r;
@@ -124,8 +129,8 @@ static long open_source(struct task *k, int flags)
 {
 	const long fd = fj_union_open_lower(k->from_dirfd, k->from, flags);
 
-	k->u.src = fj_is_err(fd) ? -1 : (int)fd;
-	return fj_is_err(fd) ? fd : 0;
+	k->u.src = fd < 0 ? -1 : (int)fd;
+	return fd < 0 ? fd : 0;
 }
 
 static long make_directory(struct task *k)
@@ -135,9 +140,8 @@ static long make_directory(struct task *k)
 	if (r < 0)
 		return r;
 	open_source(k, O_DIRECTORY); /* if this fails, nobody here can read its attributes */
-	r = fj_sys4(__NR_openat, k->work_fd, k->temp,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fj_is_err(r))
+	r = fj_sys_openat(k->work_fd, k->temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (r < 0)
 		return r;
 	k->u.dst = (int)r;
 	return fj_union_copy_attributes(&k->u);
@@ -149,12 +153,12 @@ static long open_new(struct task *k)
 	long fd = -EOPNOTSUPP;
 
 	if (fj_owner_disk(k->work_fd) == FJ_DISK_PLAIN)
-		fd = fj_sys4(__NR_openat, k->work_fd, ".", O_TMPFILE_ | O_RDWR | O_CLOEXEC, 0600);
-	if (fj_is_err(fd) && fd != -EMFILE && fd != -ENFILE && fd != -ENOSPC && fd != -EDQUOT &&
+		fd = fj_sys_openat(k->work_fd, ".", O_TMPFILE_ | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0 && fd != -EMFILE && fd != -ENFILE && fd != -ENOSPC && fd != -EDQUOT &&
 		fd != -EROFS) {
-		fd = fj_sys4(__NR_openat, k->work_fd, k->temp,
+		fd = fj_sys_openat(k->work_fd, k->temp,
 			O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
-	} else if (!fj_is_err(fd)) {
+	} else if (fd >= 0) {
 		k->temp[0] = 0;
 	}
 	return fd;
@@ -168,13 +172,13 @@ static long make_regular(struct task *k)
 	if (r < 0 && k->with_data)
 		return r;
 	fd = open_new(k);
-	if (fj_is_err(fd)) {
+	if (fd < 0) {
 		k->temp[0] = 0;
 		return fd == -EEXIST ? NAME_IS_TAKEN : fd;
 	}
 	k->u.dst = (int)fd;
 	if (fj_umask() & 0600) /* attributes are only given to a file that may be written */
-		fj_sys2(__NR_fchmod, fd, 0600);
+		fj_sys_fchmod(fd, 0600);
 	r = fj_union_copy_attributes(&k->u);
 	if (!r && is_file && k->with_data) {
 		const struct fj_union_data d = {.src = k->u.src, .dst = k->u.dst};
@@ -196,7 +200,7 @@ static long make_copy(struct task *k)
 	else if (type == FJ_S_IFLNK)
 		r = make_symlink(k);
 	else
-		r = fj_sys4(__NR_mknodat, k->work_fd, k->temp, type | 0600, 0);
+		r = fj_sys_mknodat(k->work_fd, k->temp, type | 0600, 0);
 	if (r == -EEXIST) { /* made by an earlier process with our PID */
 		k->temp[0] = 0;
 		r = NAME_IS_TAKEN;
@@ -211,15 +215,15 @@ static long rename_otherwise(struct task *k)
 	long r;
 
 	if ((k->u.file.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR) {
-		r = fj_sys5(__NR_linkat, k->work_fd, k->temp, k->to_dirfd, k->to, 0);
+		r = fj_sys_linkat(k->work_fd, k->temp, k->to_dirfd, k->to, 0);
 		if (!r)
-			fj_sys3(__NR_unlinkat, k->work_fd, k->temp, 0);
+			fj_sys_unlinkat(k->work_fd, k->temp, 0);
 		return r;
 	}
-	r = fj_sys4(__NR_readlinkat, k->to_dirfd, k->to, &byte, 1);
+	r = fj_sys_readlinkat(k->to_dirfd, k->to, &byte, 1);
 	if (r >= 0 || r == -EINVAL)
 		return -EEXIST;
-	r = fj_sys4(__NR_renameat, k->work_fd, k->temp, k->to_dirfd, k->to);
+	r = fj_sys_renameat(k->work_fd, k->temp, k->to_dirfd, k->to);
 	return r == -ENOTEMPTY ? -EEXIST : r;
 }
 
@@ -232,9 +236,9 @@ static long give_name(struct task *k)
 	if (!k->temp[0]) {
 		fj_str_init(&s, link, sizeof(link));
 		fj_fd_path(&s, k->u.dst, NULL);
-		return fj_sys5(__NR_linkat, AT_FDCWD, link, k->to_dirfd, k->to, AT_SYMLINK_FOLLOW);
+		return fj_sys_linkat(AT_FDCWD, link, k->to_dirfd, k->to, AT_SYMLINK_FOLLOW);
 	}
-	r = fj_sys5(__NR_renameat2, k->work_fd, k->temp, k->to_dirfd, k->to, RENAME_NOREPLACE);
+	r = fj_sys_renameat2(k->work_fd, k->temp, k->to_dirfd, k->to, RENAME_NOREPLACE);
 	return r == -EINVAL || r == -ENOSYS ? rename_otherwise(k) : r;
 }
 
@@ -244,7 +248,7 @@ static void set_times(const struct task *k, const char *parent, const struct sta
 	const int64_t times[4] = {(int64_t)st->st_atime, (int64_t)st->st_atime_nsec,
 		(int64_t)st->st_mtime, (int64_t)st->st_mtime_nsec};
 
-	fj_sys4(__NR_utimensat, k->to_dirfd, parent, times, 0);
+	fj_sys_utimensat(k->to_dirfd, parent, times, 0);
 }
 
 static long give_name_unseen(struct task *k)
@@ -253,7 +257,7 @@ static long give_name_unseen(struct task *k)
 	const uint32_t mark = fj_scratch_mark(t);
 	const char *parent = fj_union_parent(t, k->to);
 	struct stat st;
-	long r = fj_sys4(__NR_newfstatat, k->to_dirfd, parent, &st, 0);
+	long r = fj_sys_newfstatat(k->to_dirfd, parent, &st, 0);
 
 	if (!r)
 		r = give_name(k);
@@ -290,18 +294,17 @@ static long copy_beside(struct task *k)
 {
 	const uint32_t mark = fj_scratch_mark(k->c->thread);
 	const char *parent = fj_union_parent(k->c->thread, k->to);
-	const long fd =
-		fj_sys4(__NR_openat, k->to_dirfd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(k->to_dirfd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	struct stat st;
 	long r = fd;
 
-	if (!fj_is_err(fd)) {
-		r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	if (fd >= 0) {
+		r = fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
 		if (!r) {
 			r = copy_by_way_of(k, (int)fd);
 			set_times(k, parent, &st); /* the copy was made in this directory */
 		}
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	}
 	fj_scratch_release(k->c->thread, mark);
 	return r;
@@ -345,8 +348,7 @@ static bool is_as_made(const struct fj_union_copy *u)
 	const struct fj_owner *owner = &u->file.owner;
 
 	return !u->file.has_record && !owner->uid && !owner->gid && !(owner->mode & 07000) &&
-	       (owner->mode & 0700) == 0700 && u->src >= 0 &&
-	       fj_sys3(__NR_flistxattr, u->src, 0, 0) <= 0;
+	       (owner->mode & 0700) == 0700 && u->src >= 0 && fj_sys_flistxattr(u->src, 0, 0) <= 0;
 }
 
 long fj_union_copy_root(struct fj_call *c, int from_fd, int to_fd)

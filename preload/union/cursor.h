@@ -14,7 +14,6 @@
 #ifndef FJ_UNION_CURSOR_H
 #define FJ_UNION_CURSOR_H
 
-#include "sys/sys.h"
 #include "union/union.h"
 
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #include "guest/guest.h"
 #include "ownership/ownership.h"
 #include "signal/waiting.h"
-#include "sys/sys.h"
+#include "syscall/ioctl.h"
 #include "union/change.h"
 
 #include <linux/fs.h>
@@ -29,10 +29,10 @@ static bool is_refused(struct fj_call *c)
 
 	if ((uint32_t)c->arg[1] == FS_IOC_SETFLAGS)
 		return fj_guest_read(&flags, c->arg[2], sizeof(flags)) ||
-		       fj_sys3(__NR_ioctl, c->arg[0], FS_IOC_GETFLAGS, &had) < 0 ||
+		       fj_sys_ioctl(c->arg[0], FS_IOC_GETFLAGS, (unsigned long)&had) < 0 ||
 		       (fj_owner_real_uid() && ((flags ^ had) & PRIVILEGED));
 	return fj_guest_read(&x, c->arg[2], sizeof(x)) ||
-	       fj_sys3(__NR_ioctl, c->arg[0], FS_IOC_FSGETXATTR, &had_x) < 0 ||
+	       fj_sys_ioctl(c->arg[0], FS_IOC_FSGETXATTR, (unsigned long)&had_x) < 0 ||
 	       (fj_owner_real_uid() && ((x.fsx_xflags ^ had_x.fsx_xflags) & PRIVILEGED_X));
 }
 

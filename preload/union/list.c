@@ -25,12 +25,17 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/dirent.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 #include "union/cursor.h"
 #include "union/parts.h"
 #include "union/union.h"
 
 #include <asm/stat.h>
+#include <linux/fcntl.h>
 #include <linux/fs.h>
 
 #define IN 8192u
@@ -42,8 +47,8 @@ static bool is_same_file(int a, int b)
 {
 	struct stat of_a, of_b;
 
-	return !fj_sys2(__NR_fstat, a, &of_a) && !fj_sys2(__NR_fstat, b, &of_b) &&
-	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+	return !fj_sys_fstat(a, &of_a) && !fj_sys_fstat(b, &of_b) && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
 }
 
 bool fj_union_lists_alone(int fd, const struct fj_union_layers *layers, uint64_t at)
@@ -78,7 +83,7 @@ static bool is_in_layers(const struct fj_union_layers *l, const char *name, uint
 	uint32_t end, uint32_t *where, struct stat *st)
 {
 	for (uint32_t i = above; i < end; i++)
-		if (!fj_sys4(__NR_newfstatat, l->layer[i].fd, name, st, AT_SYMLINK_NOFOLLOW)) {
+		if (!fj_sys_newfstatat(l->layer[i].fd, name, st, AT_SYMLINK_NOFOLLOW)) {
 			*where = i;
 			return true;
 		}
@@ -135,7 +140,7 @@ static void show_dots(const struct fj_union_layers *l, struct entry *e)
 {
 	struct stat st;
 
-	if (fj_sys4(__NR_newfstatat, l->layer[0].fd, e->name, &st, 0))
+	if (fj_sys_newfstatat(l->layer[0].fd, e->name, &st, 0))
 		return;
 	e->dev = st.st_dev;
 	e->ino = st.st_ino;
@@ -155,8 +160,8 @@ static bool is_kept_back(const struct listing *l, const char *name)
 		return false;
 	return fj_begins(name, FJ_UNION_TEMP) ||
 	       (fj_streq(name, FJ_HIDDEN_NAME) &&
-		       (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) ||
-			       !fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/work", 0)));
+		       (!fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/owners", 0) ||
+			       !fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/work", 0)));
 }
 
 static bool is_nested(const struct fj_union_alone *dir)
@@ -176,7 +181,7 @@ bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const
 	if (name[0] == '.' && name[1] == 'f' &&
 		(fj_begins(name, FJ_UNION_TEMP) ||
 			(fj_streq(name, FJ_HIDDEN_NAME) &&
-				!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/work", 0))))
+				!fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/work", 0))))
 		return false;
 	has_record = dir->has_records && may_have_record(&e);
 	if ((e.type == FJ_DT_CHR || e.type == FJ_DT_REG || e.type == FJ_DT_UNKNOWN) &&
@@ -274,7 +279,7 @@ static bool take_entries(struct listing *l, long n)
 static void close_layer(struct listing *l)
 {
 	if (l->fd >= 0)
-		fj_close(l->fd);
+		fj_sys_close(l->fd);
 	l->fd = -1;
 }
 
@@ -296,13 +301,13 @@ static long open_layer(struct listing *l)
 		l->cursor = cursor_of(all->layer[l->at].number, 0);
 	fj_roots_see_fd(l->c->thread, all->layer[l->at].fd, true);
 	fd = fj_union_open_lower(all->layer[l->at].fd, ".", O_DIRECTORY);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	l->fd = (int)fd;
-	r = fj_sys2(__NR_fstat, fd, &st);
+	r = fj_sys_fstat(fd, &st);
 	l->dev = st.st_dev;
 	if (!r && offset_of(l->cursor))
-		r = fj_sys3(__NR_lseek, fd, offset_of(l->cursor), SEEK_SET);
+		r = fj_sys_lseek(fd, offset_of(l->cursor), SEEK_SET);
 	return r < 0 ? r : 1;
 }
 
@@ -313,7 +318,7 @@ static long list_layers(struct listing *l)
 
 	while ((r = open_layer(l)) > 0) {
 		do
-			n = fj_sys3(__NR_getdents64, l->fd, l->in, IN);
+			n = fj_sys_getdents64(l->fd, l->in, IN);
 		while (n > 0 && take_entries(l, n));
 		close_layer(l);
 		if (n)
@@ -335,7 +340,7 @@ long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *laye
 		.fd = -1,
 		.is_old = is_old,
 		.size = size < OUT ? size : OUT};
-	const long at = fj_sys3(__NR_lseek, fd, 0, SEEK_CUR);
+	const long at = fj_sys_lseek(fd, 0, SEEK_CUR);
 	long r;
 
 	if (at < 0)
@@ -353,7 +358,7 @@ long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *laye
 		return r;
 	if (l.used && fj_guest_write(buffer, l.out, l.used))
 		return -EFAULT;
-	r = l.cursor == (uint64_t)at ? 0 : fj_sys3(__NR_lseek, fd, l.cursor, SEEK_SET);
+	r = l.cursor == (uint64_t)at ? 0 : fj_sys_lseek(fd, l.cursor, SEEK_SET);
 	return r < 0 ? r : (long)l.used;
 }
 

@@ -13,11 +13,13 @@
 #include "signal/waiting.h"
 #include "sys/scratch.h"
 #include "sys/scratch_str.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 #include "union/change.h"
 #include "union/union.h"
 
+#include <asm/unistd.h>
 #include <linux/fs.h>
 
 _Static_assert(
@@ -58,7 +60,7 @@ long fj_union_discard(struct fj_thread *t, int dirfd, const char *name)
 {
 	struct fj_file file;
 	const bool has = has_record(t, dirfd, name, &file);
-	const long r = fj_sys3(__NR_unlinkat, dirfd, name, 0);
+	const long r = fj_sys_unlinkat(dirfd, name, 0);
 
 	if (!r && has)
 		fj_owner_gone(&file.key);
@@ -70,7 +72,7 @@ long fj_union_replace(
 {
 	struct fj_file file;
 	const bool has = has_record(t, dirfd, name, &file);
-	const long r = fj_sys4(__NR_renameat, from_dirfd, from, dirfd, name);
+	const long r = fj_sys_renameat(from_dirfd, from, dirfd, name);
 
 	if (!r && has)
 		fj_owner_gone(&file.key);
@@ -133,7 +135,7 @@ __attribute__((noinline)) static long list_merged(
 	struct fj_call *c, const struct fj_str *pos, bool *is_alone, uint64_t dir_device)
 {
 	struct fj_layers l;
-	const long at = fj_sys3(__NR_lseek, (int)c->arg[0], 0, SEEK_CUR);
+	const long at = fj_sys_lseek((int)c->arg[0], 0, SEEK_CUR);
 	long r;
 
 	if (at < 0)
@@ -154,7 +156,7 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone 
 	struct fj_str pos;
 	bool is_known;
 
-	fj_scratch_str(t, &pos, FJ_PATH_MAX);
+	fj_scratch_str(t, &pos, PATH_MAX);
 	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos, &is_known, &seen))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);
@@ -201,7 +203,6 @@ long fj_union_put_whiteout(struct fj_thread *t, struct fj_layers *l, const char 
 	const long work = fj_layers_work(t, l);
 	struct fj_call none;
 
-	return fj_is_err(work) ?
-		       work :
-		       fj_union_hide(CALL_OF(t, none), l->fd[0], name, (int)work, l->is_nested);
+	return work < 0 ? work :
+			  fj_union_hide(CALL_OF(t, none), l->fd[0], name, (int)work, l->is_nested);
 }

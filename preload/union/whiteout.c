@@ -19,7 +19,13 @@
 #include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/signal.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
+#include "syscall/xattr.h"
 #include "union/parts.h"
 #include "union/union.h"
 
@@ -75,7 +81,7 @@ bool fj_union_hides(
 	struct stat asked;
 
 	(void)t;
-	if (!st && fj_sys4(__NR_newfstatat, dirfd, name, &asked,
+	if (!st && fj_sys_newfstatat(dirfd, name, &asked,
 			   AT_SYMLINK_NOFOLLOW | (name[0] ? 0 : AT_EMPTY_PATH)))
 		return false;
 	st = st ? st : &asked;
@@ -91,7 +97,7 @@ static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp, b
 {
 	const struct fj_owner device = {.mode = FJ_S_IFCHR};
 	struct fj_file made;
-	long r = fj_sys4(__NR_mknodat, work_fd, temp, FJ_S_IFREG | 0600, 0);
+	long r = fj_sys_mknodat(work_fd, temp, FJ_S_IFREG | 0600, 0);
 
 	if (!r)
 		r = fj_file_look(c, work_fd, temp, 0, &made);
@@ -110,20 +116,20 @@ static void remove_work_tree(struct fj_call *c, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *list = fj_scratch(c->thread, DENTS);
-	const long fd = fj_sys4(
-		__NR_openat, dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	const long fd =
+		fj_sys_openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	long n;
 
-	while (!fj_is_err(fd) && (n = fj_sys3(__NR_getdents64, fd, list, DENTS)) > 0)
+	while (fd >= 0 && (n = fj_sys_getdents64(fd, list, DENTS)) > 0)
 		for (long at = 0; at < n;) {
 			const struct fj_dirent *d = (const struct fj_dirent *)(list + at);
 
-			fj_sys3(__NR_unlinkat, fd, d->name, 0);
+			fj_sys_unlinkat(fd, d->name, 0);
 			at += d->size;
 		}
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
-	fj_sys3(__NR_unlinkat, dirfd, name, AT_REMOVEDIR);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
+	fj_sys_unlinkat(dirfd, name, AT_REMOVEDIR);
 	fj_scratch_release(c->thread, mark);
 }
 
@@ -135,9 +141,9 @@ static long put_whiteout(struct fj_call *c, int work_fd, const char *temp, int d
 	long r;
 
 	if (!is_dir)
-		r = fj_sys4(__NR_renameat, work_fd, temp, dirfd, name);
+		r = fj_sys_renameat(work_fd, temp, dirfd, name);
 	else
-		r = fj_sys5(__NR_renameat2, work_fd, temp, dirfd, name, RENAME_EXCHANGE);
+		r = fj_sys_renameat2(work_fd, temp, dirfd, name, RENAME_EXCHANGE);
 	if (r < 0)
 		return r;
 	if (is_dir)
@@ -156,7 +162,7 @@ static long make_whiteout(
 	long r;
 
 	fj_union_temp_name(temp);
-	r = is_nested ? -EPERM : fj_sys4(__NR_mknodat, work_fd, temp, FJ_S_IFCHR, 0);
+	r = is_nested ? -EPERM : fj_sys_mknodat(work_fd, temp, FJ_S_IFCHR, 0);
 	if (r < 0 && r != -EEXIST && r != -ENOSPC && r != -EDQUOT && r != -EROFS && r != -EACCES)
 		r = pretend_whiteout(c, work_fd, temp, is_nested);
 	if (r == -EEXIST)
@@ -171,7 +177,7 @@ static long make_whiteout(
 		if ((r == -EISDIR || r == -ENOTDIR || r == -ENOENT) && tries < FJ_RACES)
 			r = 0;
 	}
-	fj_sys3(__NR_unlinkat, work_fd, temp, 0);
+	fj_sys_unlinkat(work_fd, temp, 0);
 	return r;
 }
 
@@ -181,15 +187,15 @@ long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, 
 	long fd = work_fd, r = -EAGAIN;
 
 	if (work_fd < 0)
-		fd = fj_sys4(__NR_openat, dirfd, fj_union_parent(c->thread, name),
+		fd = fj_sys_openat(dirfd, fj_union_parent(c->thread, name),
 			O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	fj_scratch_release(c->thread, mark);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	for (unsigned tries = 0; r == -EAGAIN && tries < FJ_RACES; tries++)
 		r = make_whiteout(c, dirfd, name, (int)fd, is_nested);
 	if (work_fd < 0)
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	return r == -EXDEV && work_fd >= 0 ? fj_union_hide(c, dirfd, name, -1, is_nested) : r;
 }
 
@@ -198,7 +204,7 @@ static bool says_opaque(const char *link, const char *name)
 {
 	char value = 0;
 
-	return fj_sys4(__NR_getxattr, link, name, &value, 1) == 1 && value == 'y';
+	return fj_sys_getxattr(link, name, &value, 1) == 1 && value == 'y';
 }
 
 bool fj_union_shows_opaque(struct fj_thread *t, int dirfd, bool is_nested)
@@ -261,27 +267,27 @@ static bool is_creator_alive(const char *name)
 
 	for (name += sizeof(FJ_UNION_TEMP) - 1; *name >= '0' && *name <= '9'; name++)
 		pid = pid * 10 + *name - '0';
-	return pid > 0 && fj_sys2(__NR_kill, pid, 0) != -ESRCH;
+	return pid > 0 && fj_sys_kill(pid, 0) != -ESRCH;
 }
 
 void fj_union_clean(struct fj_call *c, int work_fd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *list = fj_scratch(c->thread, DENTS);
-	const long fd = fj_sys4(__NR_openat, work_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(work_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	long n;
 
-	while (!fj_is_err(fd) && (n = fj_sys3(__NR_getdents64, fd, list, DENTS)) > 0)
+	while (fd >= 0 && (n = fj_sys_getdents64(fd, list, DENTS)) > 0)
 		for (long at = 0; at < n;) {
 			const struct fj_dirent *d = (const struct fj_dirent *)(list + at);
 
 			at += d->size;
 			if (!fj_begins(d->name, FJ_UNION_TEMP) || is_creator_alive(d->name))
 				continue;
-			if (fj_sys3(__NR_unlinkat, fd, d->name, 0) == -EISDIR)
+			if (fj_sys_unlinkat(fd, d->name, 0) == -EISDIR)
 				remove_work_tree(c, (int)fd, d->name);
 		}
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
+	if (fd >= 0)
+		fj_sys_close((int)fd);
 	fj_scratch_release(c->thread, mark);
 }

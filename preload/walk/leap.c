@@ -12,10 +12,11 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/openat2.h>
 
 /* Is it remembered that everybody, or the caller, may search all directories in the next `len` bytes of the
@@ -101,7 +102,7 @@ long fj_walk_leap(struct fj_walk *w)
 	fd = fj_openat2(w->fd, w->rest, O_PATH | O_CLOEXEC | O_DIRECTORY, 0,
 		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
 			(w->how & FJ_NO_XDEV ? RESOLVE_NO_XDEV : 0));
-	if (fj_is_err(fd)) {
+	if (fd < 0) {
 		*last = '/';
 		/* ENOTDIR: the last one may be a symlink to a directory. */
 		return fd == -ENOENT || fd == -EACCES ? fd : 0;

@@ -9,11 +9,15 @@
 #include "bytes/len.h"
 #include "jail/root.h"
 #include "path/proc.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/unistd_names.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 
 static bool is_pathlike_or_object(const char *text)
 {
@@ -27,11 +31,11 @@ static bool is_pathlike_or_object(const char *text)
 
 long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len)
 {
-	const long n = fj_sys4(__NR_readlinkat, w->fd, name, text, FJ_PATH_MAX - 1);
+	const long n = fj_sys_readlinkat(w->fd, name, text, PATH_MAX - 1);
 
 	if (n == -EINVAL)
 		return FJ_NOT_A_LINK;
-	if (fj_is_err(n))
+	if (n < 0)
 		return n;
 	if (++w->links > FJ_MAX_LINKS || (w->how & FJ_NO_LINKS))
 		return -ELOOP;
@@ -74,7 +78,7 @@ long fj_walk_follow_at(struct fj_walk *w, const char *host_path, size_t len)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
 	char *text = fj_scratch_path(w->t), *next = w->rest + len;
-	const long n = fj_sys4(__NR_readlinkat, AT_FDCWD, host_path, text, FJ_PATH_MAX - 1);
+	const long n = fj_sys_readlinkat(AT_FDCWD, host_path, text, PATH_MAX - 1);
 	long r = 0;
 
 	text[n > 0 ? n : 0] = 0;

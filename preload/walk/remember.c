@@ -16,9 +16,10 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
+
+#include <linux/fcntl.h>
 
 /* The key of a relative path begins with the position of the working directory, so the fact depends on the
  * names in that position too. They must be marked before the kernel is asked for the position. If a mark
@@ -80,7 +81,7 @@ bool fj_path_is_let(struct fj_thread *t, const char *pos, uint64_t epoch, bool *
 	struct fj_str key;
 	unsigned flags = 0;
 
-	fj_str_init(&key, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&key, fj_scratch_path(t), PATH_MAX);
 	if (epoch && fj_path_seen(pos, &key))
 		flags = flags_of_dir(t, fj_root(), key.at, key.len > 1 ? key.len : 0, epoch);
 	fj_scratch_release(t, mark);
@@ -186,7 +187,7 @@ void fj_walk_keep_fact(struct fj_walk *w)
 
 	const uint32_t mark = fj_scratch_mark(w->t);
 
-	fj_str_init(&value, fj_scratch_path(w->t), FJ_PATH_MAX);
+	fj_str_init(&value, fj_scratch_path(w->t), PATH_MAX);
 	is_mounted = fj_mount_of(w->pos.at, &m, &value);
 	/* There are no facts about such directories: lookups by facts follow links by their text. */
 	if ((is_mounted && fj_streq(value.at, "/proc")) || has_magic_links(w))
@@ -214,7 +215,7 @@ void fj_walk_keep_way(struct fj_walk *w)
 
 	if (!w->fact_key || !w->knows_pos || w->links || w->layers)
 		return;
-	fj_str_init(&key, fj_scratch_path(w->t), FJ_PATH_MAX);
+	fj_str_init(&key, fj_scratch_path(w->t), PATH_MAX);
 	if (!fj_path_seen(w->pos.at, &key) || key.len < 2 || key.len >= FJ_FACT_TEXT)
 		return;
 	w->fact_key = key.at;

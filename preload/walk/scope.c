@@ -8,10 +8,12 @@
 #include "jail/root.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 #include "walk/steps.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 
 static uint32_t mount_of(const char *pos)
 {
@@ -25,8 +27,8 @@ long fj_walk_scope(struct fj_walk *w, const char *jail_path)
 	struct fj_root *scope = (struct fj_root *)fj_scratch(w->t, sizeof(*scope));
 	struct stat st;
 	char *pos;
-	const long r = w->fd == AT_FDCWD ? fj_sys4(__NR_newfstatat, AT_FDCWD, ".", &st, 0) :
-					   fj_sys4(__NR_newfstatat, w->fd, "", &st, AT_EMPTY_PATH);
+	const long r = w->fd == AT_FDCWD ? fj_sys_newfstatat(AT_FDCWD, ".", &st, 0) :
+					   fj_sys_newfstatat(w->fd, "", &st, AT_EMPTY_PATH);
 
 	if (r < 0)
 		return r;

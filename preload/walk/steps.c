@@ -20,17 +20,18 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/unistd_close.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
+#include <linux/errno.h>
 #include <linux/openat2.h>
 
 void fj_walk_go(struct fj_walk *w, int fd, bool is_owned)
 {
 	if (w->owned_fd >= 0)
-		fj_close(w->owned_fd);
+		fj_sys_close(w->owned_fd);
 	if (__builtin_expect(w->layers != NULL, 0)) {
 		fj_layers_close(w->layers);
 		w->layers = NULL;
@@ -60,7 +61,7 @@ long fj_walk_hold(struct fj_walk *w)
 	if (!fj_walk_is_on_program(w))
 		return 0;
 	fd = fj_open_path(w->fd, ".", O_DIRECTORY);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	w->is_loose = true;
 	w->stands = false;
@@ -85,7 +86,7 @@ long fj_walk_enter(struct fj_walk *w, const char *name, int flags)
 			RESOLVE_NO_XDEV);
 	else
 		fd = fj_open_path(w->fd, name, O_DIRECTORY | flags);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd;
 	fj_walk_go(w, (int)fd, true);
 	return 0;
@@ -98,7 +99,7 @@ long fj_walk_enter_pos(struct fj_walk *w)
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && (r = fj_walk_enter_union(w)) != 1)
 		return r;
 	r = fj_path_open_pos(w->t, w->pos.at, O_DIRECTORY);
-	if (fj_is_err(r))
+	if (r < 0)
 		return r;
 	fj_walk_go(w, (int)r, true);
 	return 0;
@@ -179,7 +180,7 @@ const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len)
 	before = w->pos.len;
 	fj_str_put(&w->pos, "/");
 	fj_str_add(&w->pos, name, len);
-	fj_str_init(&host, fj_scratch_path(w->t), FJ_PATH_MAX);
+	fj_str_init(&host, fj_scratch_path(w->t), PATH_MAX);
 	found = !w->pos.overflowed && fj_mount_at(w->pos.at, &m, &host);
 	w->pos.overflowed = false;
 	fj_str_cut(&w->pos, before);
@@ -209,7 +210,7 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	fj_scratch_release(w->t, mark);
 	if (!m && (r == -ENOTDIR || r == -ELOOP))
 		return fj_walk_into_link(w, name, len, rest);
-	if (fj_is_err(r))
+	if (r < 0)
 		return r;
 	fj_walk_push_pos(w, name, len);
 	w->rest = rest;

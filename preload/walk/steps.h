@@ -8,9 +8,9 @@
 #include "bytes/str.h"
 #include "mount-table/mounts.h"
 #include "path/names.h"
-#include "sys/sys.h"
 #include "walk/walk.h"
 
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,7 +67,7 @@ void fj_walk_to_root(struct fj_walk *w);
  * walked one at a time. */
 static inline bool fj_walk_is_plain(const char *name, size_t len)
 {
-	return len && !fj_is_dots(name, len) && len <= FJ_NAME_MAX &&
+	return len && !fj_is_dots(name, len) && len <= NAME_MAX &&
 	       !fj_mount_may_be_named(name, len) && !fj_is_hidden_name(name, len);
 }
 /* Is the directory reached the program's own descriptor, or its working directory? */
@@ -136,7 +136,7 @@ long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place
 long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place);
 
 enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };
-/* What is `name` in the directory reached? Returns an enum fj_link or -errno. `text`, FJ_PATH_MAX bytes,
+/* What is `name` in the directory reached? Returns an enum fj_link or -errno. `text`, PATH_MAX bytes,
  * gets the text of the link. */
 long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len);
 /* Put a symlink's text before `rest`, the path after it. Returns 0 or -errno. */

@@ -27,10 +27,11 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 #include "walk/steps.h"
 
 #include <asm/stat.h>
+#include <linux/fcntl.h>
 #include <linux/stat.h>
 
 static const struct fj_root own_root;
@@ -69,11 +70,11 @@ bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE])
 	const unsigned flags = AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
 		       mask = STATX_TYPE | STATX_INO | STATX_BTIME;
 	struct statx sx;
-	long r = fj_sys5(__NR_statx, dirfd, is_bare ? NULL : "", flags, mask, &sx);
+	long r = fj_sys_statx(dirfd, is_bare ? NULL : "", flags, mask, &sx);
 
 	if (__builtin_expect(r == -EFAULT && is_bare, 0)) {
 		fj_lacks()->null_path = 1;
-		r = fj_sys5(__NR_statx, dirfd, "", flags, mask, &sx);
+		r = fj_sys_statx(dirfd, "", flags, mask, &sx);
 	}
 	return !r && fj_dir_key_of(&sx, key);
 }
@@ -179,7 +180,7 @@ static bool is_first(struct fj_thread *t, const char *pos)
 	bool is;
 
 	fj_str_init(&host, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&back, fj_scratch_path(t), PATH_MAX);
 	fj_path_host(pos, &host);
 	is = !host.overflowed && fj_path_back(host.at, &back) && fj_streq(back.at, pos);
 	fj_scratch_release(t, mark);

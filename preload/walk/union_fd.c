@@ -13,10 +13,14 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 #include "walk/steps.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 
 /* Copy the object at `name` of the merged directory `l` up, if it is not in the upper layer. Returns 0 or
  * -errno. */
@@ -44,7 +48,7 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 
 	if (host_path[0] != '/' || !fj_union_is_lower(host_path))
 		return 0;
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
 	if (!fj_path_back_hinted(host_path, fj_cwd_noted(), &pos) || !fj_union_holds(pos.at))
 		return 0;
 	r = fj_layers_open(t, pos.at, &l);
@@ -77,23 +81,23 @@ static bool is_fifo(int fd)
 {
 	struct stat st;
 
-	return !fj_sys2(__NR_fstat, fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFIFO;
+	return !fj_sys_fstat(fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFIFO;
 }
 
 /* Open the copy with these flags. A fifo has both ends while it is opened, so nothing waits and nothing is
  * refused: fifo(7). */
 static long open_copy(const struct fj_place *place, long flags, bool opens_fifo)
 {
-	const long both = opens_fifo ? fj_sys4(__NR_openat, place->dirfd, place->name,
+	const long both = opens_fifo ? fj_sys_openat(place->dirfd, place->name,
 					       O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0) :
 				       -1;
-	const long up = fj_sys4(__NR_openat, place->dirfd, place->name,
+	const long up = fj_sys_openat(place->dirfd, place->name,
 		flags | O_NOFOLLOW | O_CLOEXEC | (opens_fifo ? O_NONBLOCK : 0), 0);
 
-	if (opens_fifo && !fj_is_err(both))
-		fj_close((int)both);
-	if (opens_fifo && !fj_is_err(up))
-		fj_sys3(__NR_fcntl, up, F_SETFL, flags);
+	if (opens_fifo && both >= 0)
+		fj_sys_close((int)both);
+	if (opens_fifo && up >= 0)
+		fj_sys_fcntl(up, F_SETFL, flags);
 	return up;
 }
 
@@ -101,20 +105,19 @@ static long open_copy(const struct fj_place *place, long flags, bool opens_fifo)
  * offset. */
 static long replace_fd(int fd, const struct fj_place *place)
 {
-	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0),
-		   cloexec = fj_sys3(__NR_fcntl, fd, F_GETFD, 0);
-	const long at = flags & O_PATH ? 0 : fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
+	const long flags = fj_sys_fcntl(fd, F_GETFL, 0), cloexec = fj_sys_fcntl(fd, F_GETFD, 0);
+	const long at = flags & O_PATH ? 0 : fj_sys_lseek(fd, 0, 1 /* SEEK_CUR */);
 	long up, r;
 
 	up = open_copy(place, flags & ~(long)(O_CREAT | O_EXCL | O_TRUNC),
 		!(flags & O_PATH) && is_fifo(fd));
-	if (fj_is_err(up))
+	if (up < 0)
 		return up;
 	if (at > 0)
-		fj_sys3(__NR_lseek, up, at, 0 /* SEEK_SET */);
-	r = fj_sys3(__NR_dup3, up, fd, cloexec & 1 /* FD_CLOEXEC */ ? O_CLOEXEC : 0);
-	fj_close((int)up);
-	return fj_is_err(r) ? r : 0;
+		fj_sys_lseek(up, at, 0 /* SEEK_SET */);
+	r = fj_sys_dup3(up, fd, cloexec & 1 /* FD_CLOEXEC */ ? O_CLOEXEC : 0);
+	fj_sys_close((int)up);
+	return r < 0 ? r : 0;
 }
 
 long fj_union_bring_fd_up(struct fj_thread *t, int fd)
@@ -124,7 +127,7 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 	struct fj_place place;
 	long n, flags, r;
 
-	flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+	flags = fj_sys_fcntl(fd, F_GETFL, 0);
 	/* A writable descriptor is one of the upper file, of a lower one opened outside the union, or of a
 	 * fifo, which is not copied up when it is opened. */
 	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY && !is_fifo(fd)))
@@ -153,7 +156,7 @@ bool fj_union_is_merged(struct fj_thread *t, int fd, uint64_t *dev)
 	bool is = false, is_alone;
 
 	*dev = 0;
-	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
 	if (fj_dir_in_union(t, fd, &pos, &is_alone, &seen)) {
 		const int known =
 			is_alone ? 0 : fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch());

@@ -17,10 +17,13 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 #include "walk/steps.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/openat2.h>
 
 static const struct fj_root own_root;
@@ -174,16 +177,15 @@ static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *
 		first++;
 	for (uint32_t i = 0; i + 1 < count && r == -ENOENT; i++) {
 		dirfd = put_name(l, &paths, &at, w->rest, first, &name);
-		r = name.overflowed ?
-			    0 :
-			    fj_sys4(__NR_newfstatat, dirfd, name.at, &st, AT_SYMLINK_NOFOLLOW);
+		r = name.overflowed ? 0 :
+				      fj_sys_newfstatat(dirfd, name.at, &st, AT_SYMLINK_NOFOLLOW);
 	}
 	if (r == -ENOENT)
 		dirfd = put_name(l, &paths, &at, w->rest, dirs, &name);
 	if (r == -ENOENT && !name.overflowed) {
 		r = fj_openat2(dirfd, name.at, O_PATH | O_CLOEXEC | O_DIRECTORY, 0, resolve);
 		*fd = (int)r;
-		r = !fj_is_err(r) ? 1 : r == -ENOENT ? r : 0;
+		r = r >= 0 ? 1 : r == -ENOENT ? r : 0;
 	} else {
 		r = 0;
 	}
@@ -232,7 +234,7 @@ long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l)
 	if (!dirs || !may_leap_down(w))
 		return 0;
 	fj_str_init(&layers, fj_scratch(w->t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(w->t), FJ_PATH_MAX);
+	fj_str_init(&work, fj_scratch_path(w->t), PATH_MAX);
 	if (fj_mount_union_of(w->pos.at, &m, &layers, &work) && w->pos.len == m.jail_len) {
 		for (const char *s = layers.at; *s; s++)
 			count += s[0] == '/' && s[1] == '/';
@@ -282,7 +284,7 @@ long fj_walk_leap_on(struct fj_walk *w)
 		if (l->fd[i] < 0)
 			continue;
 		last = i;
-		fj_close(l->fd[i]);
+		fj_sys_close(l->fd[i]);
 		l->fd[i] = -1;
 	}
 	l->fd[last] = w->fd = fd;

@@ -12,11 +12,14 @@
 #include "layers/union.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 
 /* After a lookup, continue in the layer that has the name, or in the layer where it will be made. */
 static void aim_walk(struct fj_walk *w)
@@ -66,7 +69,7 @@ static bool is_no_directory(int dirfd)
 {
 	struct stat st;
 
-	return !fj_sys2(__NR_fstat, dirfd, &st) && (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR;
+	return !fj_sys_fstat(dirfd, &st) && (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR;
 }
 
 /* The walk begins at a descriptor or the working directory, or has followed a procfs link. */
@@ -161,7 +164,7 @@ static bool is_merged(struct fj_walk *w, const char *name)
 		fj_facts_saw_name(name, len); /* a later lookup then stores a fact */
 		return false;
 	}
-	if (before + len + 2 > FJ_PATH_MAX)
+	if (before + len + 2 > PATH_MAX)
 		return fj_layers_merge_below(w->t, l, name);
 	fj_walk_push_pos(w, name, len);
 	is = fj_layers_know_merged(w->pos.at, w->pos.len, fj_facts_epoch());
@@ -263,7 +266,7 @@ long fj_walk_end_in_union(struct fj_walk *w, unsigned how)
 long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place *place)
 {
 	char *text = fj_scratch_path(w->t);
-	const long n = fj_sys4(__NR_readlinkat, w->fd, name, text, FJ_PATH_MAX - 1);
+	const long n = fj_sys_readlinkat(w->fd, name, text, PATH_MAX - 1);
 
 	if (n <= 0)
 		return 0;

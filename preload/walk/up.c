@@ -16,11 +16,13 @@
 #include "jail/root.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 
 size_t fj_walk_parent_len(const struct fj_str *pos)
 {
@@ -36,7 +38,7 @@ static bool is_root_dir(struct fj_walk *w)
 {
 	struct stat st;
 
-	if (fj_sys4(__NR_newfstatat, w->fd, ".", &st, 0))
+	if (fj_sys_newfstatat(w->fd, ".", &st, 0))
 		return false;
 	return (st.st_ino == w->root->ino && st.st_dev == w->root->dev) ||
 	       (st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev);
@@ -130,7 +132,7 @@ long fj_walk_up(struct fj_walk *w)
 			return step_again(w);
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 	}
-	if (fj_is_err(r)) { /* restore: the step may be tried again */
+	if (r < 0) { /* restore: the step may be tried again */
 		w->pos.at[w->pos.len] = '/';
 		w->pos.len = before;
 	}

@@ -28,8 +28,9 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "walk/steps.h"
+
+#include <linux/errno.h>
 
 long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
@@ -64,7 +65,7 @@ static void place_host_path(
 	place->dirfd = AT_FDCWD;
 	place->name = host_path;
 	if (has_slash) { /* for a file this gives ENOTDIR */
-		fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
+		fj_str_init(&slashed, fj_scratch_path(w->t), PATH_MAX + 8);
 		fj_str_put(&slashed, host_path);
 		fj_str_put(&slashed, "/");
 		place->name = slashed.at;
@@ -84,7 +85,7 @@ static const char *enter_directory_of(struct fj_walk *w, const char *entry)
 	fj_str_add(&dir, entry, len);
 	fd = fj_open_path(AT_FDCWD, dir.at, O_DIRECTORY);
 	fj_scratch_release(w->t, mark);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return entry;
 	fj_walk_go(w, (int)fd, true);
 	return NULL;
@@ -220,7 +221,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	const size_t len = (size_t)(end - name);
 	const bool is_last = !*next;
 
-	if (len > FJ_NAME_MAX)
+	if (len > NAME_MAX)
 		return -ENAMETOOLONG;
 	if (is_component_hidden(w, name, len))
 		return -ENOENT;
@@ -284,7 +285,7 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 		if (!r)
 			r = __builtin_expect(w->layers != NULL, 0) ? fj_walk_leap_on(w) :
 								     fj_walk_leap(w);
-		if (!fj_is_err(r))
+		if (r >= 0)
 			r = walk_component(w, how, place);
 	} while (r == 1);
 	return r;
@@ -344,7 +345,7 @@ long fj_path_walk(
 	if (jail_path[0] != '/' || fj_walk_is_scoped(&w))
 		fj_dir_ask_noted(t);
 	*place = (struct fj_place){.owned_fd = -1};
-	fj_str_init(&w.pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&w.pos, fj_scratch_path(t), PATH_MAX);
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0))
 		w.layers_room = (struct fj_layers *)fj_scratch(t, sizeof(*w.layers_room));
 	if (fj_walk_is_scoped(&w)) {

@@ -70,7 +70,7 @@ bool fj_path_is_let(struct fj_thread *t, const char *pos, uint64_t epoch, bool *
 /* Translate `jail_path`. If it is not absolute, it is relative to `dirfd` (a descriptor of the program, or
  * AT_FDCWD).
  *
- * jail_path  a copy in our memory, not empty, FJ_PATH_MAX bytes at most
+ * jail_path  a copy in our memory, not empty, PATH_MAX bytes at most
  * how        FJ_ flags, see above
  *
  * Returns 0, or

@@ -30,7 +30,8 @@
 #include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/syscall.h"
 #include "union/change.h"
 #include "union/union.h"
 #include "walk/walk.h"
@@ -274,7 +275,7 @@ static long by_path(struct fj_call *c, enum fj_xattr_what what)
 static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 {
 	struct fj_xattr q = {.file = {.dirfd = (int)c->arg[0], .owned_fd = -1, .name = ""}};
-	const long flags = fj_sys3(__NR_fcntl, q.file.dirfd, F_GETFL, 0);
+	const long flags = fj_sys_fcntl(q.file.dirfd, F_GETFL, 0);
 
 	read_arguments(c, 1, what, &q);
 	long r;
@@ -304,7 +305,8 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 	char *jail_path;
 
 	/* The kernel refuses these flags with EINVAL; a kernel without the call returns ENOSYS. */
-	r = fj_sys6(c->nr, -1, "", -1, c->arg[3], c->arg[4], c->arg[5]);
+	r = fj_syscall(c->nr, (uint64_t[]){(uint64_t)-1, (uint64_t) "", (uint64_t)-1, c->arg[3],
+				      c->arg[4], c->arg[5]});
 	if (r != -EINVAL || (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return r;
 	if (has_args) {
@@ -330,7 +332,7 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
 	} else {
 		const int fd = fj_arg_dirfd(c, 1);
-		const long how = fd == AT_FDCWD ? 0 : fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+		const long how = fd == AT_FDCWD ? 0 : fj_sys_fcntl(fd, F_GETFL, 0);
 
 		if (how < 0 || (how & O_PATH))
 			return -EBADF;

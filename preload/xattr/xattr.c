@@ -6,8 +6,12 @@
 #include "xattr/xattr.h"
 
 #include "ownership/ownership.h"
-#include "sys/nr.h"
-#include "sys/sys.h"
+#include "syscall/nr.h"
+#include "syscall/syscall.h"
+#include "syscall/xattr.h"
+
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
 
 /* Uses the calls with a directory descriptor, which exist since Linux 6.13. */
 static long ask_kernel_at(const struct fj_xattr *q, enum fj_xattr_what what)
@@ -15,10 +19,11 @@ static long ask_kernel_at(const struct fj_xattr *q, enum fj_xattr_what what)
 	const struct fj_xattr_args args = {.value = q->value,
 		.size = (uint32_t)(q->size < FJ_ATTRIBUTE_MAX ? q->size : FJ_ATTRIBUTE_MAX)};
 
-	return what == FJ_XATTR_GET ? fj_sys6(__NR_getxattrat, q->file.dirfd, q->file.name,
-					      AT_SYMLINK_NOFOLLOW, q->name, &args, sizeof(args)) :
-				      fj_sys5(__NR_listxattrat, q->file.dirfd, q->file.name,
-					      AT_SYMLINK_NOFOLLOW, q->value, q->size);
+	return what == FJ_XATTR_GET ?
+		       fj_sys_getxattrat(q->file.dirfd, q->file.name, AT_SYMLINK_NOFOLLOW,
+			       (const char *)q->name, &args, sizeof(args)) :
+		       fj_sys_listxattrat(q->file.dirfd, q->file.name, AT_SYMLINK_NOFOLLOW,
+			       (void *)q->value, q->size);
 }
 
 long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what)
@@ -38,18 +43,11 @@ long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what)
 		[FJ_XATTR_REMOVE] = __NR_lremovexattr};
 	const long nr = !q->is_path ? by_fd[what] : q->file.name[0] ? by_name[what] : by_path[what];
 	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->file.dirfd;
+	/* The kernel ignores what a call does not have. */
+	const uint64_t of_name[] = {file, q->name, q->value, q->size, q->flags, 0};
+	const uint64_t of_list[] = {file, q->value, q->size, 0, 0, 0};
 
 	if (q->is_at)
 		return ask_kernel_at(q, what);
-	switch (what) {
-	case FJ_XATTR_SET:
-		return fj_sys5(nr, file, q->name, q->value, q->size, q->flags);
-	case FJ_XATTR_GET:
-		return fj_sys4(nr, file, q->name, q->value, q->size);
-	case FJ_XATTR_LIST:
-		return fj_sys3(nr, file, q->value, q->size);
-	case FJ_XATTR_REMOVE:
-		return fj_sys2(nr, file, q->name);
-	}
-	return -ENOSYS;
+	return fj_syscall(nr, what == FJ_XATTR_LIST ? of_list : of_name);
 }

@@ -7,15 +7,15 @@
 #define FJ_XATTR_H
 
 #include "layers/place.h"
-#include "sys/sys.h"
 
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct fj_call;
 struct fj_file;
 
-#define FJ_XATTR_NAME (FJ_NAME_MAX + 1)
+#define FJ_XATTR_NAME (NAME_MAX + 1)
 
 struct fj_xattr_args { /* struct xattr_args, linux/xattr.h */
 	uint64_t value;

@@ -19,7 +19,6 @@
 #include "records/records.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 #include "union/union.h"
 #include "xattr/xattr.h"
 
@@ -56,7 +55,7 @@ static unsigned escapes_at(struct fj_call *c, const struct fj_xattr *q)
 
 	if (!fj_mount_flags()->has_unions || q->file.name[0])
 		return 0;
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
 	if (fj_path_of_dir(c->thread, q->file.dirfd, &pos) && fj_mount_of(pos.at, &m, NULL) &&
 		(m.flags & FJ_MOUNT_UNION))
 		n = m.flags & FJ_MOUNT_NESTED ? 2 : 1;

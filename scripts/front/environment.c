@@ -6,7 +6,7 @@
 #include "front.h"
 #include "bytes/bytes.h"
 #include "bytes/len.h"
-#include "sys/sys.h"
+#include "syscall/mman.h"
 
 #define CHANGES_MAX 1024 /* if there are more, the launcher does it */
 
@@ -29,7 +29,7 @@ void front_environment_begin(void)
 	room = front.envc + CHANGES_MAX;
 	variables = few;
 	if (front.envc + CHANGES_MAX / 8 > (long)(sizeof(few) / sizeof(few[0]))) {
-		const long at = fj_sys6(__NR_mmap, 0, ((unsigned long)room + 1) * sizeof(char *),
+		const long at = fj_sys_mmap(0, ((unsigned long)room + 1) * sizeof(char *),
 			3 /* PROT_READ | PROT_WRITE */, 0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1,
 			0);
 

@@ -4,11 +4,16 @@
  * jail.c - the jail as it looks from outside, and what may have to be done before it starts. Each
  * function does the same as the one in fakejail.in. Called by main.c. */
 #include "front.h"
-#include "bytes/copy.h"
 #include "bytes/bytes.h"
-#include "bytes/len.h"
+#include "bytes/copy.h"
 #include "bytes/equal.h"
-#include "sys/sys.h"
+#include "bytes/len.h"
+#include "sys/abi.h"
+#include "syscall/fcntl.h"
+#include "syscall/ioctl.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
+#include <linux/limits.h>
 
 struct front_mount front_mounts[FRONT_MOUNTS_MAX];
 uint32_t front_mount_count;
@@ -152,12 +157,12 @@ static long depth_below(const char *root)
 
 const char *front_inside(const char *root)
 {
-	static char cwd[FJ_PATH_MAX];
+	static char cwd[PATH_MAX];
 	long n, depth = depth_below(root);
 
 	if (depth <= 0)
 		return depth ? NULL : "/";
-	n = fj_sys2(__NR_getcwd, cwd, sizeof(cwd));
+	n = fj_sys_getcwd(cwd, sizeof(cwd));
 	if (n <= 1 || cwd[0] != '/')
 		front_give_up();
 	for (n -= 2; n >= 0; n--)
@@ -193,12 +198,11 @@ bool front_has_left_copies(void)
 		return true;
 	if (!front_has_entries(copies, "", true))
 		return false;
-	lock = fj_sys4(
-		__NR_openat, AT_FDCWD, front_text(store, "/lock", ""), O_RDWR | O_CLOEXEC, 0);
-	has = fj_is_err(lock) || fj_sys2(__NR_flock, lock, FRONT_LOCK_EX | FRONT_LOCK_NB) ||
+	lock = fj_sys_openat(AT_FDCWD, front_text(store, "/lock", ""), O_RDWR | O_CLOEXEC, 0);
+	has = lock < 0 || fj_sys_flock(lock, FRONT_LOCK_EX | FRONT_LOCK_NB) ||
 	      front_has_unlocked(copies);
-	if (!fj_is_err(lock))
-		fj_sys1(__NR_close, lock);
+	if (lock >= 0)
+		fj_sys_close(lock);
 	return has;
 }
 

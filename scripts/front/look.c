@@ -4,9 +4,16 @@
  * look.c - looks at files and variables as test(1) and the shell do. Called by the other files of
  * this program. */
 #include "front.h"
-#include "bytes/len.h"
 #include "bytes/equal.h"
-#include "sys/sys.h"
+#include "bytes/len.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/ioctl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
+#include <linux/errno.h>
+#include <linux/limits.h>
 
 #define IFMT 0170000u /* inode(7) */
 #define IFLNK 0120000u
@@ -24,7 +31,7 @@ struct dirent64 { /* getdents64(2) */
 
 bool front_stat(const char *path, struct stat *st)
 {
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, path, st, 0);
+	return !fj_sys_newfstatat(AT_FDCWD, path, st, 0);
 }
 
 bool front_is_there(const char *path)
@@ -38,7 +45,7 @@ bool front_is_link(const char *path)
 {
 	struct stat st;
 
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) &&
+	return !fj_sys_newfstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) &&
 	       (st.st_mode & IFMT) == IFLNK;
 }
 
@@ -66,7 +73,7 @@ bool front_has_content(const char *path)
 /* Our effective ids are the real ones: main.c. */
 bool front_may_run(const char *path)
 {
-	return !fj_sys3(__NR_faccessat, AT_FDCWD, path, X_OK);
+	return !fj_sys_faccessat(AT_FDCWD, path, X_OK);
 }
 
 bool front_is_same(const char *a, const char *b)
@@ -79,8 +86,8 @@ bool front_is_same(const char *a, const char *b)
 
 const char *front_link(const char *path)
 {
-	static char target[FJ_PATH_MAX];
-	const long n = fj_sys4(__NR_readlinkat, AT_FDCWD, path, target, sizeof(target) - 1);
+	static char target[PATH_MAX];
+	const long n = fj_sys_readlinkat(AT_FDCWD, path, target, sizeof(target) - 1);
 
 	return n <= 0 ? NULL : front_text_n(target, (size_t)n);
 }
@@ -100,40 +107,40 @@ static bool has_other(const char *at, const char *end, const char *but)
 bool front_has_entries(const char *path, const char *but, bool otherwise)
 {
 	static char entries[DENTS] __attribute__((aligned(8)));
-	const long fd = fj_sys4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const long fd = fj_sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	bool found = false;
 	long n;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return otherwise;
 	/* A few entries are enough, and the kernel fills the whole buffer. */
-	while (!found && (n = fj_sys3(__NR_getdents64, fd, entries, 1024)) > 0)
+	while (!found && (n = fj_sys_getdents64(fd, entries, 1024)) > 0)
 		found = has_other(entries, entries + n, but);
-	fj_sys1(__NR_close, fd);
+	fj_sys_close(fd);
 	return found;
 }
 
 static bool is_locked(long dir, const char *name)
 {
 	const long fd =
-		fj_sys4(__NR_openat, dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+		fj_sys_openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	bool is;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return fd == -ENOENT; /* the process has ended meanwhile, and removed it */
-	is = fj_sys2(__NR_flock, fd, FRONT_LOCK_EX | FRONT_LOCK_NB) == -EAGAIN;
-	fj_sys1(__NR_close, fd);
+	is = fj_sys_flock(fd, FRONT_LOCK_EX | FRONT_LOCK_NB) == -EAGAIN;
+	fj_sys_close(fd);
 	return is;
 }
 
 bool front_has_unlocked(const char *path)
 {
 	static char entries[DENTS] __attribute__((aligned(8)));
-	const long fd = fj_sys4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	bool found = fj_is_err(fd);
+	const long fd = fj_sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	bool found = fd < 0;
 	long n;
 
-	while (!found && (n = fj_sys3(__NR_getdents64, fd, entries, sizeof(entries))) > 0)
+	while (!found && (n = fj_sys_getdents64(fd, entries, sizeof(entries))) > 0)
 		for (const char *at = entries; at < entries + n && !found;) {
 			const struct dirent64 *d = (const struct dirent64 *)at;
 
@@ -141,8 +148,8 @@ bool front_has_unlocked(const char *path)
 				!is_locked(fd, d->name);
 			at += d->reclen;
 		}
-	if (!fj_is_err(fd))
-		fj_sys1(__NR_close, fd);
+	if (fd >= 0)
+		fj_sys_close(fd);
 	return found;
 }
 

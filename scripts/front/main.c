@@ -4,19 +4,26 @@
  * main.c - does, in order, what the launcher (fakejail.in) does from its line "in order" on, for
  * the usual command lines. */
 #include "front.h"
-#include "bytes/len.h"
 #include "bytes/equal.h"
+#include "bytes/len.h"
 #include "bytes/str.h"
-#include "sys/sys.h"
+#include "sys/gate_code.h"
+#include "syscall/mman.h"
+#include "syscall/resource.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_process.h"
 
 #include <linux/auxvec.h>
+#include <linux/limits.h>
+
+extern const char front_gate[]; /* start.S */
 
 #define FAILED 125 /* chroot(8) */
 
 _Noreturn void front_main(uint64_t *base);
-long front_gate(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
-fj_gate_fn fj_gate = front_gate;
+const void *fj_calls_gate = front_gate;
 struct front front;
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -28,21 +35,21 @@ static char **room_for_words(unsigned long words)
 
 	if (words <= sizeof(few) / sizeof(few[0]))
 		return few;
-	at = fj_sys6(__NR_mmap, 0, words * sizeof(char *), 3 /* PROT_READ | PROT_WRITE */,
+	at = fj_sys_mmap(0, words * sizeof(char *), 3 /* PROT_READ | PROT_WRITE */,
 		0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
 	return fj_is_err(at) ? NULL : (char **)at;
 }
 
 static void say(const char *text)
 {
-	fj_sys3(__NR_write, 2, text, fj_strlen(text));
+	fj_sys_write(2, text, fj_strlen(text));
 }
 
 /* A script cannot be told the name by which it was called, so a variable tells it. The buffer is
  * static: the usual memory may be used up. */
 _Noreturn void front_give_up(void)
 {
-	static char command[FJ_PATH_MAX + 32], script[FJ_PATH_MAX];
+	static char command[PATH_MAX + 32], script[PATH_MAX];
 	struct fj_str s;
 	char **envp = room_for_words((unsigned long)front.envc + 2);
 	long n = 0;
@@ -60,13 +67,13 @@ _Noreturn void front_give_up(void)
 		envp[n++] = command;
 		envp[n] = NULL;
 		front.argv[0] = (char *)front.self;
-		fj_sys3(__NR_execve, script, front.argv, envp);
+		fj_sys_execve(script, front.argv, envp);
 	}
 	say("fakejail: its own launcher '");
 	say(script);
 	say("' cannot be run: is fakejail installed completely?\n");
 	for (;;)
-		fj_sys1(__NR_exit_group, FAILED);
+		fj_sys_exit_group(FAILED);
 }
 
 /* In a set-id program nothing in the environment may be trusted. A script never is one. */
@@ -81,11 +88,10 @@ static void be_who_called(const uint64_t *auxv)
 			front.self = (const char *)auxv[1];
 	}
 	if (is_secure) {
-		const long gid = fj_sys0(__NR_getgid), uid = fj_sys0(__NR_getuid);
+		const long gid = fj_sys_getgid(), uid = fj_sys_getuid();
 
-		if (fj_sys3(__NR_setresgid, gid, gid, gid) ||
-			fj_sys3(__NR_setresuid, uid, uid, uid))
-			fj_sys1(__NR_exit_group, FAILED);
+		if (fj_sys_setresgid(gid, gid, gid) || fj_sys_setresuid(uid, uid, uid))
+			fj_sys_exit_group(FAILED);
 	}
 	if (!front.self)
 		front.self = "fakejail";
@@ -100,7 +106,7 @@ static void read_stack(uint64_t *base)
 		front.envc++;
 	be_who_called((const uint64_t *)(front.envp + front.envc + 1));
 	if (!front.argc) /* before Linux 5.18 */
-		fj_sys1(__NR_exit_group, FAILED);
+		fj_sys_exit_group(FAILED);
 }
 
 /* Is it a verb, or `help`? As fj_is_verb. */
@@ -260,11 +266,10 @@ static void refuse_little_memory(void)
 	uint64_t now[2]; /* struct rlimit64 */
 
 	for (int i = 0; i < 2; i++)
-		if (!fj_sys4(__NR_prlimit64, 0, wanted[i].limit, 0, now) &&
-			now[0] < wanted[i].least) {
+		if (!fj_sys_prlimit64(0, wanted[i].limit, 0, now) && now[0] < wanted[i].least) {
 			say(wanted[i].message);
 			for (;;)
-				fj_sys1(__NR_exit_group, FAILED);
+				fj_sys_exit_group(FAILED);
 		}
 }
 
@@ -289,7 +294,7 @@ _Noreturn static void become_loader(const struct start *s)
 	for (long i = 0; i <= n; i++)
 		at = put(at, s->command[i]);
 	refuse_little_memory();
-	fj_sys3(__NR_execve, s->loader, argv, front_environment());
+	fj_sys_execve(s->loader, argv, front_environment());
 	front_give_up();
 }
 

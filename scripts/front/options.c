@@ -6,10 +6,10 @@
  * main.c. */
 #include "front.h"
 #include "bytes/bytes.h"
-#include "bytes/len.h"
 #include "bytes/equal.h"
+#include "bytes/len.h"
 #include "bytes/str.h"
-#include "sys/sys.h"
+#include "syscall/unistd_ids.h"
 
 enum takes { takes_no, takes_value, takes_text, takes_maybe, takes_three };
 enum option {
@@ -240,7 +240,7 @@ static void obey(enum option option, const char *value)
 		break;
 	case option_die_with_parent:
 		fj_str_init(&number, digits, sizeof(digits));
-		fj_str_num(&number, (uint64_t)fj_sys0(__NR_getppid), 10);
+		fj_str_num(&number, (uint64_t)fj_sys_getppid(), 10);
 		add2("-D", digits);
 		break;
 	case option_kernel_release:

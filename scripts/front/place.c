@@ -5,7 +5,7 @@
  * path at which they are installed, or where they were meant to be installed. As fakejail.in, which
  * says why. Called by main.c. */
 #include "front.h"
-#include "sys/sys.h"
+#include "sys/abi.h"
 
 static bool has_lib(const char *directory)
 {

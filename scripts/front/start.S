@@ -31,19 +31,13 @@ _start:
 	.cfi_endproc
 	.size	_start, . - _start
 
-/* long front_gate(long nr, long a0, ..., long a5) */
+/* As fj_gate_call of syscall/x86_64/gate.S: a jump can replace its first two instructions. */
 	.globl	front_gate
 	.hidden	front_gate
 	.type	front_gate, @function
 front_gate:
 	.cfi_startproc
-	mov	%rdi, %rax
-	mov	%rsi, %rdi
-	mov	%rdx, %rsi
-	mov	%rcx, %rdx
-	mov	%r8, %r10
-	mov	%r9, %r8
-	mov	8(%rsp), %r9
+	mov	%rcx, %r10
 	syscall
 	ret
 	.cfi_endproc

@@ -5,9 +5,10 @@
  * of this program. */
 #include "front.h"
 #include "bytes/copy.h"
-#include "bytes/len.h"
 #include "bytes/equal.h"
-#include "sys/sys.h"
+#include "bytes/len.h"
+#include "syscall/unistd_names.h"
+#include <linux/limits.h>
 
 static char room[1 << 16];
 static size_t used;
@@ -111,7 +112,7 @@ const char *front_pwd(void)
 {
 	static const char *pwd;
 	const char *said = front_variable("PWD");
-	static char cwd[FJ_PATH_MAX];
+	static char cwd[PATH_MAX];
 	long n;
 
 	if (pwd)
@@ -121,7 +122,7 @@ const char *front_pwd(void)
 			front_give_up();
 		return pwd = said;
 	}
-	n = fj_sys2(__NR_getcwd, cwd, sizeof(cwd));
+	n = fj_sys_getcwd(cwd, sizeof(cwd));
 	if (n <= 1 || cwd[0] != '/')
 		front_give_up();
 	return pwd = cwd;

@@ -7,6 +7,9 @@
 
 #include "images.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct member {
 	const char *layer;
 	char path[NAME_MAX_BYTES + 1]; /* without . and .. and doubled slashes; "." is the root */

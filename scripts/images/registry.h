@@ -8,6 +8,10 @@
 
 #include "images.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 struct registry {
 	const char *scheme, *server; /* where it is asked */
 	bool may_be_plain;	     /* TLS is tried first, then without */

@@ -8,6 +8,9 @@
 #include "registry.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum trouble { NO_TROUBLE, TOO_LONG, NOT_WRITTEN, ENCODED };
 

@@ -8,6 +8,8 @@
 #include "images.h"
 
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 struct words {
 	char **at; /* ended by NULL */

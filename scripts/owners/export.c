@@ -3,7 +3,6 @@
  * export.c - the verbs list and export: print what the files of a tree show, in the formats of
  * other programs. Called by main.c. */
 #include "owners.h"
-#include "sys/sys.h"
 
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -34,7 +33,7 @@ static void print_name(const char *name)
 
 static void export_mtree(const struct entry *e)
 {
-	char target[FJ_PATH_MAX];
+	char target[PATH_MAX];
 
 	fputs(e->path[0] == '.' && !e->path[1] ? "." : "./", owners_file);
 	if (strcmp(e->path, "."))
@@ -48,7 +47,7 @@ static void export_mtree(const struct entry *e)
 		fprintf(owners_file, " device=linux,%u,%u", major(e->owner.rdev),
 			minor(e->owner.rdev));
 	if ((e->owner.mode & S_IFMT) == S_IFLNK) {
-		char path[2 * FJ_PATH_MAX];
+		char path[2 * PATH_MAX];
 		ssize_t n;
 
 		snprintf(path, sizeof(path), "%s/%s", owners_root, e->path);
@@ -76,7 +75,7 @@ static size_t put_varint(unsigned char *at, unsigned field, uint32_t value)
 
 static int export_xattr(const struct entry *e, bool is_rootless)
 {
-	char path[2 * FJ_PATH_MAX], text[80];
+	char path[2 * PATH_MAX], text[80];
 	size_t n = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", owners_root, e->path);

@@ -4,7 +4,6 @@
  * import.c - the verb import: makes the files of a tree show what fakeroot, pseudo or extended
  * attributes of the files say. Called by main.c. */
 #include "owners.h"
-#include "sys/sys.h"
 
 #include <sys/xattr.h>
 
@@ -66,7 +65,7 @@ static void read_fakeroot(void)
  * are left out. Ids from 2^31 on are negative there. */
 static void read_pseudo(const char *db)
 {
-	char command[FJ_PATH_MAX + 200], text[400];
+	char command[PATH_MAX + 200], text[400];
 
 	if (!db || strchr(db, '\''))
 		owners_fail("which files.db?");
@@ -132,7 +131,7 @@ static int import_line(struct entry *e)
 static int import_xattr(struct entry *e)
 {
 	const bool is_rootless = !strcmp(owners_format, "rootlesscontainers");
-	char path[2 * FJ_PATH_MAX], text[200], kind[16] = "";
+	char path[2 * PATH_MAX], text[200], kind[16] = "";
 	struct fj_owner to = e->owner;
 	unsigned what = FJ_OWNER_UID | FJ_OWNER_GID, major_, minor_;
 	ssize_t n;

@@ -17,8 +17,8 @@
  * but check walks ROOT and looks up each file. The program is an ordinary one, with a libc, and
  * uses the engine's own code for the records. */
 #include "owners.h"
-#include "sys/sys.h"
 
+#include <linux/fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -46,7 +46,7 @@ _Noreturn void owners_fail(const char *format_, ...)
 
 /* A file is written under this name and renamed when it is complete: so the old file stays if the
  * program is killed. A pipe or a device is written directly. */
-static char new_name[FJ_PATH_MAX + 32];
+static char new_name[PATH_MAX + 32];
 
 static void remove_new(void)
 {
@@ -145,7 +145,7 @@ static void make_records(const char *db)
 
 	snprintf(new_name, sizeof(new_name), "%s", db);
 	name = strrchr(new_name, '/');
-	if (!name || strlen(db) >= FJ_PATH_MAX)
+	if (!name || strlen(db) >= PATH_MAX)
 		owners_fail("%s: %s", db, strerror(EINVAL));
 	*name = 0;
 	if (mkdir(new_name, 0700) && errno != EEXIST)
@@ -168,7 +168,7 @@ static void make_records(const char *db)
 /* The records of the root `path`, if it has any, are looked up for files of our root. */
 static void ask_root(const char *path)
 {
-	char records[FJ_PATH_MAX];
+	char records[PATH_MAX];
 	struct stat st;
 
 	if ((size_t)snprintf(records, sizeof(records), "%s/.fakejail/owners", path) <
@@ -181,7 +181,7 @@ static void ask_root(const char *path)
  * launcher appends at the same time may be lost.) */
 static void shorten(FILE *list, const char *known)
 {
-	char line[FJ_PATH_MAX], path[FJ_PATH_MAX];
+	char line[PATH_MAX], path[PATH_MAX];
 	FILE *shorter = open_new(known);
 
 	rewind(list);
@@ -199,7 +199,7 @@ static void shorten(FILE *list, const char *known)
 /* Copies the record of an outer root, if there is one, into the records of this root. */
 static int carry_entry(struct entry *e)
 {
-	char records[FJ_PATH_MAX];
+	char records[PATH_MAX];
 
 	/* Files of another root have their records there. Those of the outer roots are out of
 	 * date. */
@@ -219,7 +219,7 @@ static int carry_entry(struct entry *e)
  * outer roots write records of these files to `db`. Returns the exit status. */
 static int adopt(const char *db, const char *known)
 {
-	char *path = realpath(owners_root, NULL), line[FJ_PATH_MAX];
+	char *path = realpath(owners_root, NULL), line[PATH_MAX];
 	FILE *list;
 	unsigned long gone = 0;
 

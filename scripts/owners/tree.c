@@ -3,8 +3,8 @@
  * tree.c - walks the tree of `fakejail owners`, finds out what each file shows in a jail, and
  * changes that. Called by the verbs. */
 #include "owners.h"
-#include "sys/sys.h"
 
+#include <linux/fcntl.h>
 #include <unistd.h>
 
 const char *owners_type_name(uint32_t mode)
@@ -133,7 +133,7 @@ static void settle(struct entry *e, const char *path)
 void owners_give(struct entry *e, unsigned what, const struct fj_owner *to)
 {
 	uint32_t real = e->st.st_mode & 07777;
-	char path[2 * FJ_PATH_MAX];
+	char path[2 * PATH_MAX];
 	long r;
 
 	if (what & FJ_OWNER_DEVICE && !(S_ISREG(e->st.st_mode) && !e->st.st_size)) {

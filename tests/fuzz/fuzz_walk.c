@@ -12,6 +12,12 @@
 #include "sys/scratch_mark.h"
 #include "sys/memory.h"
 #include "sys/fd.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
 #include "fuzz.h"
@@ -26,7 +32,6 @@
 #include "layers/place.h"
 #include "fast-path/fast.h"
 #include "setup/layout.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 
 #include <string.h>
@@ -91,10 +96,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	tree_link("jail/h", tree_path("outside"));
 
 	fd = fj_open_path(AT_FDCWD, tree_path("jail"), O_DIRECTORY);
-	fuzz_claim(fj_sys3(__NR_dup3, fd, ROOT_FD, O_CLOEXEC) == ROOT_FD);
-	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
-	fj_jail = (struct fj_jail *)fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fuzz_claim(fj_sys_dup3(fd, ROOT_FD, O_CLOEXEC) == ROOT_FD);
+	fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
+	fj_jail = (struct fj_jail *)fj_sys_mmap(
+		0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	fj_fds_of(fj_jail)->root = ROOT_FD;
 	fj_jail->root_dev = st.st_dev;
 	fj_jail->root_ino = st.st_ino;
@@ -113,11 +118,11 @@ static long look(long fd)
 	struct stat st;
 	long r = fd;
 
-	if (!fj_is_err(fd)) {
-		r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	if (fd >= 0) {
+		r = fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
 		if (!r)
 			r = (long)st.st_ino;
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	}
 	return r;
 }
@@ -129,7 +134,7 @@ static long ask_kernel(const char *jail_path, bool follows)
 	long r;
 
 	do
-		r = fj_sys4(__NR_openat2, ROOT_FD, jail_path, &how, sizeof(how));
+		r = fj_sys_openat2(ROOT_FD, jail_path, &how, sizeof(how));
 	while (r == -EAGAIN);
 	return look(r);
 }
@@ -160,10 +165,10 @@ static long ask_facts(const char *jail_path, bool follows)
 		fd = fj_openat2(q.place.dirfd, q.place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
 			RESOLVE_NO_SYMLINKS);
 	fj_scratch_release(thread, mark);
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return 0;
-	if (follows && fj_sys4(__NR_readlinkat, fd, "", &byte, 1) >= 0) {
-		fj_close((int)fd);
+	if (follows && fj_sys_readlinkat(fd, "", &byte, 1) >= 0) {
+		fj_sys_close((int)fd);
 		return 0;
 	}
 	return look(fd);
@@ -171,11 +176,11 @@ static long ask_facts(const char *jail_path, bool follows)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char jail_path[FJ_PATH_MAX], asked[2 * FJ_PATH_MAX];
+	char jail_path[PATH_MAX], asked[2 * PATH_MAX];
 	bool follows, is_below;
 	long want, got;
 
-	if (size < 2 || size > FJ_PATH_MAX || memchr(data, 0, size) == data + 1)
+	if (size < 2 || size > PATH_MAX || memchr(data, 0, size) == data + 1)
 		return 0;
 	follows = data[0] & 1;
 	is_below = data[0] & 4;
@@ -183,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(jail_path, data + 1, size - 1);
 	jail_path[size - 1] = 0;
 	fuzz_claim(chdir(tree_path(is_below ? "jail/a/b" : "jail")) == 0);
-	if (jail_path[0] != '/' && strlen(jail_path) + 6 > FJ_PATH_MAX - 1)
+	if (jail_path[0] != '/' && strlen(jail_path) + 6 > PATH_MAX - 1)
 		return 0; /* the question would be too long for the kernel */
 	snprintf(asked, sizeof(asked), "%s%s",
 		jail_path[0] == '/' ? "" :

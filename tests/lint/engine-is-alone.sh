@@ -42,7 +42,7 @@ for object in $objects; do
 	# shellcheck disable=SC2016 # an immediate operand
 	count=$(objdump -d --no-show-raw-insn "$object" | grep -cE '[[:space:]](syscall|sysenter|int +\$0x80)\b' || :)
 	case $object in
-	*/sys/arch/*/fakejail_loader-gate.o) allowed=5 ;; # fj_gate_begin, _wait, _deferred, _sigreturn; and the call that moves the gate
+	*/syscall/*/fakejail_loader-gate.o) allowed=5 ;; # fj_gate_begin, _wait, _deferred, _sigreturn; and the call that moves the gate
 	*/door/fakejail_loader-door.o) # plain_call, perhaps inlined twice: the program's own filters are to judge it
 		allowed=1
 		[ "$count" != 2 ] || allowed=2
@@ -52,7 +52,7 @@ for object in $objects; do
 	*) allowed=0 ;;
 	esac
 	[ "$count" = "$allowed" ] ||
-		complain "$object" "has $count syscall instructions, not $allowed: kernel entries go through fj_gate (sys/arch/x86_64/gate.S)"
+		complain "$object" "has $count syscall instructions, not $allowed: kernel entries go through fj_gate (syscall/x86_64/gate.S)"
 done
 
 # Vector registers are the program's, and are not saved.

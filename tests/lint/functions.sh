@@ -48,6 +48,12 @@ found=$(awk -v list=tests/lint/functions.list "$read_list"'
 			if (!(name in used))
 				print at[name] ": " name " needs no reason"
 	}' /dev/null $(find preload -name '*.c' | LC_ALL=C sort))
+# The linker keeps a system call that nobody makes any more, and no compiler tells.
+# shellcheck disable=SC2013 # a name has no blanks
+for call in $(sed -n 's/^	CALL	\([a-z0-9_]*\),.*/\1/p' preload/syscall/*/calls.S 2>/dev/null); do
+	grep -rhE "(^|[^[:alnum:]_])fj_sys_$call\(" preload scripts --include='*.[ch]' | grep -qvE '^(long|_Noreturn void) ' ||
+		complain preload/syscall "fj_sys_$call() has no caller"
+done
 # ThreadSanitizer hears of functions by name.
 # shellcheck disable=SC2013 # a name has no blanks
 for reader in $(sed -n 's/.*"race[_a-z]*:\([a-z_0-9]*\).*/\1/p' tests/unit/races.c); do

@@ -15,6 +15,7 @@
 # From left to right; rooms in one line lie beside each other, and know nothing of each other.
 street='
 bytes
+syscall
 sys
 guest locking
 jail cred child

@@ -6,6 +6,7 @@
 #ifndef DIFFER_RANDOM_H
 #define DIFFER_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/types.h>

@@ -7,6 +7,9 @@
 
 #include "owner_store.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 static inline bool is_whole(uint32_t n, uint32_t *uid)
 {
 	const struct fj_owner_key key = key_of(n);

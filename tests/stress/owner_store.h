@@ -10,6 +10,8 @@
 #include "ownership/ownership.h"
 #include "records/store.h"
 
+#include <linux/fcntl.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

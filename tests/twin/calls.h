@@ -7,7 +7,7 @@
 #ifndef TWIN_CALLS_H
 #define TWIN_CALLS_H
 
-#include "../../preload/sys/nr.h"
+#include "../../preload/syscall/nr.h"
 
 enum kind {
 	NONE,

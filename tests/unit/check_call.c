@@ -4,13 +4,19 @@
  * check_call.c - whole calls through fj_call() (call/run.c and the hooks on files). */
 #include "call/hooks.h"
 #include "inode/owned.h"
+#include "sys/gate_code.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 
 #include "unit.h"
 #include "call/row.h"
 #include "jail/kernel_lacks.h"
 #include "sys/abi.h"
-#include "sys/sys.h"
 
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +29,7 @@
 
 static bool is_there(const char *name)
 {
-	return fj_sys3(__NR_faccessat, AT_FDCWD, tree_path(name), 0) == 0;
+	return fj_sys_faccessat(AT_FDCWD, tree_path(name), 0) == 0;
 }
 
 /* Each call that is older than the *at family: every argument reaches its place. */
@@ -39,8 +45,8 @@ START_TEST(aliases)
 	ck_assert_uint_eq(st.st_mode, 0040711);
 	fd = unit_call2(__NR_creat, "/d/f", 0640);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(fj_sys3(__NR_write, fd, "hello", 5), 5);
-	fj_close((int)fd);
+	ck_assert_int_eq(fj_sys_write(fd, "hello", 5), 5);
+	fj_sys_close((int)fd);
 	unit_assert_result(
 		unit_call2(__NR_creat, "/d/f", 0600) < 0, 0); /* truncates, leaves the mode */
 	unit_assert_result(unit_call2(__NR_stat, "/d/f", &st), 0);
@@ -48,7 +54,7 @@ START_TEST(aliases)
 	ck_assert_uint_eq(st.st_size, 0);
 	fd = unit_call3(__NR_open, "/d/g", O_CREAT | O_EXCL | O_RDWR, 0604);
 	ck_assert_int_ge(fd, 0);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	unit_assert_result(unit_call3(__NR_open, "/d/g", O_CREAT | O_EXCL, 0), -EEXIST);
 	unit_assert_result(unit_call2(__NR_symlink, "/d/f", "/l"), 0);
 	unit_assert_result(unit_call3(__NR_readlink, "/l", text, sizeof(text)), 4);
@@ -121,16 +127,16 @@ END_TEST
 /* Bad pointers and unusual paths give the results of getname_flags() in fs/namei.c. */
 START_TEST(arguments)
 {
-	static char longest[FJ_PATH_MAX + 1];
+	static char longest[PATH_MAX + 1];
 	struct stat st;
 
 	unit_assert_result(unit_call2(__NR_stat, 0, &st), -EFAULT);
 	unit_assert_result(unit_call2(__NR_stat, 8, &st), -EFAULT);
 	unit_assert_result(unit_call2(__NR_stat, "", &st), -ENOENT);
 	unit_assert_result(unit_call2(__NR_stat, "/", 8), -EFAULT);
-	memset(longest, '/', FJ_PATH_MAX);
+	memset(longest, '/', PATH_MAX);
 	unit_assert_result(unit_call2(__NR_stat, longest, &st), -ENAMETOOLONG);
-	longest[FJ_PATH_MAX - 1] = 0;
+	longest[PATH_MAX - 1] = 0;
 	unit_assert_result(unit_call2(__NR_stat, longest, &st), 0);
 	unit_assert_result(unit_call4(__NR_newfstatat, UNIT_FD, "", &st, AT_EMPTY_PATH), -EBADF);
 	unit_assert_result(unit_call4(__NR_newfstatat, UNIT_FD, "/", &st, 0), 0);
@@ -152,10 +158,10 @@ END_TEST
  * open. */
 START_TEST(leaves_nothing_open)
 {
-	const long before = fj_sys1(__NR_dup, 0);
+	const long before = dup(0);
 	long after;
 
-	fj_close((int)before);
+	fj_sys_close((int)before);
 	for (long nr = 0; nr < fj_row_count; nr++) {
 		const struct fj_row *row = fj_row(nr);
 		uint64_t arg[FJ_ARGS] = {0};
@@ -166,11 +172,11 @@ START_TEST(leaves_nothing_open)
 			if (row->kind[i] == FJ_PATH || row->kind[i] == FJ_LPATH ||
 				row->kind[i] == FJ_NEW || row->kind[i] == FJ_OLD)
 				arg[i] = (uint64_t) "/nothing/at/all";
-		ck_assert_msg(fj_is_err(unit_call(nr, arg[0], arg[1], arg[2], arg[3], arg[4])),
-			"%s", fj_row_name(row));
+		ck_assert_msg(unit_call(nr, arg[0], arg[1], arg[2], arg[3], arg[4]) < 0, "%s",
+			fj_row_name(row));
 	}
-	after = fj_sys1(__NR_dup, 0);
-	fj_close((int)after);
+	after = dup(0);
+	fj_sys_close((int)after);
 	ck_assert_int_eq(after, before);
 }
 END_TEST
@@ -201,7 +207,7 @@ START_TEST(read_only)
 			unit_call3(__NR_open, "/f", O_CREAT | O_EXCL | O_WRONLY, 0), -EEXIST);
 		unit_assert_result(unit_call2(__NR_access, "/f", 2), -EROFS);
 		unit_assert_result(unit_call2(__NR_access, "/f", 4), 0);
-		fj_close((int)unit_call3(__NR_open, "/f", O_RDONLY, 0));
+		fj_sys_close((int)unit_call3(__NR_open, "/f", O_RDONLY, 0));
 	}
 }
 END_TEST
@@ -210,7 +216,7 @@ END_TEST
 
 static const char *cwd(void)
 {
-	static char text[FJ_PATH_MAX];
+	static char text[PATH_MAX];
 	const long r = unit_call2(__NR_getcwd, text, sizeof(text));
 
 	return r < 0 ? unit_result(r) : text;
@@ -231,7 +237,7 @@ START_TEST(working_directory)
 	unit_assert_result(unit_call2(__NR_getcwd, small, sizeof(small) - 1), -ERANGE);
 	unit_assert_result(unit_call1(__NR_chdir, "../../../.."), 0);
 	ck_assert_str_eq(cwd(), "/");
-	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("")), 0);
+	ck_assert_int_eq(fj_sys_chdir(tree_path("")), 0);
 	ck_assert_str_eq(cwd(), "(unreachable)/");
 }
 END_TEST
@@ -326,7 +332,7 @@ START_TEST(above_working_directory)
 	tree_dir("jail/work");
 	tree_dir("jail/work/src");
 	tree_file("jail/work/src/secret", "");
-	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail/work")), 0);
+	ck_assert_int_eq(fj_sys_chdir(tree_path("jail/work")), 0);
 	unit_assert_result(unit_call2(__NR_stat, "src/secret", &st), 0);
 	unit_assert_result(unit_call2(__NR_rename, "/work", "/old"), 0);
 	unit_assert_result(unit_call2(__NR_symlink, tree_path("outside"), "/work"), 0);
@@ -356,7 +362,7 @@ START_TEST(made_and_not_looked_at)
 	unit_assert_result(unit_call3(__NR_mknod, "/node", FJ_S_IFCHR | 0600, 0x103), -EIO);
 	fj_gate = real_gate;
 	ck_assert(is_made);
-	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("jail/node"), 0), -ENOENT);
+	ck_assert_int_eq(fj_sys_faccessat(AT_FDCWD, tree_path("jail/node"), 0), -ENOENT);
 }
 END_TEST
 

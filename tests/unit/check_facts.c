@@ -10,7 +10,6 @@
 #include "jail/root.h"
 #include "jail/search.h"
 #include "bytes/str.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 
 #include <stdio.h>
@@ -33,7 +32,7 @@ static void remember(const char *key, const char *value)
 /* The value of `key` at `epoch`, or "(none)". */
 static const char *recall_at(const char *key, uint64_t epoch)
 {
-	static char text[FJ_PATH_MAX];
+	static char text[PATH_MAX];
 	struct fj_str s;
 	unsigned is_host;
 

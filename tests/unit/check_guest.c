@@ -4,11 +4,12 @@
  * check_guest.c - tests reads and writes of guest memory beside pages that are not mapped
  * (guest/guest.c). */
 #include "guest/guest.h"
+#include "sys/gate_code.h"
 #include "sys/page.h"
-#include "sys/sys.h"
 
 #include "unit.h"
 
+#include <linux/limits.h>
 #include <signal.h>
 #include <string.h>
 #include <ucontext.h>
@@ -139,7 +140,7 @@ START_TEST(string_at_end)
 	memset(at, 'x', PAGES);
 	unit_assert_result(fj_guest_string(copy, (uintptr_t)at + PAGES - 3, sizeof(copy)), -EFAULT);
 	unit_assert_result(fj_guest_string(copy, (uintptr_t)at + PAGES - 3, 3), -ENAMETOOLONG);
-	unit_assert_result(fj_guest_string(copy, (uintptr_t)at, FJ_PATH_MAX), -ENAMETOOLONG);
+	unit_assert_result(fj_guest_string(copy, (uintptr_t)at, PATH_MAX), -ENAMETOOLONG);
 }
 END_TEST
 

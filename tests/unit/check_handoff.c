@@ -3,22 +3,23 @@
  *
  * check_handoff.c - tests the handoff through execve(2): the state arrives unchanged, and no other
  * string is taken for a handoff. And the arrays of pointers that an exec makes. */
+#include "sys/gate_code.h"
 #include "sys/scratch_mark.h"
 #include "unit.h"
 #include "cred/ids_start.h"
 #include "sys/scratch.h"
-#include "sys/str.h"
 #include "bytes/str.h"
-#include "sys/sys.h"
+#include "bytes/str.h"
 
 #include "exec-format/exec.h"
 #include "exec/program.h"
 
+#include <asm/unistd.h>
 #include <stdlib.h>
 #include <string.h>
 
 static char text[FJ_HANDOFF_SIZE];
-static char long_text[3][FJ_PATH_MAX];
+static char long_text[3][PATH_MAX];
 
 static const struct fj_handoff example = {
 	.gate = 0x50000,
@@ -69,7 +70,7 @@ START_TEST(round_trip)
 	const char *nested, *exe, *execfn;
 
 	for (int i = 0; i < 3; i++)
-		memset(long_text[i], 'a' + i, FJ_PATH_MAX - 1);
+		memset(long_text[i], 'a' + i, PATH_MAX - 1);
 
 	const struct fj_str s = write_example(strings[_i][0], strings[_i][1], strings[_i][2]);
 
@@ -113,13 +114,13 @@ END_TEST
  * "/dev/fd/N/name", which is longer than a path: file_name() of hook_exec.c. */
 START_TEST(longest)
 {
-	static char execfn[FJ_PATH_MAX + 24], ids[FJ_IDS_TEXT];
+	static char execfn[PATH_MAX + 24], ids[FJ_IDS_TEXT];
 	struct fj_handoff h;
 
 	for (int i = 0; i < 3; i++)
-		memset(long_text[i], 'a' + i, FJ_PATH_MAX - 1);
+		memset(long_text[i], 'a' + i, PATH_MAX - 1);
 	strcpy(execfn, "/dev/fd/2147483647/");
-	memset(execfn + strlen(execfn), 'c', FJ_PATH_MAX - 1);
+	memset(execfn + strlen(execfn), 'c', PATH_MAX - 1);
 	memset(ids, '0', FJ_IDS_TEXT - 1);
 	ck_assert(!write_with(long_text[0], long_text[1], execfn, ids).overflowed);
 	ck_assert(read_it(&h));

@@ -3,11 +3,16 @@
  *
  * check_held.c - tests calls that change something, while somebody outside the jail exchanges their directory and
  * a symlink out of the jail. They must change the directory that was found, or nothing, and nothing outside. */
+#include "sys/gate_code.h"
+#include "syscall/fcntl.h"
+#include "syscall/nr.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "unit.h"
-#include "sys/sys.h"
-#include "sys/nr.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
 #include <stdio.h>
 
 #define EXCHANGE 2u /* RENAME_EXCHANGE, linux/fs.h */
@@ -30,8 +35,7 @@ static void exchange(void)
 	char d[512];
 
 	snprintf(d, sizeof(d), "%s", tree_path("jail/d"));
-	ck_assert_int_eq(
-		fj_sys5(__NR_renameat2, AT_FDCWD, d, AT_FDCWD, tree_path("jail/l"), EXCHANGE), 0);
+	ck_assert_int_eq(fj_sys_renameat2(AT_FDCWD, d, AT_FDCWD, tree_path("jail/l"), EXCHANGE), 0);
 }
 
 /* Before the awaited call, the names are exchanged. */
@@ -49,14 +53,14 @@ static bool is_there(const char *path)
 {
 	struct stat st;
 
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, tree_path(path), &st, AT_SYMLINK_NOFOLLOW);
+	return !fj_sys_newfstatat(AT_FDCWD, tree_path(path), &st, AT_SYMLINK_NOFOLLOW);
 }
 
 static unsigned mode_of(const char *path)
 {
 	struct stat st;
 
-	ck_assert_int_eq(fj_sys4(__NR_newfstatat, AT_FDCWD, tree_path(path), &st, 0), 0);
+	ck_assert_int_eq(fj_sys_newfstatat(AT_FDCWD, tree_path(path), &st, 0), 0);
 	return st.st_mode & 0777;
 }
 
@@ -104,9 +108,9 @@ START_TEST(changed_in_held_directory)
 	long fd, r;
 
 	make_tree();
-	fd = fj_sys4(__NR_openat, AT_FDCWD, tree_path("jail/d"), O_RDONLY | O_DIRECTORY, 0);
+	fd = fj_sys_openat(AT_FDCWD, tree_path("jail/d"), O_RDONLY | O_DIRECTORY, 0);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(fj_sys1(__NR_fchdir, fd), 0);
+	ck_assert_int_eq(fj_sys_fchdir(fd), 0);
 	unit_assert_result(unit_call2(__NR_stat, "/d/file", &st), 0); /* facts are known */
 	gate = fj_gate;
 	awaited = calls[_i % CALLS].at;
@@ -127,7 +131,7 @@ START_TEST(changed_in_held_directory)
 		ck_assert(!is_there("jail/l/file"));
 	if (!r && nr == __NR_fchmodat)
 		ck_assert_uint_eq(mode_of("jail/l/file"), 0600);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 END_TEST
 
@@ -140,7 +144,7 @@ START_TEST(entered)
 	long r;
 
 	make_tree();
-	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail")), 0);
+	ck_assert_int_eq(fj_sys_chdir(tree_path("jail")), 0);
 	unit_assert_result(unit_call2(__NR_stat, "/d/file", &st), 0);
 	gate = fj_gate;
 	awaited = at[_i];
@@ -148,7 +152,7 @@ START_TEST(entered)
 	r = unit_call1(__NR_chdir, "/d");
 	fj_gate = gate;
 	ck_assert_int_eq(awaited, -1);
-	ck_assert_int_gt(fj_sys2(__NR_getcwd, here, sizeof(here)), 0);
+	ck_assert_int_gt(fj_sys_getcwd(here, sizeof(here)), 0);
 	ck_assert_str_eq(here, tree_path(r ? "jail" : "jail/l"));
 }
 END_TEST

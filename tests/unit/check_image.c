@@ -3,8 +3,9 @@
  * check_image.c - tests how the first bytes of an executable file are read (exec-format/image.c):
  * the cases of fs/binfmt_script.c and fs/binfmt_elf.c. Random #! lines are compared with the
  * kernel. */
+#include "syscall/unistd_names.h"
+#include "syscall/unistd_process.h"
 #include "unit.h"
-#include "sys/sys.h"
 
 #include "exec-format/exec.h"
 #include "exec-format/elf_note.h"
@@ -112,7 +113,7 @@ static long run_script(char *out, size_t size)
 	pid = fork();
 	if (!pid) {
 		dup2(fds[1], 1);
-		_exit(-(int)fj_sys3(__NR_execve, "./script", argv, envp));
+		_exit(-(int)fj_sys_execve("./script", argv, envp));
 	}
 	close(fds[1]);
 	for (size_t have = 0; (n = read(fds[0], out + have, size - 1 - have)) > 0; out[have] = 0)
@@ -144,7 +145,7 @@ START_TEST(script_as_kernel)
 	const unsigned seed = unit_seed((unsigned)_i);
 
 	tree_begin();
-	fj_sys1(__NR_chdir, tree_path(""));
+	fj_sys_chdir(tree_path(""));
 	tree_link("i", "/bin/echo");
 	for (int i = 0; i < 40; i++) {
 		char line[300], shown[1024] = "", want[1024];
@@ -154,7 +155,7 @@ START_TEST(script_as_kernel)
 
 		tree_bytes("script", line, size, 0755);
 		kernel = run_script(shown, sizeof(shown));
-		fj_sys1(__NR_unlink, "script");
+		unlink("script");
 		r = fj_script_parse(head_of(line, size), &interpreter, &argument);
 		if (kernel == -ENOEXEC || r == -ENOEXEC) {
 			/* The line is only "#!" and NUL: the kernel tries to open "". Shells

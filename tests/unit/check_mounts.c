@@ -3,11 +3,13 @@
  *
  * check_mounts.c - tests walks that meet mounts (walk/walk.c, jail/jail.c), and from host path to
  * jail path (path/from_host.c). */
+#include "sys/gate_code.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 #include "ways.h"
+#include "bytes/str.h"
 #include "mount-table/namespace_id.h"
 #include "sys/scratch_mark.h"
-#include "sys/process.h"
-#include "bytes/str.h"
 
 #include "private/private.h"
 #include "mount-table/mount_edit.h"
@@ -18,8 +20,9 @@
 #include "path/path.h"
 #include "walk/walk.h"
 #include "locking/lock.h"
-#include "sys/sys.h"
 
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -97,12 +100,12 @@ START_TEST(mount_from_inside)
 {
 	make_mounts();
 	for (int way = 0; way < WAYS; way++) {
-		ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("outside")), 0);
+		ck_assert_int_eq(fj_sys_chdir(tree_path("outside")), 0);
 		ways_check(way, AT_FDCWD, "..", FJ_FOLLOW, 0, "jail");
 		ways_check(way, AT_FDCWD, "../usr/point", FJ_FOLLOW, 0, "outside/secret");
 		ways_check(way, AT_FDCWD, "sub/thing", FJ_FOLLOW, 0, "other/thing");
 		ways_check(way, AT_FDCWD, "up", FJ_FOLLOW, 0, "jail/usr");
-		ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("other")), 0);
+		ck_assert_int_eq(fj_sys_chdir(tree_path("other")), 0);
 		ways_check(way, AT_FDCWD, "..", FJ_FOLLOW, 0, "outside");
 		ways_check(way, AT_FDCWD, "../..", FJ_FOLLOW, 0, "jail");
 		ways_check(way, AT_FDCWD, "../sub", FJ_FOLLOW, 0, "other");
@@ -133,12 +136,12 @@ END_TEST
 /* The host path to which the mount of `pos` leads, or "(none)". */
 static const char *mounted_from(const char *pos, bool exactly)
 {
-	static char text[4][FJ_PATH_MAX];
+	static char text[4][PATH_MAX];
 	static unsigned turn;
 	struct fj_mount_found found;
 	struct fj_str s;
 
-	fj_str_init(&s, text[turn++ % 4], FJ_PATH_MAX);
+	fj_str_init(&s, text[turn++ % 4], PATH_MAX);
 	return (exactly ? fj_mount_at : fj_mount_of)(pos, &found, &s) ? s.at : "(none)";
 }
 
@@ -194,7 +197,7 @@ END_TEST
 
 static const char *back(const char *host_path)
 {
-	static char text[FJ_PATH_MAX];
+	static char text[PATH_MAX];
 	struct fj_str s;
 
 	fj_str_init(&s, text, sizeof(text));
@@ -203,7 +206,7 @@ static const char *back(const char *host_path)
 
 static const char *link_text(const char *text)
 {
-	static char seen[2 * FJ_PATH_MAX];
+	static char seen[2 * PATH_MAX];
 	struct fj_str s;
 
 	fj_str_init(&s, seen, sizeof(seen));
@@ -329,7 +332,7 @@ START_TEST(tmpfs_is_removed)
 	fj_gate = move_away;
 	fj_private_remove(unit_thread, tree_path("other/tmp"));
 	ck_assert_ptr_eq(fj_gate, real_gate);
-	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("outside/beside"), 0), 0);
+	ck_assert_int_eq(fj_sys_faccessat(AT_FDCWD, tree_path("outside/beside"), 0), 0);
 
 	tree_dir("other/tmp");
 	tree_file("other/tmp/1", "");
@@ -346,9 +349,9 @@ START_TEST(tmpfs_is_removed)
 				tree_dir(file);
 		}
 	}
-	fj_sys3(__NR_fchmodat, AT_FDCWD, tree_path(name), 0);
+	fj_sys_fchmodat(AT_FDCWD, tree_path(name), 0);
 	fj_private_remove(unit_thread, tree_path("other/tmp"));
-	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("other/tmp"), 0), -ENOENT);
+	ck_assert_int_eq(fj_sys_faccessat(AT_FDCWD, tree_path("other/tmp"), 0), -ENOENT);
 }
 END_TEST
 
@@ -372,7 +375,7 @@ START_TEST(tmpfs_in_use_is_left)
 	fj_gate = make_again;
 	fj_private_remove(unit_thread, tree_path("other/tmp"));
 	fj_gate = real_gate;
-	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("other/tmp/file"), 0), 0);
+	ck_assert_int_eq(fj_sys_faccessat(AT_FDCWD, tree_path("other/tmp/file"), 0), 0);
 }
 END_TEST
 

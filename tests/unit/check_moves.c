@@ -3,12 +3,14 @@
  *
  * check_moves.c - tests moves of roots, which other processes have to follow (jail/root_moves.c).
  * Several processes tell moves at once, and one of them is stopped meanwhile. */
+#include "sys/gate_code.h"
 #include "unit.h"
-#include "sys/sys.h"
 
 #include "jail/root.h"
 #include "jail/root_moves.h"
 #include "locking/seq.h"
+
+#include <asm/unistd.h>
 
 static const struct fj_root root_of_one = {.pos = "one", .len = 3, .dev = 1, .ino = 11},
 			    root_of_other = {.pos = "other", .len = 5, .dev = 1, .ino = 22};

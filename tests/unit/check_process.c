@@ -8,6 +8,7 @@
 
 #include "sys/process.h"
 
+#include <linux/fcntl.h>
 #include <linux/kcmp.h>
 #include <pthread.h>
 #include <sched.h>

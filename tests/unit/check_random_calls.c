@@ -9,12 +9,17 @@
 #include "call/hooks.h"
 #include "jail/epoch.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 
 #include "unit.h"
 #include "facts/facts.h"
 #include "jail/kernel_lacks.h"
 
+#include <asm/unistd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,7 +38,7 @@ static long shadow_open(const char *jail_path, uint64_t flags, uint64_t mode)
 	long r;
 
 	do
-		r = fj_sys4(__NR_openat2, shadow_fd, jail_path, &how, sizeof(how));
+		r = fj_sys_openat2(shadow_fd, jail_path, &how, sizeof(how));
 	while (r == -EAGAIN);
 	return r;
 }
@@ -120,12 +125,12 @@ static struct shape engine_step(const struct step *s)
 	case CREATE:
 		fd = unit_call3(
 			__NR_open, s->a, s->what == OPEN ? O_RDONLY : O_CREAT | O_WRONLY, 0644);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return (struct shape){.r = fd};
 		if (s->what == CREATE)
-			fj_sys2(__NR_ftruncate, fd, s->unique);
+			fj_sys_ftruncate(fd, s->unique);
 		shape = shape_of(unit_call2(__NR_fstat, fd, &st), &st);
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 		return shape;
 	case MKDIR:
 		shape.r = unit_call2(__NR_mkdir, s->a, 0700 | s->unique % 64);
@@ -168,7 +173,7 @@ static struct shape shadow_step(const struct step *s)
 	struct shape shape = {0};
 	struct stat st;
 	const char *name = "", *other_name = "";
-	char link[32];
+	char link[40];
 	long fd, other;
 
 	switch (s->what) {
@@ -177,76 +182,73 @@ static struct shape shadow_step(const struct step *s)
 	case CHMOD:
 	case ACCESS:
 		fd = shadow_open(s->whole_a, O_PATH | (s->what == LSTAT ? O_NOFOLLOW : 0), 0);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return (struct shape){.r = fd};
 		snprintf(link, sizeof(link), "/proc/self/fd/%ld", fd);
 		if (s->what == CHMOD)
-			shape.r = fj_sys3(__NR_fchmodat, AT_FDCWD, link, 0700 | s->unique % 64);
+			shape.r = fj_sys_fchmodat(AT_FDCWD, link, 0700 | s->unique % 64);
 		else if (s->what != ACCESS)
-			shape = shape_of(fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH), &st);
-		fj_close((int)fd);
+			shape = shape_of(fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH), &st);
+		fj_sys_close((int)fd);
 		return shape;
 	case OPEN:
 	case CREATE:
 		fd = shadow_open(s->whole_a, s->what == OPEN ? O_RDONLY : O_CREAT | O_WRONLY,
 			s->what == OPEN ? 0 : 0644);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return (struct shape){.r = fd};
 		if (s->what == CREATE)
-			fj_sys2(__NR_ftruncate, fd, s->unique);
-		shape = shape_of(fj_sys2(__NR_fstat, fd, &st), &st);
-		fj_close((int)fd);
+			fj_sys_ftruncate(fd, s->unique);
+		shape = shape_of(fj_sys_fstat(fd, &st), &st);
+		fj_sys_close((int)fd);
 		return shape;
 	case MKDIR:
 	case RMDIR:
 	case UNLINK:
 	case SYMLINK:
 		fd = shadow_parent(s->whole_a, &name);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return (struct shape){.r = fd};
 		if (s->what == MKDIR)
-			shape.r = fj_sys3(__NR_mkdirat, fd, name, 0700 | s->unique % 64);
+			shape.r = fj_sys_mkdirat(fd, name, 0700 | s->unique % 64);
 		else if (s->what == SYMLINK)
-			shape.r = fj_sys3(__NR_symlinkat, s->b, fd, name);
+			shape.r = fj_sys_symlinkat(s->b, fd, name);
 		else
-			shape.r = fj_sys3(
-				__NR_unlinkat, fd, name, s->what == RMDIR ? AT_REMOVEDIR : 0);
-		fj_close((int)fd);
+			shape.r = fj_sys_unlinkat(fd, name, s->what == RMDIR ? AT_REMOVEDIR : 0);
+		fj_sys_close((int)fd);
 		return shape;
 	case RENAME:
 	case SWAP:
 		fd = shadow_parent(s->whole_a, &name);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return (struct shape){.r = fd};
 		other = shadow_parent(s->whole_b, &other_name);
-		shape.r = fj_is_err(other) ? other :
-					     fj_sys5(__NR_renameat2, fd, name, other, other_name,
-						     s->what == SWAP ? EXCHANGE : 0);
-		fj_close((int)fd);
-		if (!fj_is_err(other))
-			fj_close((int)other);
+		shape.r = other < 0 ? other :
+				      fj_sys_renameat2(fd, name, other, other_name,
+					      s->what == SWAP ? EXCHANGE : 0);
+		fj_sys_close((int)fd);
+		if (other >= 0)
+			fj_sys_close((int)other);
 		return shape;
 	case LINK:
 		other = shadow_open(s->whole_b, O_PATH | O_NOFOLLOW, 0);
-		if (fj_is_err(other))
+		if (other < 0)
 			return (struct shape){.r = other};
 		fd = shadow_parent(s->whole_a, &name);
 		snprintf(link, sizeof(link), "/proc/self/fd/%ld", other);
-		shape.r = fj_is_err(fd) ?
-				  fd :
-				  fj_sys5(__NR_linkat, AT_FDCWD, link, fd, name, AT_SYMLINK_FOLLOW);
-		fj_close((int)other);
-		if (!fj_is_err(fd))
-			fj_close((int)fd);
+		shape.r = fd < 0 ? fd : fj_sys_linkat(AT_FDCWD, link, fd, name, AT_SYMLINK_FOLLOW);
+		fj_sys_close((int)other);
+		if (fd >= 0)
+			fj_sys_close((int)fd);
 		return shape;
 	case READLINK:
 		fd = shadow_open(s->whole_a, O_PATH | O_NOFOLLOW, 0);
-		if (fj_is_err(fd))
+		if (fd < 0)
 			return (struct shape){.r = fd};
-		shape.r = fj_sys4(__NR_readlinkat, fd, "", shape.text, sizeof(shape.text) - 1);
+		shape.r = fj_sys_readlinkat(fd, "", shape.text, sizeof(shape.text) - 1);
 		if (shape.r == -ENOENT)
 			shape.r = -EINVAL; /* readlinkat(2): "" of a file that is no symlink */
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 		return shape;
 	case OPERATIONS:
 		break;
@@ -277,16 +279,16 @@ static void random_path(char *path)
 
 static void random_cwd(char *pos)
 {
-	ck_assert_int_eq(fj_sys1(__NR_fchdir, UNIT_FD), 0);
+	ck_assert_int_eq(fj_sys_fchdir(UNIT_FD), 0);
 	*pos = 0;
 	for (unsigned n = unit_random(3); n--;) {
 		const char *name = random_name();
 		const long fd = fj_open_path(AT_FDCWD, name, O_NOFOLLOW | O_DIRECTORY);
 
-		if (fj_is_err(fd))
+		if (fd < 0)
 			continue;
-		fj_sys1(__NR_fchdir, fd);
-		fj_close((int)fd);
+		fj_sys_fchdir(fd);
+		fj_sys_close((int)fd);
 		strcat(pos, "/");
 		strcat(pos, name);
 	}
@@ -315,7 +317,7 @@ START_TEST(random_calls)
 
 	tree_dir("shadow");
 	shadow_fd = (int)fj_open_path(AT_FDCWD, tree_path("shadow"), O_DIRECTORY);
-	if (fj_is_err(shadow_open("/", O_PATH, 0)))
+	if (shadow_open("/", O_PATH, 0) < 0)
 		return; /* this kernel has no openat2(2) */
 	fj_lacks()->openat2 = _i % 3 == 2;
 	for (unsigned i = 0; i < 3000; i++) {

@@ -5,11 +5,12 @@
  *
  * For an absolute name, openat2(2) with RESOLVE_IN_ROOT gives the answer of a chroot. A relative
  * name is looked up as the absolute name of its start directory, a slash, and the name. */
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "ways.h"
 #include "jail/epoch.h"
 #include "sys/scratch_mark.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
 #include "facts/facts.h"
 #include "jail/kernel_lacks.h"
 #include "layers/place.h"
@@ -23,9 +24,9 @@ static bool has_openat2(void)
 {
 	const long fd = ways_kernel_open("/", 0);
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return false;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return true;
 }
 
@@ -83,16 +84,16 @@ static void random_tree(const char *dir, unsigned depth)
 /* Changes to a random directory of the jail. Its position goes to `pos`. */
 static void random_cwd(char *pos)
 {
-	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail")), 0);
+	ck_assert_int_eq(fj_sys_chdir(tree_path("jail")), 0);
 	*pos = 0;
 	for (unsigned n = unit_random(4); n--;) {
 		const char *name = random_name();
 		const long fd = fj_open_path(AT_FDCWD, name, O_NOFOLLOW | O_DIRECTORY);
 
-		if (fj_is_err(fd))
+		if (fd < 0)
 			continue;
-		fj_sys1(__NR_fchdir, fd);
-		fj_close((int)fd);
+		fj_sys_fchdir(fd);
+		fj_sys_close((int)fd);
 		strcat(pos, "/");
 		strcat(pos, name);
 	}
@@ -132,7 +133,7 @@ START_TEST(random_trees)
 			compare(way, AT_FDCWD, jail_path, asked, how, seed);
 			compare(way, (int)fd, jail_path, asked, how, seed);
 		}
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 	}
 	ck_assert_uint_eq(fj_facts_state()->changers, 0);
 }

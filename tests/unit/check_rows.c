@@ -8,11 +8,11 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
-#include "sys/sys.h"
 #include "identity/hook_id.h"
 
 #include "unit.h"
 
+#include <asm/unistd.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -4,13 +4,18 @@
  * check_socket.c - tests sockets with a name in the file system (socket/hook_net.c,
  * socket/unix_name.c). */
 #include "call/hooks.h"
-#include "sys/sys.h"
+#include "syscall/socket.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 
 #include "unit.h"
 #include "socket/unix_name.h"
 #include "locking/seq.h"
 
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct address {
 	uint16_t family;
@@ -24,7 +29,7 @@ START_TEST(socket_names)
 	struct address a = {.family = 1}, got;
 
 	for (int len = 1; len <= 107; len++) {
-		const long fd = fj_sys3(__NR_socket, 1, 2 /* SOCK_DGRAM */, 0);
+		const long fd = fj_sys_socket(1, 2 /* SOCK_DGRAM */, 0);
 		uint32_t size = sizeof(got);
 
 		memset(a.path, 0, sizeof(a.path));
@@ -36,10 +41,9 @@ START_TEST(socket_names)
 		ck_assert_uint_eq(size, 2 + (unsigned)len + 2);
 		ck_assert_str_eq(got.path, a.path);
 		ck_assert_int_eq(got.path[len + 2], 'x');
-		unit_assert_result(
-			unit_call3(__NR_bind, fj_sys3(__NR_socket, 1, 2, 0), &a, 2 + len + 1),
+		unit_assert_result(unit_call3(__NR_bind, fj_sys_socket(1, 2, 0), &a, 2 + len + 1),
 			-EADDRINUSE);
-		fj_close((int)fd);
+		fj_sys_close((int)fd);
 		unit_assert_result(unit_call1(__NR_unlink, a.path), 0);
 	}
 }
@@ -51,7 +55,7 @@ START_TEST(socket_name_half_written)
 {
 	const struct address a = {.family = 1, .path = "/s"};
 	struct address got = {0};
-	const long fd = fj_sys3(__NR_socket, 1, 2 /* SOCK_DGRAM */, 0);
+	const long fd = fj_sys_socket(1, 2 /* SOCK_DGRAM */, 0);
 	uint32_t size = sizeof(got);
 	struct fj_socket_name *name =
 		&fj_socket_names()->socket[fj_socket_names()->next % FJ_SOCKETS];
@@ -73,15 +77,15 @@ START_TEST(socket_reached)
 	const struct address a = {.family = 1, .path = "/inner/../s"};
 	struct address got;
 	uint32_t size = 5;
-	const long server = fj_sys3(__NR_socket, 1, 1 /* SOCK_STREAM */, 0),
-		   client = fj_sys3(__NR_socket, 1, 1, 0);
+	const long server = fj_sys_socket(1, 1 /* SOCK_STREAM */, 0),
+		   client = fj_sys_socket(1, 1, 0);
 
 	tree_dir("jail/inner");
 	unit_assert_result(unit_call3(__NR_connect, client, &a, 14), -ENOENT);
 	unit_assert_result(unit_call3(__NR_bind, server, &a, 14), 0);
-	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("jail/s"), 0), 0);
+	ck_assert_int_eq(fj_sys_faccessat(AT_FDCWD, tree_path("jail/s"), 0), 0);
 	unit_assert_result(unit_call3(__NR_connect, client, &a, 14), -ECONNREFUSED);
-	unit_assert_result(fj_sys2(__NR_listen, server, 1), 0);
+	unit_assert_result(listen((int)server, 1), 0);
 	unit_assert_result(unit_call3(__NR_connect, client, &a, 14), 0);
 	memset(&got, 'x', sizeof(got));
 	unit_assert_result(unit_call3(__NR_getpeername, client, &got, &size), 0);

@@ -7,7 +7,6 @@
 #include "sys/scratch_mark.h"
 #include "sys/memory.h"
 #include "sys/thread_stack.h"
-#include "sys/sys.h"
 #include "call/call.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
@@ -51,9 +50,8 @@ START_TEST(scratch)
 	ck_assert_uint_eq((uintptr_t)c % 16, 0);
 	ck_assert_uint_ge((uintptr_t)(b), (uintptr_t)(a + 1));
 	ck_assert_uint_ge((uintptr_t)(c), (uintptr_t)(b + 17));
-	memset(c, 1, FJ_PATH_MAX + 8);
-	ck_assert_uint_ge(
-		(uintptr_t)(fj_scratch(unit_thread, 1)), (uintptr_t)(c + FJ_PATH_MAX + 8));
+	memset(c, 1, PATH_MAX + 8);
+	ck_assert_uint_ge((uintptr_t)(fj_scratch(unit_thread, 1)), (uintptr_t)(c + PATH_MAX + 8));
 	fj_scratch_release(unit_thread, mark);
 	ck_assert_ptr_eq(fj_scratch(unit_thread, 1), a);
 }

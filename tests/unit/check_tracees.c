@@ -11,8 +11,9 @@
 #include "sys/gate_code.h"
 #include "sys/memory.h"
 #include "sys/page.h"
-#include "sys/sys.h"
+#include "syscall/stat.h"
 
+#include <asm/unistd.h>
 #include <elf.h>
 #include <signal.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static void begin(void)
 	if (!tracee) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		raise(SIGSTOP);
-		fj_sys4(__NR_newfstatat, -1, 2, 3, 4);
+		fj_sys_newfstatat(-1, (const char *)2, (struct stat *)3, 4);
 		syscall(__NR_newfstatat, -1, 2, 3, 4);
 		_exit(0);
 	}

@@ -3,15 +3,21 @@
  * check_union.c - tests copying up, whiteouts and opaque directories (union/), for every type of
  * file with random owners, modes, attributes, times and holes. Also tests which layer's records
  * have the record of a copy. check_union_faults.c and check_union_kills.c test failures. */
+#include "sys/gate_code.h"
+#include "syscall/fcntl.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 #include "union_tree.h"
 #include "sys/fd.h"
-#include "sys/sys.h"
 
 #include "nested/roots.h"
 #include "union/union.h"
 #include "jail/fds.h"
 #include "sys/abi.h"
 
+#include <asm/unistd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,12 +39,12 @@ START_TEST(every_kind_of_file)
 				unit_call2(__NR_link, union_path(union_lower, name), beside), 0);
 		}
 		union_look(union_lower, name, &sx, &file);
-		fj_sys2(__NR_fstat, union_upper, &before);
+		fj_sys_fstat(union_upper, &before);
 		unit_assert_result(i % 3 ? union_copy_up(name) :
 					   fj_union_copy_up(&union_call, union_lower, name,
 						   union_upper, name, -1, true),
 			0);
-		fj_sys2(__NR_fstat, union_upper, &after);
+		fj_sys_fstat(union_upper, &after);
 		ck_assert_msg(before.st_mtime == after.st_mtime &&
 				      before.st_mtime_nsec == after.st_mtime_nsec,
 			"the directory shows a change");
@@ -69,8 +75,7 @@ START_TEST(whiteouts)
 			fj_union_whiteout(&union_call, union_upper, name, i % 5 ? union_work : -1),
 			0);
 		ck_assert(fj_union_is_whiteout(unit_thread, union_upper, name, NULL));
-		ck_assert_int_eq(
-			fj_sys4(__NR_newfstatat, union_upper, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+		ck_assert_int_eq(fj_sys_newfstatat(union_upper, name, &st, AT_SYMLINK_NOFOLLOW), 0);
 		ck_assert(fj_union_is_whiteout(unit_thread, union_upper, name, &st));
 	}
 	ck_assert_int_eq(union_count(union_work), 0);
@@ -152,8 +157,8 @@ START_TEST(opaque_directories)
 	unit_assert_result(
 		unit_call5(__NR_setxattr, "/upper/dir", "user.overlay.opaque", "y", 1, 0), 0);
 	ck_assert(fj_union_is_opaque(unit_thread, copy));
-	fj_close(dir);
-	fj_close(copy);
+	fj_sys_close(dir);
+	fj_sys_close(copy);
 }
 END_TEST
 
@@ -163,11 +168,11 @@ END_TEST
 /* Reads the layer's own file of records. Returns its size. */
 static long read_owners(int layer, char *bytes)
 {
-	const long fd = fj_sys4(__NR_openat, layer, ".fakejail/owners", O_RDONLY, 0);
-	const long n = fj_sys3(__NR_read, fd, bytes, OWNERS_MAX);
+	const long fd = fj_sys_openat(layer, ".fakejail/owners", O_RDONLY, 0);
+	const long n = fj_sys_read(fd, bytes, OWNERS_MAX);
 
 	ck_assert_int_gt(n, 4096);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return n;
 }
 
@@ -175,10 +180,10 @@ static long read_owners(int layer, char *bytes)
 static long read_own(char *bytes)
 {
 	const long fd = fj_open_anew(FJ_FD_OWNERS(fj_jail), O_RDONLY);
-	const long n = fj_sys3(__NR_read, fd, bytes, OWNERS_MAX);
+	const long n = fj_sys_read(fd, bytes, OWNERS_MAX);
 
 	ck_assert_int_gt(n, 4096);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return n;
 }
 
@@ -186,16 +191,16 @@ static void make_root(int layer, const char *name)
 {
 	char text[64];
 	static struct fj_owner_roots_state state;
-	long fd = fj_sys6(__NR_mmap, 0, sizeof(struct fj_owner_roots), 3,
-		0x21 /* shared, anonymous */, -1, 0);
+	long fd = fj_sys_mmap(
+		0, sizeof(struct fj_owner_roots), 3, 0x21 /* shared, anonymous */, -1, 0);
 
 	state = (struct fj_owner_roots_state){0};
 	fj_roots_start((struct fj_owner_roots *)fd, &state);
 	snprintf(text, sizeof(text), "jail/%s/.fakejail", name);
 	tree_dir(text);
-	fd = fj_sys4(__NR_openat, layer, ".fakejail/owners", O_CREAT | O_RDWR, 0600);
+	fd = fj_sys_openat(layer, ".fakejail/owners", O_CREAT | O_RDWR, 0600);
 	unit_assert_result(fj_owner_create((int)fd), 0);
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	fj_roots_see_fd(unit_thread, layer, true);
 	ck_assert_uint_eq(fj_owner_roots_met(), 1);
 }

@@ -2,14 +2,26 @@
  *
  * check_union_faults.c - tests copying up (union/) when the kernel, the file system or the disk
  * refuses something, and when a signal comes meanwhile: the copy is complete, or there is none. */
+#include "sys/gate_code.h"
+#include "syscall/fcntl.h"
+#include "syscall/nr.h"
+#include "syscall/resource.h"
+#include "syscall/sched.h"
+#include "syscall/signal.h"
+#include "syscall/stat.h"
+#include "syscall/syscall.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
+#include "syscall/unistd_process.h"
+#include "syscall/wait.h"
 #include "union_tree.h"
 #include "signal/waiting.h"
-#include "sys/sys.h"
 
 #include "union/union.h"
 #include "sys/abi.h"
-#include "sys/nr.h"
 
+#include <asm/unistd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +72,7 @@ START_TEST(poor_file_systems)
 		unit_assert_result(union_copy_up(name), -EEXIST);
 		fj_gate = gate;
 		if (is_refused(SEEKS)) /* then holes are filled with zeros */
-			fj_sys3(__NR_unlinkat, union_lower, name,
+			fj_sys_unlinkat(union_lower, name,
 				(sx.stx_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0);
 		else
 			union_compare(name, &sx, &file);
@@ -127,15 +139,14 @@ START_TEST(failures)
 			fj_gate = fail_once;
 			r = union_copy_up(name);
 			fj_gate = gate;
-			was_made = !fj_sys4(
-				__NR_newfstatat, union_upper, name, &st, AT_SYMLINK_NOFOLLOW);
+			was_made = !fj_sys_newfstatat(union_upper, name, &st, AT_SYMLINK_NOFOLLOW);
 			ck_assert_msg(was_made == !r && (!r || r == failure), "call %ld fails: %s",
 				fails_at, unit_result(r));
 			ck_assert_int_eq(union_count(union_work), 0);
 			if (made_calls < fails_at)
 				break;
 			if (was_made)
-				fj_sys3(__NR_unlinkat, union_upper, name,
+				fj_sys_unlinkat(union_upper, name,
 					(st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0);
 		}
 		union_compare(name, &sx, &file);
@@ -170,15 +181,14 @@ static long signal_in_parts(long nr, long a0, long a1, long a2, long a3, long a4
 
 static void make_large(void)
 {
-	const long fd = fj_sys4(__NR_openat, union_lower, "large", O_CREAT | O_RDWR, 0644);
+	const long fd = fj_sys_openat(union_lower, "large", O_CREAT | O_RDWR, 0644);
 	static char block[1 << 20];
 
 	memset(block, 7, sizeof(block));
 	for (unsigned i = 0; i < LARGE / sizeof(block); i++)
-		ck_assert_int_eq(
-			fj_sys4(__NR_pwrite64, fd, block, sizeof(block), i * sizeof(block)),
+		ck_assert_int_eq(fj_sys_pwrite64(fd, block, sizeof(block), i * sizeof(block)),
 			sizeof(block));
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 
 /* _i & 1: as in the trap, with all signals blocked; else as after a jump. _i & 2: with a handler;
@@ -199,12 +209,12 @@ START_TEST(signals)
 	refused = CLONES;
 	has_handler = _i & 2;
 	signal(15, has_handler ? handle : SIG_DFL);
-	pid = fj_sys0(__NR_fork);
+	pid = fj_syscall(__NR_fork, (uint64_t[6]){0});
 	if (!pid) {
 		unit_thread_setup();
 		union_call = (struct fj_call){.thread = unit_thread, .frame = (void *)frame};
 		if (_i & 1) {
-			fj_sys4(__NR_rt_sigprocmask, 2, &all, 0, sizeof(all));
+			fj_sys_rt_sigprocmask(2, &all, 0, sizeof(all));
 			union_call.mask = &mask;
 		}
 		fj_gate = signal_in_parts;
@@ -212,11 +222,11 @@ START_TEST(signals)
 		fj_gate = gate;
 		ck_assert_int_eq(handled, 0);
 		fj_release_signals(&union_call);
-		fj_sys4(__NR_rt_sigprocmask, 2, &mask, 0, sizeof(mask));
+		fj_sys_rt_sigprocmask(2, &mask, 0, sizeof(mask));
 		ck_assert_int_eq(handled, 1);
-		fj_sys1(__NR_exit_group, 0);
+		fj_sys_exit_group(0);
 	}
-	fj_sys4(__NR_wait4, pid, &status, 0, 0);
+	fj_sys_wait4(pid, &status, 0, 0);
 	ck_assert_int_eq(status, _i & 2 ? 0 : 15);
 	ck_assert_int_eq(union_count(union_upper), _i & 2 ? 1 : 0);
 	ck_assert_int_eq(union_count(union_work), 0);
@@ -232,7 +242,7 @@ START_TEST(file_size_limit)
 	const uint64_t limit[2] = {1 << 20, ~0UL};
 
 	make_large();
-	fj_sys4(__NR_prlimit64, 0, 1 /* RLIMIT_FSIZE */, limit, 0);
+	fj_sys_prlimit64(0, 1 /* RLIMIT_FSIZE */, limit, 0);
 	unit_assert_result(union_copy_up("large"), -EFBIG);
 	ck_assert_int_eq(union_count(union_upper), 0);
 	ck_assert_int_eq(union_count(union_work), 0);
@@ -251,11 +261,13 @@ START_TEST(full_disk)
 	make_large();
 	tree_dir("jail/small");
 	snprintf(path, sizeof(path), "%s", tree_path("jail/small"));
-	r = fj_sys1(__NR_unshare, 0x00020000 /* CLONE_NEWNS */);
+	r = fj_sys_unshare(0x00020000 /* CLONE_NEWNS */);
 	if (!r)
-		r = fj_sys5(__NR_mount, 0, "/", 0, 1 << 18 | 1 << 14 /* MS_PRIVATE, MS_REC */, 0);
+		r = fj_syscall(__NR_mount, (uint64_t[6]){0, (uint64_t) "/", 0,
+						   1 << 18 | 1 << 14 /* MS_PRIVATE, MS_REC */});
 	if (!r)
-		r = fj_sys5(__NR_mount, "none", path, "tmpfs", 0, "size=8m");
+		r = fj_syscall(__NR_mount, (uint64_t[6]){(uint64_t) "none", (uint64_t)path,
+						   (uint64_t) "tmpfs", 0, (uint64_t) "size=8m"});
 	if (r) {
 		printf("SKIP full_disk: no tmpfs to be had: %s\n", unit_result(r));
 		return;
@@ -267,8 +279,9 @@ START_TEST(full_disk)
 	ck_assert_int_eq(union_count(small), 0);
 	unit_assert_result(
 		fj_union_copy_up(&union_call, union_lower, "large", small, "large", -1, false), 0);
-	fj_close(small);
-	ck_assert_int_eq(fj_sys2(__NR_umount2, path, 2 /* MNT_DETACH */), 0);
+	fj_sys_close(small);
+	ck_assert_int_eq(
+		fj_syscall(__NR_umount2, (uint64_t[6]){(uint64_t)path, 2 /* MNT_DETACH */}), 0);
 }
 END_TEST
 

@@ -5,12 +5,15 @@
  * name has become another directory's. */
 #include "call/hooks.h"
 #include "sys/abi.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 #include "union/change.h"
 
 #include "entries.h"
 #include "unit.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
 #include <linux/fs.h>
 #include <string.h>
 
@@ -83,8 +86,8 @@ static void compare_opens(long fd, const char *dir, const char *name)
 	unit_assert_result(unit_call2(__NR_fstat, b, &by_path), 0);
 	ck_assert(by_fd.st_ino == by_path.st_ino && by_fd.st_nlink == by_path.st_nlink);
 	ck_assert_uint_eq(listed(a), listed(b));
-	fj_close((int)a);
-	fj_close((int)b);
+	fj_sys_close((int)a);
+	fj_sys_close((int)b);
 }
 
 /* The engine expects the descriptor to be the directory that it last was, but it is another one: replaced by calls
@@ -116,23 +119,23 @@ START_TEST(replaced_descriptor)
 			}
 			other = unit_call3(__NR_openat, AT_FDCWD, dirs[i], O_RDONLY | O_DIRECTORY);
 			ck_assert_int_ge(other, 0);
-			fj_sys3(__NR_dup3, other, fd, 0);
-			fj_close((int)other);
+			fj_sys_dup3(other, fd, 0);
+			fj_sys_close((int)other);
 			if (k & 1)
 				compare_opens(fd, dirs[i], names[k / 2]);
 			compare_looks(fd, dirs[i], names[k / 2]);
 			compare_opens(fd, dirs[i], names[k / 2]);
-			fj_close((int)fd);
+			fj_sys_close((int)fd);
 		}
 	/* A file takes the number, and then nothing. */
 	fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
 	compare_looks(fd, "/m/d", "in");
 	other = unit_call3(__NR_openat, AT_FDCWD, "/m/d/file", O_RDONLY);
-	fj_sys3(__NR_dup3, other, fd, 0);
+	fj_sys_dup3(other, fd, 0);
 	unit_assert_result(unit_call4(__NR_newfstatat, fd, "in", &st, 0), -ENOTDIR);
 	unit_assert_result(unit_call3(__NR_openat, fd, "in", O_RDONLY | O_DIRECTORY), -ENOTDIR);
-	fj_close((int)fd);
-	fj_close((int)other);
+	fj_sys_close((int)fd);
+	fj_sys_close((int)other);
 	unit_assert_result(unit_call4(__NR_newfstatat, fd, "in", &st, 0), -EBADF);
 	unit_assert_result(unit_call3(__NR_openat, fd, "in", O_RDONLY | O_DIRECTORY), -EBADF);
 }
@@ -158,14 +161,14 @@ START_TEST(replaced_by_lower)
 			listed(fd);
 			compare_looks(fd, "/m/d", names[k]);
 			compare_looks(fd, "/m/d", names[k]);
-			fj_sys3(__NR_dup3, old, fd, 0);
+			fj_sys_dup3(old, fd, 0);
 			if (is_open)
 				compare_opens(fd, "/m/late", names[k]);
 			else
 				compare_looks(fd, "/m/late", names[k]);
-			fj_close((int)fd);
+			fj_sys_close((int)fd);
 		}
-	fj_close((int)old);
+	fj_sys_close((int)old);
 }
 END_TEST
 
@@ -195,10 +198,10 @@ START_TEST(replaced_in_listing)
 			for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
 				count++;
 			ck_assert_int_gt(unit_call3(__NR_getdents64, fd, list, sizeof(list)), 0);
-			fj_sys3(__NR_dup3, other, fd, 0);
+			fj_sys_dup3(other, fd, 0);
 			ck_assert_uint_eq(count + listed(fd), all);
-			fj_close((int)fd);
-			fj_close((int)other);
+			fj_sys_close((int)fd);
+			fj_sys_close((int)other);
 		}
 }
 END_TEST
@@ -217,7 +220,7 @@ START_TEST(listing_goes_on)
 		ck_assert_uint_eq(listed(fd), all);
 		ck_assert_uint_eq(listed(fd), 0);
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 END_TEST
 
@@ -246,7 +249,7 @@ START_TEST(mount_in_listed)
 		compare_looks(fd, "/m/d", "in");
 		compare_opens(fd, "/m/d", "in");
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 END_TEST
 
@@ -276,7 +279,7 @@ START_TEST(renamed_child)
 		compare_opens(fd, "/m/new", "c");
 		unit_assert_result(unit_call2(__NR_rename, "/m/new/c", "/m/new/b"), 0);
 	}
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 }
 END_TEST
 

@@ -3,12 +3,21 @@
  * check_union_kills.c - tests copying up and whiteouts (union/) by processes that are killed:
  * before each system call in turn, and at random moments. Files that are left in the work directory
  * are removed. */
+#include "sys/gate_code.h"
+#include "syscall/signal.h"
+#include "syscall/stat.h"
+#include "syscall/syscall.h"
+#include "syscall/time.h"
+#include "syscall/unistd_names.h"
+#include "syscall/unistd_process.h"
+#include "syscall/wait.h"
 #include "union_tree.h"
-#include "sys/sys.h"
 
 #include "union/union.h"
 #include "sys/abi.h"
 
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +37,7 @@ static long die_once(long nr, long a0, long a1, long a2, long a3, long a4, long 
  * status. */
 static int in_child(long (*work_of)(const char *name), const char *name)
 {
-	const long pid = fj_sys0(__NR_fork);
+	const long pid = fj_syscall(__NR_fork, (uint64_t[6]){0});
 	int status = -1;
 
 	if (!pid) {
@@ -36,9 +45,9 @@ static int in_child(long (*work_of)(const char *name), const char *name)
 		union_call = (struct fj_call){.thread = unit_thread};
 		made_calls = 0;
 		fj_gate = die_once;
-		fj_sys1(__NR_exit_group, work_of(name) ? 1 : 0);
+		fj_sys_exit_group(work_of(name) ? 1 : 0);
 	}
-	while (fj_sys4(__NR_wait4, pid, &status, 0, 0) == -EINTR)
+	while (fj_sys_wait4(pid, &status, 0, 0) == -EINTR)
 		;
 	return status;
 }
@@ -69,7 +78,7 @@ START_TEST(kills)
 			ck_assert_msg(!status || (status & 127) == 9, "status %x", status);
 			fj_union_clean(&union_call, union_work);
 			ck_assert_int_eq(union_count(union_work), 0);
-			if (fj_sys4(__NR_newfstatat, union_upper, name, &st, AT_SYMLINK_NOFOLLOW)) {
+			if (fj_sys_newfstatat(union_upper, name, &st, AT_SYMLINK_NOFOLLOW)) {
 				ck_assert(status != 0);
 				continue;
 			}
@@ -110,7 +119,7 @@ START_TEST(kill_storm)
 		} pause = {0, unit_random(20000000)};
 
 		for (int k = 0; k < 3; k++) {
-			pid[k] = fj_sys0(__NR_fork);
+			pid[k] = fj_syscall(__NR_fork, (uint64_t[6]){0});
 			if (pid[k])
 				continue;
 			unit_thread_setup();
@@ -121,10 +130,10 @@ START_TEST(kill_storm)
 					union_work, true);
 			}
 		}
-		fj_sys2(__NR_nanosleep, &pause, 0);
+		fj_sys_nanosleep(&pause, 0);
 		for (int k = 0; k < 3; k++) {
-			fj_sys2(__NR_kill, pid[k], 9);
-			fj_sys4(__NR_wait4, pid[k], 0, 0, 0);
+			fj_sys_kill(pid[k], 9);
+			fj_sys_wait4(pid[k], 0, 0, 0);
 		}
 		fj_union_clean(&union_call, union_work);
 		ck_assert_int_eq(union_count(union_work), 0);
@@ -132,10 +141,10 @@ START_TEST(kill_storm)
 			struct stat st;
 
 			snprintf(name, sizeof(name), "f%d", i);
-			if (fj_sys4(__NR_newfstatat, union_upper, name, &st, AT_SYMLINK_NOFOLLOW))
+			if (fj_sys_newfstatat(union_upper, name, &st, AT_SYMLINK_NOFOLLOW))
 				continue;
 			union_compare(name, &sx[i], &file[i]);
-			fj_sys3(__NR_unlinkat, union_upper, name,
+			fj_sys_unlinkat(union_upper, name,
 				(st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0);
 		}
 	}

@@ -3,14 +3,20 @@
  * check_union_list.c - tests listings of merged directories (union/list.c): random layers compared
  * with a model; files that are copied up, removed and made during a listing; seeking; and 100,000
  * names. */
+#include "sys/gate_code.h"
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 #include "unit.h"
 #include "sys/scratch_mark.h"
-#include "sys/sys.h"
 
 #include "inode/owned.h"
 #include "union/union.h"
 #include "sys/abi.h"
 
+#include <asm/unistd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,21 +38,21 @@ static void open_layers(uint32_t count)
 
 		snprintf(name, sizeof(name), "jail/layer%u", i);
 		tree_dir(name);
-		fd = fj_sys4(__NR_openat, AT_FDCWD, tree_path(name), O_PATH | O_DIRECTORY, 0);
-		ck_assert(!fj_is_err(fd));
+		fd = fj_sys_openat(AT_FDCWD, tree_path(name), O_PATH | O_DIRECTORY, 0);
+		ck_assert(fd >= 0);
 		layers.layer[i].fd = (int)fd;
 		layers.layer[i].number = count - 1 - i;
 	}
-	program = (int)fj_sys4(
-		__NR_openat, layers.layer[unit_random(count)].fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	program = (int)fj_sys_openat(
+		layers.layer[unit_random(count)].fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	ck_assert_int_ge(program, 0);
 }
 
 static void close_layers(void)
 {
 	for (uint32_t i = 0; i < layers.count; i++)
-		fj_close(layers.layer[i].fd);
-	fj_close(program);
+		fj_sys_close(layers.layer[i].fd);
+	fj_sys_close(program);
 }
 
 static void setup(void)
@@ -100,7 +106,7 @@ static void list_all(size_t size, bool is_old)
 
 	memset(met, 0, sizeof(met));
 	others = 0;
-	fj_sys3(__NR_lseek, program, 0, 0);
+	fj_sys_lseek(program, 0, 0);
 	while ((n = ask(list, size, is_old)) > 0)
 		note_all(list, n, is_old);
 	unit_assert_result(n, 0);
@@ -116,17 +122,17 @@ static const char *name_of(int i)
 
 static void make_file(int dirfd, const char *name)
 {
-	const long fd = fj_sys4(__NR_openat, dirfd, name, O_CREAT | O_RDWR, 0644);
+	const long fd = fj_sys_openat(dirfd, name, O_CREAT | O_RDWR, 0644);
 
-	ck_assert(!fj_is_err(fd));
-	fj_close((int)fd);
+	ck_assert(fd >= 0);
+	fj_sys_close((int)fd);
 }
 
 /* Is the name seen, by the highest layer that has it? */
 static bool is_seen(const char *name, struct stat *st)
 {
 	for (uint32_t i = 0; i < layers.count; i++)
-		if (!fj_sys4(__NR_newfstatat, layers.layer[i].fd, name, st, AT_SYMLINK_NOFOLLOW))
+		if (!fj_sys_newfstatat(layers.layer[i].fd, name, st, AT_SYMLINK_NOFOLLOW))
 			return !fj_union_is_whiteout(unit_thread, layers.layer[i].fd, name, st);
 	return false;
 }
@@ -146,7 +152,7 @@ static void make_names(int names)
 				unit_assert_result(fj_union_whiteout(&call, dirfd, name, -1), 0);
 				break;
 			case 2:
-				unit_assert_result(fj_sys3(__NR_mkdirat, dirfd, name, 0755), 0);
+				unit_assert_result(fj_sys_mkdirat(dirfd, name, 0755), 0);
 				break;
 			default:
 				break;
@@ -231,8 +237,7 @@ START_TEST(entries_say_what_stat_says)
 		const int dirfd = layers.layer[strcmp(name, "n2") ? 0 : 1].fd;
 
 		at += h->size;
-		ck_assert_int_eq(
-			fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+		ck_assert_int_eq(fj_sys_newfstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
 		if (name[0] == '.') {
 			ck_assert_uint_eq(h->ino, st.st_ino);
 			continue;
@@ -244,7 +249,7 @@ START_TEST(entries_say_what_stat_says)
 		ck_assert_uint_eq(h->ino, sx.stx_ino);
 		ck_assert_uint_eq((uint8_t)h->rest[0], sx.stx_mode >> 12);
 	}
-	ck_assert_int_eq(fj_sys4(__NR_newfstatat, layers.layer[1].fd, "n0", &st, 0), 0);
+	ck_assert_int_eq(fj_sys_newfstatat(layers.layer[1].fd, "n0", &st, 0), 0);
 	ck_assert_uint_eq(st.st_ino, origin.ino);
 	close_layers();
 }
@@ -288,8 +293,8 @@ START_TEST(changes_while_listing)
 				if (was_never[i])
 					continue;
 				if (is_constant[i] || unit_random(2)) {
-					const bool is_mid = !fj_sys4(
-						__NR_newfstatat, all.layer[1].fd, name, &st, 0);
+					const bool is_mid =
+						!fj_sys_newfstatat(all.layer[1].fd, name, &st, 0);
 
 					fj_union_copy_up(&call, all.layer[is_mid ? 1 : 2].fd, name,
 						all.layer[0].fd, name, -1, true);
@@ -328,7 +333,7 @@ START_TEST(places_are_found_again)
 
 			at += h->size;
 			ck_assert_int_ge(h->offset, 0);
-			ck_assert_int_eq(fj_sys3(__NR_lseek, program, h->offset, 0), h->offset);
+			ck_assert_int_eq(fj_sys_lseek(program, h->offset, 0), h->offset);
 			m = ask(again, sizeof(again), false);
 			if (at < n) {
 				ck_assert_int_gt(m, 0);
@@ -337,7 +342,7 @@ START_TEST(places_are_found_again)
 			}
 			/* Go on behind the last entry of this answer. */
 			if (at == n)
-				fj_sys3(__NR_lseek, program, h->offset, 0);
+				fj_sys_lseek(program, h->offset, 0);
 		}
 	unit_assert_result(n, 0);
 	close_layers();
@@ -353,13 +358,13 @@ START_TEST(a_place_tells_whose_it_is)
 	unit_seed(4);
 	open_layers(3);
 	make_names(NAMES);
-	fj_close(program);
-	program = (int)fj_sys4(__NR_openat, layers.layer[2].fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	fj_sys_close(program);
+	program = (int)fj_sys_openat(layers.layer[2].fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	for (int is_merged = 0; is_merged < 2; is_merged++) {
-		fj_sys3(__NR_lseek, program, 0, 0);
+		fj_sys_lseek(program, 0, 0);
 		ck_assert(!fj_union_lists_alone(program, &layers, 0));
 		while ((n = is_merged ? ask(list, sizeof(list), false) :
-					fj_sys3(__NR_getdents64, program, list, sizeof(list))) > 0)
+					fj_sys_getdents64(program, list, sizeof(list))) > 0)
 			for (long at = 0; at < n;) {
 				const struct head *h = (const struct head *)(list + at);
 

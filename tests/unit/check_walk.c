@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_walk.c - tests walks from a jail path to a place (walk/walk.c) by a table of cases. */
+#include "sys/gate_code.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 #include "ways.h"
 #include "sys/scratch_mark.h"
 #include "sys/fd.h"
@@ -12,9 +15,10 @@
 #include "layers/place.h"
 #include "path/path.h"
 #include "walk/walk.h"
-#include "sys/sys.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
+#include <linux/limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,7 +97,7 @@ START_TEST(relative)
 	long fd;
 
 	ways_make_tree();
-	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail/usr/bin")), 0);
+	ck_assert_int_eq(fj_sys_chdir(tree_path("jail/usr/bin")), 0);
 	fd = fj_open_path(AT_FDCWD, ".", O_DIRECTORY);
 	for (int i = 0; i < CASES; i++) {
 		if (cases[i].how & FJ_NO_LINKS)
@@ -165,30 +169,29 @@ END_TEST
 
 START_TEST(lengths)
 {
-	static char path[FJ_PATH_MAX + 16];
+	static char path[PATH_MAX + 16];
 	struct seen seen;
 
 	ways_make_tree();
 	/* PATH_MAX is the limit of the jail path only, also if slashes and dots fill it up. */
 	memset(path, '/', sizeof(path));
-	for (int i = 1; i < FJ_PATH_MAX - 5; i += 2)
+	for (int i = 1; i < PATH_MAX - 5; i += 2)
 		path[i] = '.';
-	strcpy(path + FJ_PATH_MAX - 5, "/usr");
-	ck_assert_uint_eq(strlen(path), FJ_PATH_MAX - 1);
+	strcpy(path + PATH_MAX - 5, "/usr");
+	ck_assert_uint_eq(strlen(path), PATH_MAX - 1);
 	for (int way = 0; way < WAYS; way++) {
 		seen = ways_engine_look(way, AT_FDCWD, path, FJ_FOLLOW);
 		unit_assert_result(seen.r, 0);
 	}
 	/* A component has 255 bytes at most, at each place of a path. */
-	for (int n = FJ_NAME_MAX; n <= FJ_NAME_MAX + 1; n++)
+	for (int n = NAME_MAX; n <= NAME_MAX + 1; n++)
 		for (int place = 0; place < 3; place++) {
 			memset(path, 'x', (size_t)n + 1);
 			path[0] = '/';
 			strcpy(path + n + 1, place == 0 ? "" : place == 1 ? "/" : "/y");
 			for (int way = 0; way < WAYS; way++) {
 				seen = ways_engine_look(way, AT_FDCWD, path, FJ_FOLLOW);
-				unit_assert_result(
-					seen.r, n > FJ_NAME_MAX ? -ENAMETOOLONG : -ENOENT);
+				unit_assert_result(seen.r, n > NAME_MAX ? -ENAMETOOLONG : -ENOENT);
 			}
 		}
 }
@@ -201,10 +204,10 @@ START_TEST(deep)
 
 	memset(name, 'd', 200);
 	name[200] = 0;
-	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail")), 0);
+	ck_assert_int_eq(fj_sys_chdir(tree_path("jail")), 0);
 	for (int i = 0; i < 30; i++) {
-		unit_assert_result(fj_sys3(__NR_mkdirat, AT_FDCWD, name, 0755), 0);
-		ck_assert_int_eq(fj_sys1(__NR_chdir, name), 0);
+		unit_assert_result(fj_sys_mkdirat(AT_FDCWD, name, 0755), 0);
+		ck_assert_int_eq(fj_sys_chdir(name), 0);
 	}
 	for (int way = 0; way < WAYS; way++) {
 		ck_assert_int_eq(ways_engine_look(way, AT_FDCWD, ".", FJ_FOLLOW).r, 0);
@@ -230,8 +233,8 @@ END_TEST
 START_TEST(deleted_directory)
 {
 	tree_dir("jail/a");
-	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail/a")), 0);
-	ck_assert_int_eq(fj_sys3(__NR_unlinkat, AT_FDCWD, tree_path("jail/a"), AT_REMOVEDIR), 0);
+	ck_assert_int_eq(fj_sys_chdir(tree_path("jail/a")), 0);
+	ck_assert_int_eq(fj_sys_unlinkat(AT_FDCWD, tree_path("jail/a"), AT_REMOVEDIR), 0);
 	for (int way = 0; way < WAYS; way++) {
 		ck_assert_int_eq(ways_engine_look(way, AT_FDCWD, ".", FJ_FOLLOW).r, 0);
 		unit_assert_result(ways_engine_look(way, AT_FDCWD, "x", FJ_FOLLOW).r, -ENOENT);

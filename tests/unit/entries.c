@@ -3,9 +3,11 @@
  *
  * entries.c - a gate that counts the system calls of the engine. See entries.h. */
 #include "entries.h"
-#include "sys/sys.h"
+#include "sys/gate_code.h"
 
 #include "unit.h"
+
+#include <asm/unistd.h>
 
 unsigned unit_entries;
 static fj_gate_fn real_gate;

@@ -5,6 +5,8 @@
  *
  * Environment: CK_RUN_SUITE=walk runs one suite. CK_FORK=no runs the tests in this process, for a
  * debugger. FJ_UNIT_SEED=N changes the random trees. */
+#include "sys/gate_code.h"
+#include "gate.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -22,6 +24,7 @@ int main(void)
 	SRunner *runner = srunner_create(unit_suite_str());
 	int failed;
 
+	fj_calls_gate = unit_calls_gate;
 	srunner_add_suite(runner, unit_suite_guest());
 	srunner_add_suite(runner, unit_suite_held());
 	srunner_add_suite(runner, unit_suite_image());

@@ -9,17 +9,22 @@
  * may read while another thread writes. They are named below, and their copies are checked here.
  * Prints a line for each check, and the reports of ThreadSanitizer, after which the exit status is
  * 66. */
+#include "gate.h"
 #include "races.h"
-#include "mount-table/namespace_id.h"
 #include "jail/epoch.h"
+#include "mount-table/namespace_id.h"
+#include "sys/gate_code.h"
 #include "sys/scratch_mark.h"
 #include "sys/memory.h"
 #include "cred/identity_table.h"
 #include "cred/ids_start.h"
-#include "bytes/copy.h"
 #include "bytes/bytes.h"
+#include "bytes/copy.h"
 #include "bytes/equal.h"
 #include "bytes/str.h"
+#include "syscall/mman.h"
+#include "syscall/sched.h"
+#include "syscall/unistd_ids.h"
 
 #include "cred/ids.h"
 #include "path/path.h"
@@ -37,7 +42,6 @@
 #include "setup/layout.h"
 #include "sys/process.h"
 #include "locking/seq.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 
 #include <pthread.h>
@@ -169,7 +173,7 @@ static void *use_lock(void *arg)
 
 	(void)arg;
 	for (int n = 0; n < ROUNDS; n++) {
-		fj_lock_take(&lock, &waiters, (uint32_t)fj_sys0(__NR_getpid), 0, &hold);
+		fj_lock_take(&lock, &waiters, (uint32_t)fj_sys_getpid(), 0, &hold);
 		change_guarded();
 		fj_lock_give(&lock, &waiters, &hold);
 	}
@@ -178,14 +182,14 @@ static void *use_lock(void *arg)
 
 static void *try_lock(void *arg)
 {
-	const uint32_t me = (uint32_t)fj_sys0(__NR_gettid);
+	const uint32_t me = (uint32_t)fj_sys_gettid();
 	struct fj_lock_hold hold;
 
 	(void)arg;
 	for (int n = 0; n < ROUNDS;) {
 		/* (No holder is dead: that is checked, too, and changes nothing.) */
 		if (!fj_lock_try(&lock, me, n & 1, &hold)) {
-			fj_sys0(__NR_sched_yield);
+			fj_sys_sched_yield();
 			continue;
 		}
 		change_guarded();
@@ -202,7 +206,7 @@ static void *use_facts(void *arg)
 	static const struct fj_root root = {.pos = ""};
 	static const struct fj_thread nobody;
 	const char letter = (char)('a' + (uintptr_t)arg);
-	char value[40], text[FJ_PATH_MAX];
+	char value[40], text[PATH_MAX];
 
 	for (unsigned n = 0; n < ROUNDS; n++) {
 		const size_t len = 8 + (n + (uintptr_t)arg) % 24;
@@ -305,7 +309,7 @@ static uint32_t namespaces;
 
 static void *use_mounts(void *arg)
 {
-	char pos[32], host[32], text[FJ_PATH_MAX];
+	char pos[32], host[32], text[PATH_MAX];
 	struct fj_mount_found found;
 	struct fj_str s;
 	struct fj_edit e = {.times = 0};
@@ -337,7 +341,7 @@ static void *use_mounts(void *arg)
 
 static void make_jail(void)
 {
-	const long at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, 3 /* PROT_READ, PROT_WRITE */,
+	const long at = fj_sys_mmap(0, FJ_JAIL_MEMORY, 3 /* PROT_READ, PROT_WRITE */,
 		0x21 /* MAP_SHARED, MAP_ANONYMOUS */, -1, 0);
 
 	if (fj_is_err(at))
@@ -345,7 +349,7 @@ static void make_jail(void)
 	fj_thread_start(0);
 	fj_jail = (struct fj_jail *)at;
 	fj_fds_of(fj_jail)->root = 500;
-	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
+	fj_jail->first_pid = (int32_t)fj_sys_getpid();
 	fj_facts_state()->epoch = 1;
 	((struct fj_owner_namespace *)fj_process_section(FJ_OWNER_NAMESPACE_AT))->at =
 		fj_jail_namespace();
@@ -357,6 +361,7 @@ int main(void)
 	static struct fj_identities identities;
 	static struct fj_posted_table table;
 
+	fj_calls_gate = unit_calls_gate;
 	make_jail();
 	fj_ids_new_table(&identities);
 	fj_ids_start(&identities, &table, "", 0);

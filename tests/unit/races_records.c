@@ -4,9 +4,10 @@
  * races_records.c - the part of races.c for files of owner records, for the stored actions of SIGSEGV
  * and SIGBUS, which the engine handles, and for the names of the machine. Called by races.c. */
 #include "sys/abi_signal.h"
-#include "sys/sys.h"
 #include "call/call.h"
 #include "races.h"
+#include "sys/gate_code.h"
+#include "syscall/signal.h"
 
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
@@ -17,6 +18,7 @@
 #include "signal/hook_signal.h"
 #include "sys/abi.h"
 
+#include <asm/unistd.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,13 +213,13 @@ void check_actions(void)
 	for (int i = 0; i < 2; i++) {
 		const struct fj_sigaction none = {0};
 
-		fj_sys4(__NR_rt_sigaction, number[i], 0, &before[i], FJ_SIGSET_SIZE);
-		fj_sys4(__NR_rt_sigaction, number[i], &none, 0, FJ_SIGSET_SIZE);
+		fj_sys_rt_sigaction(number[i], 0, &before[i], FJ_SIGSET_SIZE);
+		fj_sys_rt_sigaction(number[i], &none, 0, FJ_SIGSET_SIZE);
 	}
 	fj_faults_arm();
 	at_once(use_actions);
 	for (int i = 0; i < 2; i++)
-		fj_sys4(__NR_rt_sigaction, number[i], &before[i], 0, FJ_SIGSET_SIZE);
+		fj_sys_rt_sigaction(number[i], &before[i], 0, FJ_SIGSET_SIZE);
 	check_copies("actions of SIGSEGV and SIGBUS");
 }
 

@@ -5,14 +5,19 @@
  * Here the lower layer is a part of the jail's own tree: so calls of the jail can set the owners
  * and modes of its files. The copy is compared by calls of the jail, too, as a program sees it.
  * Called by check_union.c, check_union_faults.c and check_union_kills.c. */
+#include "syscall/dirent.h"
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 #include "union_tree.h"
-#include "sys/scratch_mark.h"
 #include "bytes/equal.h"
-#include "sys/sys.h"
+#include "sys/scratch_mark.h"
 
 #include "union/union.h"
 #include "sys/abi.h"
 
+#include <asm/unistd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,10 +28,10 @@ struct fj_call union_call;
 
 int union_open(const char *name)
 {
-	const long fd = fj_sys4(
-		__NR_openat, AT_FDCWD, tree_path(name), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const long fd =
+		fj_sys_openat(AT_FDCWD, tree_path(name), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
-	ck_assert_msg(!fj_is_err(fd), "%s: %s", name, unit_result(fd));
+	ck_assert_msg(fd >= 0, "%s: %s", name, unit_result(fd));
 	return (int)fd;
 }
 
@@ -44,9 +49,9 @@ void union_setup(void)
 
 void union_teardown(void)
 {
-	fj_close(union_lower);
-	fj_close(union_upper);
-	fj_close(union_work);
+	fj_sys_close(union_lower);
+	fj_sys_close(union_upper);
+	fj_sys_close(union_work);
 	unit_jail_teardown();
 }
 
@@ -72,8 +77,8 @@ int union_count(int dirfd)
 	int names = 0;
 	long n;
 
-	fj_sys3(__NR_lseek, dirfd, 0, 0);
-	while ((n = fj_sys3(__NR_getdents64, dirfd, list, sizeof(list))) > 0)
+	fj_sys_lseek(dirfd, 0, 0);
+	while ((n = fj_sys_getdents64(dirfd, list, sizeof(list))) > 0)
 		for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
 			names++;
 	return names - 2;
@@ -121,25 +126,25 @@ static int attributes(int dirfd, const char *name, char text[4096])
 
 static void compare_data(const char *name)
 {
-	const long a = fj_sys4(__NR_openat, union_lower, name, O_RDONLY | O_NOATIME, 0),
-		   b = fj_sys4(__NR_openat, union_upper, name, O_RDONLY | O_NOATIME, 0);
+	const long a = fj_sys_openat(union_lower, name, O_RDONLY | O_NOATIME, 0),
+		   b = fj_sys_openat(union_upper, name, O_RDONLY | O_NOATIME, 0);
 	static char x[65536], y[65536];
 	long n = 0, m = 0;
 	struct stat st, copy;
 
-	fj_sys2(__NR_fstat, a, &st);
-	fj_sys2(__NR_fstat, b, &copy);
+	fj_sys_fstat(a, &st);
+	fj_sys_fstat(b, &copy);
 	ck_assert_int_eq(st.st_size, copy.st_size);
 	/* Holes were not filled with zeros. The copy may use a few blocks more. */
 	ck_assert_int_le(copy.st_blocks, st.st_blocks + 64);
 	do {
-		n = fj_sys3(__NR_read, a, x, sizeof(x));
-		m = fj_sys3(__NR_read, b, y, sizeof(y));
+		n = fj_sys_read(a, x, sizeof(x));
+		m = fj_sys_read(b, y, sizeof(y));
 		ck_assert_int_eq(n, m);
 		ck_assert(n <= 0 || !memcmp(x, y, (size_t)n));
 	} while (n > 0);
-	fj_close((int)a);
-	fj_close((int)b);
+	fj_sys_close((int)a);
+	fj_sys_close((int)b);
 }
 
 void union_compare(const char *name, const struct statx *was, const struct fj_file *file)
@@ -184,16 +189,15 @@ static const uint32_t types[] = {
 /* Writes blocks of data at random places of a file of up to 4 MiB. */
 static void fill(const char *name)
 {
-	const long fd = fj_sys4(__NR_openat, union_lower, name, O_WRONLY, 0);
+	const long fd = fj_sys_openat(union_lower, name, O_WRONLY, 0);
 	char block[5000];
 
 	memset(block, (int)unit_random(255) + 1, sizeof(block));
 	for (unsigned i = unit_random(6); i; i--)
-		fj_sys4(__NR_pwrite64, fd, block, unit_random(sizeof(block)) + 1,
-			unit_random(4 << 20));
+		fj_sys_pwrite64(fd, block, unit_random(sizeof(block)) + 1, unit_random(4 << 20));
 	if (!unit_random(3))
-		fj_sys2(__NR_ftruncate, fd, unit_random(5 << 20));
-	fj_close((int)fd);
+		fj_sys_ftruncate(fd, unit_random(5 << 20));
+	fj_sys_close((int)fd);
 }
 
 static void give_attributes(const char *path, uint32_t type)

@@ -10,6 +10,8 @@
 
 #include "inode/owned.h"
 
+#include <stdint.h>
+
 /* Open directories /lower, /upper and /work of the jail. */
 extern int union_lower, union_upper, union_work;
 extern struct fj_call union_call;

@@ -11,6 +11,12 @@
 #include "cred/ids_start.h"
 #include "sys/assert.h"
 #include "sys/fd.h"
+#include "syscall/mman.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_ids.h"
+#include "syscall/unistd_io.h"
+#include "syscall/unistd_names.h"
 
 #include "unit.h"
 #include "call/call.h"
@@ -26,7 +32,6 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "setup/layout.h"
-#include "sys/sys.h"
 #include "sys/thread.h"
 
 #include <stdio.h>
@@ -49,17 +54,17 @@ void unit_jail_on(const char *host_path)
 {
 	const long root = fj_open_path(AT_FDCWD, host_path, O_DIRECTORY);
 	struct stat st;
-	const long owners = fj_sys2(__NR_memfd_create, "owners", 0);
+	const long owners = fj_sys_memfd_create("owners", 0);
 	struct fj_identities *identities;
 	long at;
 
-	ck_assert_msg(!fj_is_err(root), "%s: %s", host_path, unit_result(root));
-	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_msg(root >= 0, "%s: %s", host_path, unit_result(root));
+	at = fj_sys_mmap(
+		0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert(!fj_is_err(at));
-	ck_assert_int_eq(fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH), 0);
-	ck_assert_int_eq(fj_sys3(__NR_dup3, root, UNIT_FD, O_CLOEXEC), UNIT_FD);
-	fj_close((int)root);
+	ck_assert_int_eq(fj_sys_newfstatat(root, "", &st, AT_EMPTY_PATH), 0);
+	ck_assert_int_eq(fj_sys_dup3(root, UNIT_FD, O_CLOEXEC), UNIT_FD);
+	fj_sys_close((int)root);
 	unit_assert_result(fj_owner_create((int)owners), 0);
 	fj_jail = (struct fj_jail *)at;
 	fj_jail->magic = FJ_JAIL_MAGIC;
@@ -68,15 +73,15 @@ void unit_jail_on(const char *host_path)
 	fj_jail->root_dev = st.st_dev;
 	fj_jail->root_ino = st.st_ino;
 	fj_facts_state()->epoch = 1;
-	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
+	fj_jail->first_pid = (int32_t)fj_sys_getpid();
 	snprintf(fj_jail_paths()->root, sizeof(fj_jail_paths()->root), "%s", host_path);
 	snprintf(fj_jail_paths()->name, sizeof(fj_jail_paths()->name), "%s", host_path);
 	fj_namespace_start();
 	fj_root_start("", -1, fj_path_open_pos);
 	fj_umask_start(022); /* tree_begin() sets it */
-	ck_assert_int_eq(fj_sys3(__NR_dup3, owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC),
-		FJ_FD_OWNERS(fj_jail));
-	fj_close((int)owners);
+	ck_assert_int_eq(
+		fj_sys_dup3(owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC), FJ_FD_OWNERS(fj_jail));
+	fj_sys_close((int)owners);
 	unit_assert_result(fj_owner_start(FJ_FD_OWNERS(fj_jail), -1), 0);
 	identities = fj_jail_identities();
 	fj_ids_new_table(identities);
@@ -112,7 +117,7 @@ void unit_jail_setup(void)
 
 void unit_jail_teardown(void)
 {
-	fj_sys1(__NR_chdir, "/");
+	fj_sys_chdir("/");
 	tree_end();
 }
 
@@ -165,7 +170,7 @@ static const char *name_of_errno(long error)
 
 const char *unit_result(long r)
 {
-	const char *name = fj_is_err(r) ? name_of_errno(-r) : NULL;
+	const char *name = r < 0 ? name_of_errno(-r) : NULL;
 	static char text[8][32];
 	static unsigned turn;
 	char *into = text[turn++ % 8];

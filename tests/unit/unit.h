@@ -14,6 +14,7 @@
 #include "tree.h"
 
 #include <check.h>
+#include <stdint.h>
 
 #define UNIT_FD 900 /* the jail's first descriptor: FJ_FD_ROOT */
 

@@ -2,6 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * ways.c - looks up names by each way of a walk, and makes the tree for that: see ways.h. */
+#include "syscall/fcntl.h"
+#include "syscall/stat.h"
+#include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 #include "ways.h"
 #include "sys/scratch_mark.h"
 #include "sys/fd.h"
@@ -12,8 +16,8 @@
 #include "path/path.h"
 #include "walk/walk.h"
 #include "fast-path/fast.h"
-#include "sys/sys.h"
 
+#include <linux/limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,12 +31,12 @@ struct seen ways_look(long fd)
 	struct seen seen = {.r = fd};
 	struct stat st;
 
-	if (fj_is_err(fd))
+	if (fd < 0)
 		return seen;
-	seen.r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	seen.r = fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
 	seen.dev = st.st_dev;
 	seen.ino = st.st_ino;
-	fj_close((int)fd);
+	fj_sys_close((int)fd);
 	return seen;
 }
 
@@ -42,7 +46,7 @@ long ways_kernel_open(const char *jail_path, uint64_t flags)
 	long r;
 
 	do
-		r = fj_sys4(__NR_openat2, UNIT_FD, jail_path, &how, sizeof(how));
+		r = fj_sys_openat2(UNIT_FD, jail_path, &how, sizeof(how));
 	while (r == -EAGAIN);
 	return r;
 }
@@ -77,12 +81,12 @@ static long open_fast(int dirfd, const char *jail_path, unsigned how)
 		r = fj_openat2(q.place.dirfd, q.place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
 			RESOLVE_NO_SYMLINKS);
 	fj_scratch_release(unit_thread, mark);
-	if (!fj_is_err(r)) {
+	if (r >= 0) {
 		char byte;
 
-		if (!(how & FJ_FOLLOW) || fj_sys4(__NR_readlinkat, r, "", &byte, 1) < 0)
+		if (!(how & FJ_FOLLOW) || fj_sys_readlinkat(r, "", &byte, 1) < 0)
 			return r;
-		fj_close((int)r);
+		fj_sys_close((int)r);
 	}
 	return walk_open(dirfd, jail_path, how);
 }
@@ -91,7 +95,7 @@ struct seen ways_engine_look(enum way way, int dirfd, const char *jail_path, uns
 {
 	fj_lacks()->openat2 = way == STEPS;
 	if (way == FACTS)
-		fj_close((int)walk_open(dirfd, jail_path, how)); /* so that there are facts */
+		fj_sys_close((int)walk_open(dirfd, jail_path, how)); /* so that there are facts */
 	return ways_look(
 		way == FACTS ? open_fast(dirfd, jail_path, how) : walk_open(dirfd, jail_path, how));
 }
@@ -146,7 +150,7 @@ void ways_check(
 
 const char *ways_host_of(const char *pos)
 {
-	static char text[FJ_PATH_MAX];
+	static char text[PATH_MAX];
 	struct fj_str s;
 
 	fj_str_init(&s, text, sizeof(text));

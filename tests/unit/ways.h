@@ -9,6 +9,8 @@
 
 #include "unit.h"
 
+#include <stdint.h>
+
 struct fj_place;
 
 /* The ways: with openat2(2), without it as on an old kernel, and by facts where they suffice. */

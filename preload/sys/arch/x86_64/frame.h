@@ -5,9 +5,9 @@
 #ifndef FJ_ARCH_FRAME_H
 #define FJ_ARCH_FRAME_H
 
-#include "sys/sys.h"
-
 #include <asm/sigcontext.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct fj_frame { /* struct ucontext, asm/ucontext.h */
 	uint64_t flags;
@@ -41,7 +41,7 @@ static inline void fj_frame_set_sp(struct fj_frame *f, uint64_t sp)
 {
 	f->regs.sp = sp;
 }
-static inline void fj_frame_args(const struct fj_frame *f, uint64_t arg[FJ_ARGS])
+static inline void fj_frame_args(const struct fj_frame *f, uint64_t arg[6])
 {
 	arg[0] = f->regs.di;
 	arg[1] = f->regs.si;
@@ -62,7 +62,7 @@ static inline void fj_frame_set_nr(struct fj_frame *f, int nr)
 {
 	f->regs.ax = (uint64_t)nr;
 }
-static inline void fj_frame_set_call(struct fj_frame *f, int nr, const uint64_t arg[FJ_ARGS])
+static inline void fj_frame_set_call(struct fj_frame *f, int nr, const uint64_t arg[6])
 {
 	fj_frame_set_nr(f, nr);
 	f->regs.di = arg[0];

@@ -5,8 +5,6 @@
 #ifndef FJ_MACHINE_H
 #define FJ_MACHINE_H
 
-#include "sys/sys.h"
-
 #include <stdint.h>
 
 /* linux/elf-em.h, linux/audit.h, elf.h */
@@ -35,11 +33,12 @@ static inline void fj_arch_fault(void)
 /* The base of fs. libc gives each of its threads another one, so it tells apart the threads in one
  * memory. 0: the thread has none. */
 #define FJ_ARCH_GET_FS 0x1003 /* asm/prctl.h */
+long fj_sys_arch_prctl(int code, uint64_t *base);
 static inline uint64_t fj_thread_pointer(void)
 {
 	uint64_t base = 0;
 
-	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
+	fj_sys_arch_prctl(FJ_ARCH_GET_FS, &base);
 	return base;
 }
 

@@ -5,6 +5,8 @@
 #ifndef FJ_ARCH_TRACEE_H
 #define FJ_ARCH_TRACEE_H
 
+#include <stdint.h>
+
 struct fj_tracee_regs { /* struct user_regs_struct, asm/user_64.h */
 	uint64_t r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs,
 		flags, sp, ss, fs_base, gs_base, ds, es, fs, gs;
@@ -26,7 +28,7 @@ static inline long fj_tracee_result(const struct fj_tracee_regs *r)
 {
 	return (long)r->ax;
 }
-static inline void fj_tracee_args(const struct fj_tracee_regs *r, uint64_t arg[FJ_ARGS])
+static inline void fj_tracee_args(const struct fj_tracee_regs *r, uint64_t arg[6])
 {
 	arg[0] = r->di;
 	arg[1] = r->si;
@@ -44,7 +46,7 @@ static inline void fj_tracee_set_result(struct fj_tracee_regs *r, long result)
 	r->ax = (uint64_t)result;
 }
 static inline void fj_tracee_return_to(
-	struct fj_tracee_regs *r, uint64_t ip, uint64_t sp, const uint64_t arg[FJ_ARGS])
+	struct fj_tracee_regs *r, uint64_t ip, uint64_t sp, const uint64_t arg[6])
 {
 	r->ip = r->cx = ip;
 	r->sp = sp;

@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gate.S - the only syscall instructions of the engine. Called as fj_gate by all rooms.
+ * gate.S - the only syscall instructions of the engine. Entered from calls.S by all rooms, and called as
+ * fj_gate by the doors.
  *
  * The seccomp filter tells our calls from the program's by their address. So this block has a page
  * to itself, which at the start of every jailed process is moved to an address that is fixed for
  * the life of the jail (launch/place_gate.c). Until then the engine calls the block where it was
  * linked. Everything between fj_gate_begin and fj_gate_end must be position independent. */
 
-#include "sys/arch/x86_64/page.h"
+#define PAGE (1 << 12)
 
 	.text
 	.globl	fj_gate_move
@@ -18,16 +19,26 @@
 fj_gate_move:
 	mov	%rdi, %r8
 	lea	fj_gate_begin(%rip), %rdi
-	mov	$FJ_PAGE, %esi
+	mov	$PAGE, %esi
 	mov	%rsi, %rdx
 	mov	$3, %r10d	/* MREMAP_MAYMOVE | MREMAP_FIXED, linux/mman.h */
 	mov	$25, %eax	/* __NR_mremap */
 	syscall
 	ret
 
+/* sys/gate_code.h describes them. */
+	.section .data.fj_gate, "aw", @progbits
+	.globl	fj_gate, fj_calls_gate
+	.hidden	fj_gate, fj_calls_gate
+	.p2align 3
+fj_gate:
+	.quad	fj_gate_begin
+fj_calls_gate:
+	.quad	fj_gate_call
+
 	.section .text.gate, "ax", @progbits
-	.globl	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
-	.hidden	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
+	.globl	fj_gate_begin, fj_gate_call, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
+	.hidden	fj_gate_begin, fj_gate_call, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
 	.p2align 12
 
 /* long gate(long nr, long a0, ..., long a5): called by the C convention, makes the call by the
@@ -37,9 +48,12 @@ fj_gate_begin:
 	mov	%rsi, %rdi
 	mov	%rdx, %rsi
 	mov	%rcx, %rdx
-	mov	%r8, %r10
+	mov	%r8, %rcx
 	mov	%r9, %r8
 	mov	8(%rsp), %r9
+/* Entered from calls.S: the number is in rax, and the arguments are where the C convention has them. */
+fj_gate_call:
+	mov	%rcx, %r10
 	syscall
 fj_gate_made:
 	ret
