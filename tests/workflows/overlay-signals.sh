@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-signals.sh - tests signals while a large file is copied up. As in the kernel's overlayfs, a handler runs after the
-# copy is complete: so a handler that leaves by siglongjmp(3) leaves no unfinished file. A signal that ends the process ends
-# it in the middle of the copy, and no part of the copy stays.
+# overlay-signals.sh - tests signals while a large file is copied up. A handler runs after the copy is complete: so a handler
+# that leaves by siglongjmp(3) leaves no unfinished file. (In the kernel's overlayfs, it interrupts the copy: docs/LIMITS.md.) A
+# signal that ends the process ends it in the middle of the copy, and no part of the copy stays.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"
