@@ -174,11 +174,15 @@ static void forget_file(void *path)
 	unlink(path);
 }
 
-/* The name under which `path` is written until it is complete. */
+/* The name under which `path` is written until it is complete. A fifo or a device is written itself, and
+ * never replaced. */
 static char *begin_file(const char *path)
 {
 	char *file = print("%s.new-%d", path, getpid());
+	struct stat st;
 
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return copy_of(path);
 	on_trouble(forget_file, file);
 	store_writes(file);
 	return file;
@@ -186,7 +190,7 @@ static char *begin_file(const char *path)
 
 static void end_file(const char *file, const char *path)
 {
-	if (rename(file, path))
+	if (strcmp(file, path) != 0 && rename(file, path))
 		fail("cannot write '%s': %s", shown(path), strerror(errno));
 	store_writes(NULL);
 }

@@ -133,6 +133,21 @@ fails 'the store in the tree' 125 "fakejail: --rm: the store '$mine/root/store' 
 rm -rf "$mine/root"
 left 'a copy of a tree into itself'
 
+# ---- pack to what is no regular file: it is written, and not replaced
+succeeds 'a tree to pack' verb unpack image-good.tar root
+as_user mkfifo fifo
+as_user sh -c 'tar -tf - <fifo >list' &
+for format in tar docker-archive; do
+	fails "pack --format=$format to a full device" 125 "fakejail: pack: cannot write '/dev/full': No space left on device*" \
+		verb pack --format=$format root /dev/full
+done
+fails 'pack to a directory' 125 "fakejail: pack: cannot write 'outside': Is a directory*" verb pack root outside
+succeeds 'pack to a fifo' verb pack root fifo
+wait
+like 'what has come out of it' '*./bin/busybox*' "$(cat "$mine/list")"
+like 'it is a fifo' 'p*' "$(ls -l "$mine/fifo")"
+rm -rf "$mine/root" "$mine/fifo" "$mine/list"
+
 # ---- a tree that somebody else changes: an error that names a file, or a whole result
 cp "$tests_dir/workflows/src/churn.py" "$mine/churn.py"
 succeeds 'a tree to change' verb unpack image-good.tar root
