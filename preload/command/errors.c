@@ -3,7 +3,6 @@
  *
  * errors.c - the kernel's errors in the words of strerror(3). Called for all messages of the
  * loader. */
-#include "bytes/len.h"
 #include "bytes/str.h"
 #include "command/command.h"
 #include "sys/hot.h"
@@ -153,7 +152,8 @@ const char *fj_error(long error)
 	struct fj_str s;
 
 	for (long i = 0; i < -error && text < texts + sizeof(texts) - 1; i++)
-		text += fj_strlen(text) + 1;
+		while (*text++)
+			;
 	if (text < texts + sizeof(texts) - 1 && *text)
 		return text;
 	fj_str_init(&s, unknown, sizeof(unknown));

@@ -7,7 +7,6 @@
 #define FJ_FAST_H
 
 #include "bytes/hash.h"
-#include "bytes/len.h"
 #include "facts/facts.h"
 #include "fast-path/links_seen.h"
 #include "jail/fds.h"
@@ -109,7 +108,8 @@ static inline bool fj_fast_next_layer(struct fj_fast *q)
 	if (__builtin_expect(!q->left, 1))
 		return false;
 	q->left--;
-	q->place.name += fj_strlen(q->place.name) + 1;
+	while (*q->place.name++)
+		;
 	fj_fast_aim(q);
 	return true;
 }

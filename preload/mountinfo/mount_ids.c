@@ -8,7 +8,6 @@
  * id. */
 #include "mountinfo/mount_ids.h"
 
-#include "bytes/len.h"
 #include "bytes/str.h"
 #include "jail/fds.h"
 #include "mount-table/mounts.h"
@@ -71,7 +70,7 @@ uint32_t fj_mount_id_at(struct fj_thread *t, const char *pos, uint64_t host_id, 
 			     m.id + FJ_MOUNT_OWN_IDS :
 			     hosts;
 		if (is_root)
-			*is_root = m.jail_len == fj_strlen(pos);
+			*is_root = !pos[m.jail_len];
 	}
 	fj_scratch_release(t, mark);
 	return id;

@@ -5,7 +5,6 @@
  * options.def is made from it. What is wrong, or rare, is left to the launcher. Called by
  * main.c. */
 #include "front.h"
-#include "bytes/bytes.h"
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
@@ -274,7 +273,7 @@ static void obey(enum option option, const char *value)
 static const struct spelling *find(const char *text, size_t n)
 {
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
-		if (fj_strlen(spellings[i].text) == n && !memcmp(spellings[i].text, text, n))
+		if (fj_is_text(text, n, spellings[i].text))
 			return &spellings[i];
 	front_give_up();
 }
