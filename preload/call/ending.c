@@ -30,6 +30,7 @@
 #include "syscall/signal.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_ids.h"
+
 #include <asm/unistd.h>
 #include <linux/errno.h>
 

@@ -3,6 +3,7 @@
  *
  * in_upper.c - in a jail whose root is a union: names that are made, removed, moved or linked in the upper layer, found by
  * facts. Called by run.c before it walks. If the call fails then, run.c makes it again by walks. */
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/replaced.h"
 #include "call/row.h"
@@ -10,7 +11,6 @@
 #include "fast-path/fast.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
-#include "bytes/str.h"
 #include "walk/walk.h"
 
 /* In a union: may a name be made, removed or moved in the upper layer alone, if no lower layer has it? A device may be

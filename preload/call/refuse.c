@@ -5,6 +5,7 @@
  * the engine knows: mounts of the jail that lie on one device of the host, or are read-only. Called
  * by run.c. */
 #include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/replaced.h"
 #include "layers/union.h"
@@ -14,7 +15,6 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "bytes/str.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_names.h"
 

@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "sys/say.h"
 #include "syscall/unistd_process.h"
+
 #include <linux/errno.h>
 
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error)

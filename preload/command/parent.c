@@ -35,6 +35,7 @@
 #include "syscall/unistd_names.h"
 #include "syscall/unistd_process.h"
 #include "syscall/wait.h"
+
 #include <linux/errno.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>

@@ -20,6 +20,7 @@
 #include "syscall/prctl.h"
 #include "syscall/signal.h"
 #include "syscall/unistd_ids.h"
+
 #include <linux/errno.h>
 
 #define PROBES 16u /* entries looked at for one id */

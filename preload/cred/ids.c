@@ -28,6 +28,7 @@
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_ids.h"
 #include "syscall/unistd_io.h"
+
 #include <linux/errno.h>
 
 /* Entries of threads with an identity of their own. If there are more such threads, the others have

@@ -24,6 +24,7 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/unistd_ids.h"
+
 #include <asm/unistd.h>
 
 static struct {

@@ -13,6 +13,7 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/unistd_io.h"
+
 #include <linux/fcntl.h>
 
 /* The program headers of an ELF file, some of which are in memory. */

@@ -5,6 +5,7 @@
  * structures grow with the kernel. Called by hooks. */
 #include "bytes/bytes.h"
 #include "guest/guest.h"
+
 #include <linux/errno.h>
 
 long fj_guest_read_structure(void *to, size_t size, uintptr_t from, size_t given)

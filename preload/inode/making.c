@@ -24,6 +24,7 @@
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_names.h"
+
 #include <linux/fcntl.h>
 
 void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode,

@@ -29,6 +29,7 @@
 #include "syscall/dirent.h"
 #include "syscall/fcntl.h"
 #include "syscall/unistd_close.h"
+
 #include <asm/unistd.h>
 
 #define LIST_SIZE 1024u

@@ -17,6 +17,7 @@
 #include "sys/hot.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
+
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>

@@ -28,6 +28,7 @@
 #include "syscall/unistd_ids.h"
 #include "syscall/unistd_io.h"
 #include "syscall/unistd_process.h"
+
 #include <asm/unistd.h>
 #include <linux/time.h>
 

@@ -384,7 +384,7 @@ bool fj_union_shows(const char *pos)
 	const struct fj_mounts *v;
 	const struct fj_mount *m;
 	struct fj_mounts_seen seen;
-	const char *rest;
+	const char *r;
 	bool is;
 
 	do {
@@ -394,8 +394,7 @@ bool fj_union_shows(const char *pos)
 		for (uint32_t i = fj_mounts_count(v);
 			m && (m->flags & FJ_MOUNT_FILE) && i-- && !is;)
 			is = (v->mount[i].flags & FJ_MOUNT_UNION) &&
-			     fj_mounts_layer(v, &v->mount[i], fj_mounts_text(v, m->host), &rest) >=
-				     0;
+			     fj_mounts_layer(v, &v->mount[i], fj_mounts_text(v, m->host), &r) >= 0;
 	} while (!fj_mounts_held(&seen));
 	return is;
 }

@@ -22,6 +22,7 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+
 #include <linux/errno.h>
 
 #define COUNT_SHIFT 16 /* number of layers of the union */

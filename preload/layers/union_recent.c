@@ -15,6 +15,7 @@
  *
  * Called by union_dirs.c, and by hooks that have opened a directory, or looked at one. */
 #include "bytes/copy.h"
+#include "bytes/hash.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
 #include "facts/facts.h"
@@ -24,7 +25,6 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/namespace_id.h"
-#include "bytes/hash.h"
 #include "sys/hot.h"
 
 #include <stdbool.h>

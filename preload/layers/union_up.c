@@ -16,6 +16,7 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/fcntl.h"
+
 #include <linux/errno.h>
 
 /* The work directory of the jail's own root is made when it is needed: many jails change nothing. */

@@ -15,6 +15,7 @@
 #include "syscall/signal.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
+
 #include <linux/errno.h>
 
 struct dirent_ { /* struct linux_dirent64 */

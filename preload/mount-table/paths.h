@@ -5,7 +5,6 @@
 #ifndef FJ_PATHS_H
 #define FJ_PATHS_H
 
-
 #include <linux/limits.h>
 #include <stdbool.h>
 

@@ -2,10 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * cwd_notes.h - the section of the jail's memory in which a process notes its working directory for the
- * program that it execs. Used by from_host.c and setup/layout.h. */
+ * program that it execs. Used by cwd_notes.c and setup/layout.h. */
 #ifndef FJ_CWD_NOTES_H
 #define FJ_CWD_NOTES_H
-
 
 #include <stdint.h>
 

@@ -9,10 +9,8 @@
 #include "bytes/hash.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "jail/memory.h"
 #include "jail/root.h"
 #include "layers/place.h"
-#include "locking/seq.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
@@ -26,34 +24,13 @@
 #include "sys/scratch_mark.h"
 #include "sys/thread.h"
 #include "syscall/mount.h"
-#include "syscall/unistd_ids.h"
 #include "syscall/unistd_names.h"
 
 #include <asm/statfs.h>
 
-static struct fj_cwds *jail_cwds(void)
-{
-	return (struct fj_cwds *)fj_jail_at(FJ_CWDS_AT);
-}
-
 static const char deleted[] =
 	" (deleted)"; /* fs/d_path.c appends it to the path of an unlinked file */
 #define DELETED_LEN (sizeof(deleted) - 1)
-
-static char noted_cwd[PATH_MAX] FJ_BULKY;
-
-void fj_cwd_note(const char *pos)
-{
-	const size_t len = fj_strlen(pos);
-
-	if (len < sizeof(noted_cwd))
-		memcpy(noted_cwd, pos, len + 1);
-}
-
-const char *fj_cwd_noted(void)
-{
-	return noted_cwd;
-}
 
 static void put_host(const char *pos, bool asks, struct fj_str *out)
 {
@@ -91,7 +68,7 @@ static uint32_t next_noted;
 const char *fj_dir_noted(int fd)
 {
 	if (fd == AT_FDCWD)
-		return noted_cwd;
+		return fj_cwd_noted();
 	if (!__atomic_load_n(&next_noted, __ATOMIC_RELAXED)) /* none was */
 		return NULL;
 	for (uint32_t i = 0; i < NOTED_DIRS; i++)
@@ -135,46 +112,6 @@ void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
 		memcpy(noted_dir[i].pos, pos, len + 1);
 	}
 	fj_scratch_release(t, mark);
-}
-
-void fj_cwd_keep(void)
-{
-	int32_t pid;
-	size_t len, i;
-
-	if (!fj_mount_flags()->has_aliases)
-		return;
-	pid = (int32_t)fj_sys_getpid();
-	len = fj_strlen(noted_cwd);
-	i = (uint32_t)pid % FJ_CWDS;
-	if (len >= FJ_CWD_TEXT)
-		return;
-	fj_seq_write_at_last(&jail_cwds()->cwd[i].sequence);
-	jail_cwds()->cwd[i].pid = pid;
-	memcpy(jail_cwds()->cwd[i].pos, noted_cwd, len + 1);
-	fj_seq_written(&jail_cwds()->cwd[i].sequence);
-}
-
-void fj_cwd_start(void)
-{
-	int32_t pid;
-	uint32_t seen;
-	size_t i;
-
-	if (!fj_mount_flags()->has_aliases)
-		return;
-	pid = (int32_t)fj_sys_getpid();
-	i = (uint32_t)pid % FJ_CWDS;
-	seen = fj_seq_begin(&jail_cwds()->cwd[i].sequence);
-	if (fj_seq_is_odd(seen) || jail_cwds()->cwd[i].pid != pid)
-		return;
-	memcpy(noted_cwd, jail_cwds()->cwd[i].pos, FJ_CWD_TEXT);
-	noted_cwd[FJ_CWD_TEXT - 1] = 0;
-	if (fj_seq_retry(&jail_cwds()->cwd[i].sequence, seen))
-		noted_cwd[0] = 0;
-	/* (If another process writes here by now, its note is lost.) */
-	__atomic_compare_exchange_n(
-		&jail_cwds()->cwd[i].pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 /* `pos` leads to the host path through mount `m` (NULL: through the root's tree). Returns how good it is as
@@ -389,7 +326,7 @@ void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct
 		       NULL;
 	if (seen)
 		fj_str_add(out, seen, seen[1] ? len - (size_t)(seen - host_path.at) : 1);
-	else if (text[0] != '/' || !fj_path_back_hinted(host_path.at, noted_cwd, &pos)) {
+	else if (text[0] != '/' || !fj_path_back_hinted(host_path.at, fj_cwd_noted(), &pos)) {
 		fj_str_add(out, text, len);
 	} else {
 		if (!fj_path_seen(pos.at, out)) {

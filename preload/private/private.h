@@ -6,7 +6,6 @@
 #ifndef FJ_PRIVATE_H
 #define FJ_PRIVATE_H
 
-
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -8,6 +8,7 @@
 #include "ipc/ipc.h"
 #include "procfs/procfs.h"
 #include "syscall/unistd_close.h"
+
 #include <linux/errno.h>
 
 #define FIELDS 17u

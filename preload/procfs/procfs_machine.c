@@ -9,6 +9,7 @@
 #include "procfs/procfs.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
+
 #include <linux/errno.h>
 
 static const char *own_name(enum fj_proc which, const struct fj_machine_names *own)

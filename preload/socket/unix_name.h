@@ -6,7 +6,6 @@
 #ifndef FJ_UNIX_NAME_H
 #define FJ_UNIX_NAME_H
 
-
 #include <stddef.h>
 #include <stdint.h>
 

@@ -6,7 +6,6 @@
 #ifndef FJ_SCRATCH_H
 #define FJ_SCRATCH_H
 
-
 #include <linux/limits.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -9,7 +9,6 @@
 #include "cred/ids_start.h"
 #include "sys/scratch.h"
 #include "bytes/str.h"
-#include "bytes/str.h"
 
 #include "exec-format/exec.h"
 #include "exec/program.h"

@@ -10,7 +10,6 @@
 #include "bytes/str.h"
 #include "mount-table/namespace_id.h"
 #include "sys/scratch_mark.h"
-
 #include "private/private.h"
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_table.h"
