@@ -232,7 +232,7 @@ END_TEST
 START_TEST(copy_of_nowhere)
 {
 	char byte[16] = {0};
-	void *const bad = (char *)0 + nowhere[_i];
+	void *const bad = (void *)nowhere[_i];
 
 	unit_assert_result(fj_copy(byte, bad, 1), -EFAULT);
 	unit_assert_result(fj_copy(byte, bad, sizeof(byte)), -EFAULT);
