@@ -12,7 +12,7 @@
 struct fj_ids;		/* cred/ids.h */
 struct fj_identities;	/* cred/identity_table.h */
 struct fj_posted_table; /* the same */
-struct fj_str;		/* sys/str.h */
+struct fj_str;		/* bytes/str.h */
 
 /* Takes `identities` and `table`, which all processes of the jail share, and the identity that
  * `text` of `len` bytes describes. Call after fj_thread_start(). */

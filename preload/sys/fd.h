@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct fj_str; /* sys/str.h */
+struct fj_str; /* bytes/str.h */
 
 /* openat(2) with O_CLOEXEC and O_PATH added: a descriptor that needs no permission for the file.
  * Returns it or -errno. */

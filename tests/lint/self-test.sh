@@ -21,7 +21,7 @@ fresh() {
  *
  * walk.c - an example. */
 #include "jail/jail.h"
-#include "sys/sys.h"
+#include "sys/fd.h"
 #include <linux/stat.h>
 END
 	# shellcheck disable=SC2016 # the other script's
@@ -76,7 +76,7 @@ echo '#include "ownership/ownership.h"' >>"$source_file" && says rooms '*walk.c:
 echo '#include "call/call.h"' >>"$source_file" && says rooms '*path may not include call*' && fresh
 echo '#include <string.h>' >>"$source_file" && says rooms '*<string.h> is libc*' && fresh
 echo '#include "walk.h"' >>"$source_file" && says rooms '*does not name its room*' && fresh
-mkdir "$work/tree/preload/new" && echo '#include "sys/sys.h"' >"$work/tree/preload/new/x.c" && says rooms '*room new has no line*' && fresh
+mkdir "$work/tree/preload/new" && echo '#include "sys/fd.h"' >"$work/tree/preload/new/x.c" && says rooms '*room new has no line*' && fresh
 sed -i 1,3d "$source_file" && says style '*without the two SPDX lines*' && fresh
 sed -i 's/walk.c - /about /' "$source_file" && says style '*does not say at its top*' && fresh
 echo 'int x; ' >>"$source_file" && says style '*walk.c:8: blanks*' && fresh
