@@ -6,6 +6,7 @@
 #include "sys/page.h"
 
 #include "door/door.h"
+#include "sys/gate_code.h"
 #include "text/decode.h"
 #include "text/sites.h"
 
@@ -172,6 +173,21 @@ START_TEST(at_the_end)
 }
 END_TEST
 
+/* In a jail without the trap, a program that has the engine's gate, as `fakejail owners`, calls the kernel there. A jump must
+ * take the place of what both ways into the gate pass. */
+START_TEST(gate_is_a_site)
+{
+	uint8_t targets[FJ_PAGE / 8] = {0};
+	struct fj_site site[4];
+
+	ck_assert_uint_eq(fj_sites_find((const uint8_t *)fj_gate_begin,
+				  (size_t)(fj_gate_wait - fj_gate_begin), site, 4, targets),
+		1);
+	ck_assert_int_eq(site[0].kind, FJ_SITE_BEFORE);
+	ck_assert_int_eq((int)site[0].at - site[0].moved, (int)(fj_gate_call - fj_gate_begin));
+}
+END_TEST
+
 Suite *unit_suite_stubs(void)
 {
 	Suite *s = suite_create("stubs");
@@ -182,6 +198,7 @@ Suite *unit_suite_stubs(void)
 	tcase_add_loop_test(c, found, 0, FORMS);
 	tcase_add_loop_test(c, interrupted, 0, FORMS);
 	tcase_add_test(c, at_the_end);
+	tcase_add_test(c, gate_is_a_site);
 	suite_add_tcase(s, c);
 	return s;
 }
