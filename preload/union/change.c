@@ -48,7 +48,7 @@ static long remove_upper(struct fj_thread *t, struct fj_layers *l, const char *n
 
 	if (r != -ENOTEMPTY && r != -EEXIST)
 		return r;
-	r = fj_union_put_whiteout(t, l, name);
+	r = fj_union_put_whiteout(t, l, name, false);
 	return r ? r : fj_union_discard(t, l->fd[0], name);
 }
 
@@ -89,7 +89,7 @@ static long unlink_alone(
 	if (!is_up)
 		return -FJ_RESTART;
 	if (is_below || !was_upper)
-		return fj_union_put_whiteout(t, l, name);
+		return fj_union_put_whiteout(t, l, name, false);
 	return remove_upper(t, l, name, is_dir);
 }
 
@@ -248,7 +248,7 @@ static long move_and_whiteout(struct moving *m)
 	if (m->has_upper_whiteout) /* exchange them */
 		return rename_upper(m, FJ_RENAME_EXCHANGE);
 	if (!m->is_there[1]) { /* a whiteout there means the same as nothing */
-		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
+		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1], false);
 		if (!r)
 			r = rename_upper(m, FJ_RENAME_EXCHANGE);
 		/* (Somebody without the lock has removed one of the two: fast-path/fast_dir.c.) */
@@ -259,9 +259,9 @@ static long move_and_whiteout(struct moving *m)
 	if (r != -EINVAL && r != -EPERM && r != -ENOSYS)
 		return r;
 	/* The kernel cannot move the file and leave a whiteout in one step: for a moment the lower file
-	 * is visible. */
+	 * is visible. (Somebody without the lock may move another file to the name then: fast-path/fast_dir.c.) */
 	r = rename_upper(m, 0);
-	return r ? r : fj_union_put_whiteout(m->t, m->l[0], m->name[0]);
+	return r ? r : fj_union_put_whiteout(m->t, m->l[0], m->name[0], true);
 }
 
 static long move_entry(struct moving *m)
@@ -279,7 +279,7 @@ static long move_entry(struct moving *m)
 		return r;
 	/* The empty directory that is replaced may contain whiteouts in the upper layer. */
 	if (m->is_dir[1] && !m->l[1]->found) {
-		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
+		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1], false);
 		m->has_upper_whiteout = !r;
 		m->is_there[1] = false;
 		if (r < 0)

@@ -198,11 +198,13 @@ long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, con
 	return r;
 }
 
-long fj_union_put_whiteout(struct fj_thread *t, struct fj_layers *l, const char *name)
+long fj_union_put_whiteout(struct fj_thread *t, struct fj_layers *l, const char *name, bool is_free)
 {
 	const long work = fj_layers_work(t, l);
 	struct fj_call none;
 
-	return work < 0 ? work :
-			  fj_union_hide(CALL_OF(t, none), l->fd[0], name, (int)work, l->is_nested);
+	return work < 0 ?
+		       work :
+		       fj_union_hide(CALL_OF(t, none), l->fd[0], name, (int)work,
+			       (l->is_nested ? FJ_HIDE_NESTED : 0) | (is_free ? FJ_HIDE_FREE : 0));
 }

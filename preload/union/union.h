@@ -71,12 +71,16 @@ bool fj_union_is_whiteout(struct fj_thread *t, int dirfd, const char *name, cons
 bool fj_union_hides(
 	struct fj_thread *t, int dirfd, const char *name, const struct stat *st, bool is_nested);
 /* Replace `name` by a whiteout in one step. The file there is removed; of a directory, all entries are
- * removed too (they are whiteouts, or the caller allows it). There may be none. Returns 0, or -errno and
+ * removed too (they are whiteouts, or the caller allows it). There may be none. `how`: FJ_HIDE_ flags. Returns 0, or -errno and
  * nothing has changed. */
-long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, bool is_nested);
+enum {
+	FJ_HIDE_NESTED = 1, /* for a nested union only */
+	FJ_HIDE_FREE = 2,   /* the name was free: a file that has come meanwhile stays */
+};
+long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, unsigned how);
 static inline long fj_union_whiteout(struct fj_call *c, int dirfd, const char *name, int work_fd)
 {
-	return fj_union_hide(c, dirfd, name, work_fd, false);
+	return fj_union_hide(c, dirfd, name, work_fd, 0);
 }
 
 /* Does directory `dirfd` (O_PATH is enough) hide what lower layers have under its name? */

@@ -26,6 +26,7 @@
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_names.h"
 #include "syscall/xattr.h"
+#include "union/change.h"
 #include "union/parts.h"
 #include "union/union.h"
 
@@ -133,6 +134,15 @@ static void remove_work_tree(struct fj_call *c, int dirfd, const char *name)
 	fj_scratch_release(c->thread, mark);
 }
 
+/* Put the whiteout at a name that was free. -EEXIST: it no longer is. (A file system that cannot refuse a name that is
+ * taken refuses it to those without the lock, too: fast-path/fast_dir.c.) */
+static long put_at_free(int work_fd, const char *temp, int dirfd, const char *name)
+{
+	const long r = fj_sys_renameat2(work_fd, temp, dirfd, name, RENAME_NOREPLACE);
+
+	return r == -EINVAL || r == -ENOSYS ? fj_sys_renameat(work_fd, temp, dirfd, name) : r;
+}
+
 /* Put the whiteout in place of the file `was`. NULL: there is none. */
 static long put_whiteout(struct fj_call *c, int work_fd, const char *temp, int dirfd,
 	const char *name, const struct fj_file *was)
@@ -153,9 +163,9 @@ static long put_whiteout(struct fj_call *c, int work_fd, const char *temp, int d
 	return 0;
 }
 
-static long make_whiteout(
-	struct fj_call *c, int dirfd, const char *name, int work_fd, bool is_nested)
+static long make_whiteout(struct fj_call *c, int dirfd, const char *name, int work_fd, unsigned how)
 {
+	const bool is_nested = how & FJ_HIDE_NESTED;
 	char temp[FJ_UNION_TEMP_SIZE];
 	struct fj_file was;
 	bool is_there;
@@ -169,6 +179,13 @@ static long make_whiteout(
 		return -EAGAIN;
 	/* The file may change between the look and the rename: a file is not exchanged, and a directory not
 	 * replaced. */
+	if (!r && (how & FJ_HIDE_FREE)) {
+		r = put_at_free(work_fd, temp, dirfd, name);
+		if (r == -EEXIST) /* what is there hides the lower file, too */
+			return fj_union_discard(c->thread, work_fd, temp);
+		if (!r)
+			return 0;
+	}
 	for (unsigned tries = 0; !r; tries++) {
 		is_there = !fj_file_look(c, dirfd, name, 0, &was);
 		r = put_whiteout(c, work_fd, temp, dirfd, name, is_there ? &was : NULL);
@@ -181,7 +198,7 @@ static long make_whiteout(
 	return r;
 }
 
-long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, bool is_nested)
+long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, unsigned how)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	long fd = work_fd, r = -EAGAIN;
@@ -193,10 +210,10 @@ long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, 
 	if (fd < 0)
 		return fd;
 	for (unsigned tries = 0; r == -EAGAIN && tries < FJ_RACES; tries++)
-		r = make_whiteout(c, dirfd, name, (int)fd, is_nested);
+		r = make_whiteout(c, dirfd, name, (int)fd, how);
 	if (work_fd < 0)
 		fj_sys_close((int)fd);
-	return r == -EXDEV && work_fd >= 0 ? fj_union_hide(c, dirfd, name, -1, is_nested) : r;
+	return r == -EXDEV && work_fd >= 0 ? fj_union_hide(c, dirfd, name, -1, how) : r;
 }
 
 /* Attributes set outside a jail, by root or in a user namespace. */

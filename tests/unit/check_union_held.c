@@ -5,6 +5,7 @@
  * name has become another directory's. */
 #include "call/hooks.h"
 #include "sys/abi.h"
+#include "sys/gate_code.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
 #include "union/change.h"
@@ -29,6 +30,7 @@ static void setup(void)
 	tree_dir("jail/lower/d");
 	tree_dir("jail/lower/d/in");
 	tree_file("jail/lower/d/in/file", "text");
+	tree_file("jail/lower/d/in/file2", "text");
 	tree_file("jail/lower/d/file", "text");
 	tree_dir("jail/upper");
 	tree_dir("jail/work");
@@ -253,6 +255,47 @@ START_TEST(mount_in_listed)
 }
 END_TEST
 
+static fj_gate_fn real_gate;
+
+/* The file system cannot leave a whiteout at the old name. Once the file has moved away, another process moves a file there. */
+static long gate_that_takes_name(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	long r;
+
+	if (nr != __NR_renameat2)
+		return real_gate(nr, a0, a1, a2, a3, a4, a5);
+	if (a4 & RENAME_WHITEOUT)
+		return -EINVAL;
+	r = real_gate(nr, a0, a1, a2, a3, a4, a5);
+	if (!r && !(uint32_t)a4 && !strcmp((const char *)a1, "file"))
+		tree_file("jail/upper/d/file", "another");
+	return r;
+}
+
+START_TEST(moved_to_old_name)
+{
+	struct stat st;
+
+	unit_assert_result(
+		unit_call4(__NR_openat, AT_FDCWD, "/m/d/there", O_CREAT | O_RDWR, 0600) < 0, 0);
+	real_gate = fj_gate;
+	fj_gate = gate_that_takes_name;
+	unit_assert_result(
+		unit_call4(__NR_renameat, AT_FDCWD, "/m/d/file", AT_FDCWD, "/m/d/there"), 0);
+	fj_gate = real_gate;
+	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/m/d/file", &st, 0), 0);
+	ck_assert_int_eq(st.st_size, sizeof("another") - 1);
+	/* Without that file, the name is gone. */
+	unit_assert_result(
+		unit_call4(__NR_openat, AT_FDCWD, "/m/d/in/there", O_CREAT | O_RDWR, 0600) < 0, 0);
+	fj_gate = gate_that_takes_name;
+	unit_assert_result(
+		unit_call4(__NR_renameat, AT_FDCWD, "/m/d/in/file2", AT_FDCWD, "/m/d/in/there"), 0);
+	fj_gate = real_gate;
+	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/m/d/in/file2", &st, 0), -ENOENT);
+}
+END_TEST
+
 /* A directory that this process remembers is moved away, and another one gets its name. */
 START_TEST(renamed_child)
 {
@@ -295,6 +338,7 @@ Suite *unit_suite_union_held(void)
 	tcase_add_test(c, listing_goes_on);
 	tcase_add_test(c, mount_in_listed);
 	tcase_add_test(c, renamed_child);
+	tcase_add_test(c, moved_to_old_name);
 	suite_add_tcase(s, c);
 	return s;
 }
