@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * calls.S - the engine's system calls, one line each. Called by all rooms; the headers of this room have the prototypes.
+ * (arch_prctl(2), which only this processor has, is in sys/arch/x86_64/machine.h.)
  *
  * A function of C has its arguments where the kernel wants them, but for the fourth, which the gate moves (gate.S). So a
  * function here is the number, and a jump. */
