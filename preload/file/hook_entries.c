@@ -264,15 +264,27 @@ static bool rename_to_nothing(const struct fj_call *c)
 	return !r;
 }
 
-/* Does the rename replace the last name of a file that has a record? */
-static bool takes_last_name(struct fj_call *c, const struct fj_place *place, struct fj_file *file)
+/* Does `place` lead to this file, too? Then a rename of the one name to the other does nothing, or changes the case of
+ * letters. */
+static bool leads_to(const struct fj_place *place, const struct fj_file *file)
+{
+	struct stat st;
+
+	return !fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       st.st_ino == file->natural.ino && st.st_dev == file->dev;
+}
+
+/* Does the rename to place[1] replace the last name of a file that has a record? */
+static bool takes_last_name(
+	struct fj_call *c, const struct fj_place *const *place, struct fj_file *file)
 {
 	bool is_there;
-	const bool is_last = fj_file_is_last_name(c, place->dirfd, place->name, file, &is_there);
+	const bool is_last =
+		fj_file_is_last_name(c, place[1]->dirfd, place[1]->name, file, &is_there);
 
 	if (__atomic_load_n(&met_nothing, __ATOMIC_RELAXED) == is_there)
 		__atomic_store_n(&met_nothing, !is_there, __ATOMIC_RELAXED);
-	return is_last;
+	return is_last && !leads_to(place[0], file);
 }
 
 /* Both names were found by facts in the upper layer of a union. No lower layer has the old one, so no whiteout must be left,
@@ -285,7 +297,8 @@ static long rename_in_upper(struct fj_call *c, const struct fj_place *const *pla
 	bool is_there;
 	const bool replaces =
 		!place[1]->is_free && !fj_owner_is_empty() &&
-		fj_file_is_last_name(c, place[1]->dirfd, place[1]->name, &file, &is_there);
+		fj_file_is_last_name(c, place[1]->dirfd, place[1]->name, &file, &is_there) &&
+		!leads_to(place[0], &file);
 	const long r = fj_sys_renameat2(c->arg[0], (const char *)c->arg[1], c->arg[2],
 		(const char *)c->arg[3], place[1]->is_free ? FJ_RENAME_NOREPLACE : 0);
 
@@ -317,10 +330,10 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 		if (r < 0)
 			return r;
 	}
-	/* If both names lead to one file, rename(2) does nothing, and the file has two names. */
+	/* If both names lead to one file, rename(2) does nothing, and the file keeps its names. */
 	if (!(flags & (FJ_RENAME_NOREPLACE | FJ_RENAME_EXCHANGE)) && !fj_owner_is_empty()) {
 		is_done = !flags && !place[0]->layers && rename_to_nothing(c);
-		replaces = !is_done && takes_last_name(c, place[1], &file);
+		replaces = !is_done && takes_last_name(c, place, &file);
 	}
 	if (__builtin_expect(place[0]->layers != NULL, 0)) {
 		r = fj_union_rename(c->thread, place[0], place[1], flags);

@@ -100,6 +100,26 @@ START_TEST(renames_that_replace)
 }
 END_TEST
 
+/* A rename of a name to itself replaces nothing: the file keeps its record. */
+START_TEST(renames_to_itself)
+{
+	static const char *const names[] = {"/own", "/own-dir"};
+	struct stat st;
+
+	tree_file("jail/own", "");
+	tree_dir("jail/own-dir");
+	for (size_t i = 0; i < 2; i++) {
+		unit_assert_result(unit_call3(__NR_chown, names[i], 1, 1), 0);
+		unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, names[i], &st, 0), 0);
+		for (int times = 0; times < 2; times++)
+			unit_assert_result(
+				unit_call4(__NR_renameat, AT_FDCWD, names[i], AT_FDCWD, names[i]),
+				0);
+		ck_assert(!is_record_gone(st.st_ino));
+	}
+}
+END_TEST
+
 /* If a process of the jail has followed a symlink before, it costs readlink(2) and the call for its
  * target. */
 START_TEST(costs_of_symlinks)
@@ -308,6 +328,7 @@ Suite *unit_suite_hints(void)
 
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, renames_that_replace);
+	tcase_add_test(c, renames_to_itself);
 	tcase_add_test(c, costs_of_symlinks);
 	tcase_add_test(c, symlinks_changed_by_others);
 	tcase_add_test(c, directories_changed_by_others);
