@@ -230,14 +230,14 @@ __attribute__((noinline)) static long refuse_if_lacking(
 					      perform_on_file(c, &asked, FJ_XATTR_REMOVE);
 }
 
-__attribute__((noinline)) static long path_lacks(struct fj_call *c, const char *jail_path,
-	unsigned how, const struct fj_xattr *q, enum fj_xattr_what what)
+__attribute__((noinline)) static long path_lacks(struct fj_call *c, int dirfd,
+	const char *jail_path, unsigned how, const struct fj_xattr *q, enum fj_xattr_what what)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_xattr asked = *q;
 	long r = 0;
 
-	if (!fj_find_object(c, AT_FDCWD, jail_path, how, 0, &asked.file)) {
+	if (!fj_find_object(c, dirfd, jail_path, how, 0, &asked.file)) {
 		asked.link = fj_place_path(c->thread, &asked.file);
 		r = refuse_if_lacking(c, &asked, what);
 		fj_place_done(&asked.file);
@@ -246,50 +246,63 @@ __attribute__((noinline)) static long path_lacks(struct fj_call *c, const char *
 	return r;
 }
 
+/* The file at the end of a path. `follow`: FJ_FOLLOW or 0. */
+static long on_path(struct fj_call *c, int dirfd, const char *jail_path, unsigned follow,
+	struct fj_xattr *q, enum fj_xattr_what what)
+{
+	const bool writes = c->row->flags & FJ_WRITES;
+	long r;
+
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && writes &&
+		(r = path_lacks(c, dirfd, jail_path, follow, q, what)))
+		return r < 0 ? r : 0;
+	r = fj_find_object(
+		c, dirfd, jail_path, follow | (writes ? FJ_WRITE | FJ_COPY_UP : 0), 0, &q->file);
+	if (r < 0)
+		return fj_early_complaint(c, r);
+	q->link = fj_place_path(c->thread, &q->file);
+	r = perform_on_file(c, q, what);
+	fj_place_done(&q->file);
+	return r;
+}
+
 static long by_path(struct fj_call *c, enum fj_xattr_what what)
 {
 	const bool is_link = c->row->kind[0] == FJ_LPATH;
 	struct fj_xattr q = {.is_path = true};
 	long r;
-	char *jail_path = fj_arg_path(c, 0, &r);
+	const char *jail_path = fj_arg_path(c, 0, &r);
 
 	if (!jail_path)
 		return fj_early_complaint(c, r ? r : c->arg[0] ? -ENOENT : -EFAULT);
 	read_arguments(c, 1, what, &q);
-	if (read_quickly(c, what, jail_path, !is_link, &q, &r))
-		return r;
-	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && (c->row->flags & FJ_WRITES) &&
-		(r = path_lacks(c, jail_path, is_link ? 0 : FJ_FOLLOW, &q, what)))
+	return read_quickly(c, what, jail_path, !is_link, &q, &r) ?
+		       r :
+		       on_path(c, AT_FDCWD, jail_path, is_link ? 0 : FJ_FOLLOW, &q, what);
+}
+
+static long on_fd(struct fj_call *c, int fd, struct fj_xattr *q, enum fj_xattr_what what)
+{
+	const long flags = fj_sys_fcntl(fd, F_GETFL, 0);
+	const bool writes = what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE;
+	long r;
+
+	q->file = (struct fj_place){.dirfd = fd, .owned_fd = -1, .name = ""};
+	if (flags < 0 || (flags & O_PATH))
+		return fj_early_complaint(c, -EBADF);
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && writes &&
+		(r = refuse_if_lacking(c, q, what)))
 		return r < 0 ? r : 0;
-	r = fj_find_object(c, AT_FDCWD, jail_path,
-		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE | FJ_COPY_UP : 0),
-		0, &q.file);
-	if (r < 0)
-		return fj_early_complaint(c, r);
-	q.link = fj_place_path(c->thread, &q.file);
-	r = perform_on_file(c, &q, what);
-	fj_place_done(&q.file);
-	return r;
+	r = writes ? fj_union_before_change(c, fd) : 0;
+	return r < 0 ? r : perform_on_file(c, q, what);
 }
 
 static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 {
-	struct fj_xattr q = {.file = {.dirfd = (int)c->arg[0], .owned_fd = -1, .name = ""}};
-	const long flags = fj_sys_fcntl(q.file.dirfd, F_GETFL, 0);
+	struct fj_xattr q = {.is_path = false};
 
 	read_arguments(c, 1, what, &q);
-	long r;
-
-	if (flags < 0 || (flags & O_PATH))
-		return fj_early_complaint(c, -EBADF);
-	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
-		(what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE) &&
-		(r = refuse_if_lacking(c, &q, what)))
-		return r < 0 ? r : 0;
-	r = what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE ?
-		    fj_union_before_change(c, q.file.dirfd) :
-		    0;
-	return r < 0 ? r : perform_on_file(c, &q, what);
+	return on_fd(c, (int)c->arg[0], &q, what);
 }
 
 /* setxattrat(2) and the like, since Linux 6.13. Two of them have value, size and flags in a
@@ -299,14 +312,12 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 	const uint32_t flags = (uint32_t)c->arg[2];
 	const bool has_args = what == FJ_XATTR_SET || what == FJ_XATTR_GET;
 	struct fj_xattr_args args = {0};
-	struct fj_xattr q = {
-		.is_path = true, .name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
-	long r;
-	char *jail_path;
+	const int fd = fj_arg_dirfd(c, 1);
+	struct fj_xattr q = {.name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
 
 	/* The kernel refuses these flags with EINVAL; a kernel without the call returns ENOSYS. */
-	r = fj_syscall(c->nr, (uint64_t[]){(uint64_t)-1, (uint64_t) "", (uint64_t)-1, c->arg[3],
-				      c->arg[4], c->arg[5]});
+	long r = fj_syscall(c->nr, (uint64_t[]){(uint64_t)-1, (uint64_t) "", (uint64_t)-1,
+					   c->arg[3], c->arg[4], c->arg[5]});
 	if (r != -EINVAL || (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return r;
 	if (has_args) {
@@ -322,30 +333,21 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 		q.size = args.size;
 		q.flags = args.flags;
 	}
-	jail_path = fj_arg_path(c, 1, &r);
-	if (jail_path) {
-		r = fj_find_object(c, fj_arg_dirfd(c, 1), jail_path,
-			(flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) |
-				(c->row->flags & FJ_WRITES ? FJ_WRITE | FJ_COPY_UP : 0),
-			0, &q.file);
-	} else if (r || !(flags & AT_EMPTY_PATH)) {
-		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
-	} else {
-		const int fd = fj_arg_dirfd(c, 1);
-		const long how = fd == AT_FDCWD ? 0 : fj_sys_fcntl(fd, F_GETFL, 0);
-
-		if (how < 0 || (how & O_PATH))
-			return -EBADF;
-		q.file = (struct fj_place){
-			.dirfd = fd, .owned_fd = -1, .name = fd == AT_FDCWD ? "." : ""};
-		r = c->row->flags & FJ_WRITES ? fj_union_before_change(c, fd) : 0;
+	const char *jail_path = fj_arg_path(c, 1, &r);
+	if (!jail_path && (r || !(flags & AT_EMPTY_PATH)))
+		return fj_early_complaint(c, r ? r : c->arg[1] ? -ENOENT : -EFAULT);
+	/* AT_FDCWD is no descriptor for some of these calls: path_removexattrat() of fs/xattr.c. */
+	if (!jail_path && fd == AT_FDCWD && !has_args) {
+		r = fj_syscall(
+			c->nr, (uint64_t[]){(uint64_t)fd, (uint64_t) "", AT_EMPTY_PATH,
+				       what == FJ_XATTR_LIST ? 0 : (uint64_t) "user.", 0, 0});
+		if (r == -EBADF)
+			return r;
 	}
-	if (r < 0)
-		return r;
-	q.link = fj_place_path(c->thread, &q.file);
-	r = perform_on_file(c, &q, what);
-	fj_place_done(&q.file);
-	return r;
+	q.is_path = jail_path || fd == AT_FDCWD;
+	return q.is_path ? on_path(c, fd, jail_path ? jail_path : ".",
+				   flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW, &q, what) :
+			   on_fd(c, fd, &q, what);
 }
 
 long fj_hook_setxattrat(struct fj_call *c)

@@ -16,6 +16,54 @@ static void set_attributes(const char *path)
 	R(lremovexattr(path, "user."));
 }
 
+/* setxattrat(2) and removexattrat(2), since Linux 6.13 */
+static void set_attributes_at(int dirfd, const char *name, unsigned flags)
+{
+	struct {
+		uint64_t value;
+		uint32_t size, flags;
+	} args = {(uintptr_t) "v", 1, 0};
+
+	R(syscall(463, dirfd, name, flags, "user.a", &args, sizeof(args)));
+	args.flags = 2 /* XATTR_REPLACE */;
+	R(syscall(463, dirfd, name, flags, "user.a", &args, sizeof(args)));
+	args.flags = 77;
+	R(syscall(463, dirfd, name, flags, "user.a", &args, sizeof(args)));
+	R(syscall(466, dirfd, name, flags, "user.a"));
+	R(syscall(466, dirfd, name, flags, "user."));
+	R(syscall(466, dirfd, name, flags, "trusted.none"));
+}
+
+CASE(union_root_refused_attributes_at)
+{
+	char value[4];
+
+	make_layers();
+	R(mkfifo("l2/only/fifo", 0644));
+	R(mknod("l2/only/device", S_IFCHR | 0644, 0x103));
+	R(symlink("f", "l2/only/link"));
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	set_attributes_at(AT_FDCWD, "m/only/fifo", 0);
+	set_attributes_at(AT_FDCWD, "m/only/device", 0);
+	set_attributes_at(AT_FDCWD, "m/only/link", AT_SYMLINK_NOFOLLOW);
+	R(syscall(466, AT_FDCWD, "m/only/f", 0, "user.a"));
+	int fd = open("m/only/fifo", O_RDONLY | O_NONBLOCK);
+	set_attributes_at(fd, "", AT_EMPTY_PATH);
+	set_attributes_at(fd, "", 0);
+	close(fd);
+	fd = open("m/only/fifo", O_PATH);
+	set_attributes_at(fd, "", AT_EMPTY_PATH);
+	close(fd);
+	R(chdir("m/only/deep"));
+	R(syscall(466, AT_FDCWD, "", AT_EMPTY_PATH, "trusted.none"));
+	show_tree("/t/u");
+	set_attributes_at(AT_FDCWD, "", AT_EMPTY_PATH);
+	R(chdir("/t"));
+	R(getxattr("l2/only/deep", "user.a", value, 4));
+	take_away();
+	show_tree("u");
+}
+
 CASE(union_root_refused_attributes)
 {
 	make_layers();
