@@ -15,6 +15,7 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "syscall/fcntl.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_names.h"
 
@@ -115,8 +116,29 @@ bool fj_links_nothing(const struct fj_call *c)
 		       -ENOENT;
 }
 
-/* Does directory `b` lie in a union, and has one of its layers directory `a`? */
-static bool is_in_union(struct fj_thread *t, int a, int b)
+bool fj_links_dir(const struct fj_call *c, const struct fj_replaced *first)
+{
+	const int fd = first ? first->place.dirfd : (int)c->arg[0];
+	struct stat st;
+
+	if (first ? first->place.name[0] != 0 :
+		    !c->arg[1] || !(fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH))
+		return false;
+	return !fj_sys_newfstatat(fd, fd == AT_FDCWD ? "." : "", &st, AT_EMPTY_PATH) &&
+	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+long fj_refuse_unnamed(const struct fj_call *c)
+{
+	const int fd = (int)c->arg[0];
+
+	if (!(fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH))
+		return c->arg[1] ? -ENOENT : 0;
+	return fd == AT_FDCWD || fj_sys_fcntl(fd, F_GETFD, 0) >= 0 ? 0 : -EBADF;
+}
+
+/* Does the new name `made` lie in a union, and has one of its layers directory `fd`? */
+static bool is_in_union(struct fj_thread *t, int fd, const struct fj_place *made)
 {
 	char *const host_path = fj_scratch_path(t);
 	const struct fj_mounts *v;
@@ -126,7 +148,11 @@ static bool is_in_union(struct fj_thread *t, int a, int b)
 	bool is;
 
 	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
-	if (fj_fd_target(a, host_path) <= 0 || !fj_path_of_dir(t, b, &pos))
+	if (made->pos)
+		fj_str_put(&pos, made->pos);
+	else if (!fj_path_of_dir(t, made->layers ? made->layers->fd[0] : made->dirfd, &pos))
+		return false;
+	if (fj_fd_target(fd, host_path) <= 0)
 		return false;
 	do {
 		v = fj_mounts_look(&seen);
@@ -138,21 +164,26 @@ static bool is_in_union(struct fj_thread *t, int a, int b)
 	return is;
 }
 
-long fj_refuse_linked_dir(struct fj_call *c, const struct fj_replaced *with, long r)
+long fj_refuse_linked_dir(
+	struct fj_call *c, const struct fj_place *linked, const struct fj_replaced *new, long r)
 {
+	const struct fj_place *const made = &new->place;
+	const size_t len = fj_strlen(new->path);
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	const struct fj_place *const a = &with[0].place, *const b = &with[1].place;
+	const int fd = linked ? linked->dirfd : (int)c->arg[0];
 	struct stat st;
 	bool is_one;
 
-	if (a->name[0] || fj_sys_fstat(a->dirfd, &st) || (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
+	if ((linked && linked->name[0]) ||
+		fj_sys_newfstatat(fd, fd == AT_FDCWD ? "." : "", &st, AT_EMPTY_PATH) ||
+		(st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return r;
-	is_one = is_in_union(c->thread, a->dirfd, b->layers ? b->layers->fd[0] : b->dirfd);
+	is_one = is_in_union(c->thread, fd, made);
 	fj_scratch_release(c->thread, mark);
 	if (!is_one)
 		return r;
-	return !r && !fj_place_look(b) &&
-			       !fj_union_calls.is_whiteout(c->thread, b->dirfd, b->name, NULL) ?
-		       -EEXIST :
-		       -EPERM;
+	if (!r && !fj_place_look(made) &&
+		!fj_union_calls.is_whiteout(c->thread, made->dirfd, made->name, NULL))
+		return -EEXIST;
+	return !r && len && new->path[len - 1] == '/' ? -ENOENT : -EPERM;
 }

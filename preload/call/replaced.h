@@ -70,9 +70,16 @@ long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with)
 /* For link(2): does the call give another name to a path, and not to a descriptor (AT_EMPTY_PATH)? The
  * kernel says ENOENT for the name "" then. */
 bool fj_links_nothing(const struct fj_call *c);
-/* link(2) of a directory in a union. `r` is the kernel's result, or 0: it was not asked. Returns the error of
- * vfs_link() of fs/namei.c, even if the layers lie on two devices: -EPERM, or -EEXIST for a name that exists. Returns
- * `r` if the first name is no directory, or the second one is not in the same union. */
-long fj_refuse_linked_dir(struct fj_call *c, const struct fj_replaced *with, long r);
+/* link(2): is the file that gets another name a directory? `first` is what the call names it by; NULL: a descriptor
+ * (AT_EMPTY_PATH). False if `first` is a name in a directory: only an opened file is looked at. */
+bool fj_links_dir(const struct fj_call *c, const struct fj_replaced *first);
+/* link(2) by the path "". Returns the kernel's error if nothing is named (-ENOENT, -EBADF), or 0. */
+long fj_refuse_unnamed(const struct fj_call *c);
+/* link(2) of a directory in a union. `linked` is its place; NULL: the first argument is its descriptor. `r` is the kernel's
+ * result, or 0: it was not asked. Returns the error of vfs_link() of fs/namei.c, even if the layers lie on two devices:
+ * -EPERM, -EEXIST for a name that exists, or -ENOENT for one that ends in a slash. Returns `r` if `linked` is no directory,
+ * or the new name is not in the same union. */
+long fj_refuse_linked_dir(
+	struct fj_call *c, const struct fj_place *linked, const struct fj_replaced *new, long r);
 
 #endif

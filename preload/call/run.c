@@ -76,36 +76,29 @@ static uint32_t mount_of_directory(const struct fj_place *place)
 		       0;
 }
 
-/* Is it a directory that was opened? */
-static bool is_dir(const struct fj_place *place)
-{
-	struct stat st;
-
-	return !place->name[0] && !fj_sys_fstat(place->dirfd, &st) &&
-	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
-}
-
 /* Find the directory of a name, by facts or by a walk. `jail_path` was read last. */
 static long find_dir(struct fj_call *c, const char *jail_path, unsigned how,
 	const struct fj_replaced *first, struct fj_replaced *with)
 {
 	struct fj_place *const place = &with->place;
 	const int dirfd = with->dirfd;
-	/* A renamed directory takes mounts along (take_mounts_along()). */
-	const enum fj_fast_pos wish = !(how & FJ_WANT_POS) ? FJ_POS_UNWANTED :
-				      fj_is_rename(c)	   ? FJ_POS_WANTED :
-							     FJ_POS_OF_MOUNT;
+	enum fj_fast_pos wish;
 
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
 		fj_find_dir_in_upper(c, jail_path, how, first, with))
 		return 0;
-	if (fj_fast_hold_dir(c->thread, dirfd, jail_path, c->path_len, wish, place))
-		return 0;
-	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && first && c->nr == __NR_linkat &&
-		is_dir(&first->place)) {
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_linkat &&
+		fj_links_dir(c, first)) {
 		with->is_of_dir = true;
 		how &= ~(unsigned)FJ_WRITE; /* the directory of the name is not copied up */
+		how |= FJ_WANT_POS;
 	}
+	/* A renamed directory takes mounts along (take_mounts_along()). */
+	wish = !(how & FJ_WANT_POS) ? FJ_POS_UNWANTED :
+	       fj_is_rename(c)	    ? FJ_POS_WANTED :
+				      FJ_POS_OF_MOUNT;
+	if (fj_fast_hold_dir(c->thread, dirfd, jail_path, c->path_len, wish, place))
+		return 0;
 	return fj_path_walk(c->thread, dirfd, jail_path, how, place);
 }
 
@@ -330,6 +323,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 			(kind == FJ_PATH || kind == FJ_LPATH) && fj_arg_dirfd(c, i) >= 0 &&
 			(c->nr != __NR_utimensat || c->arg[1] || c->arg[3]))
 			r = fj_union_bring_fd_up(c->thread, fj_arg_dirfd(c, i));
+		if (__builtin_expect(!jail_path && !r && links && !count, 0))
+			r = fj_refuse_unnamed(c);
 		if (!jail_path)
 			continue; /* an error, or left to the kernel */
 		w = &with[count];
@@ -341,7 +336,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 			;
 		else if (!links_by_name(c) || (r = replace_linked(c, i, jail_path, w)) == 1)
 			r = replace_object(c, i, jail_path, links ? 0 : FJ_COPY_UP, w);
-		if (links && !count)
+		if (links && kind != FJ_NEW)
 			linked = jail_path;
 		/* A missing file to be linked is reported first: do_linkat() of fs/namei.c. */
 		if (r < 0 && count && with[0].is_linked_by_name && fj_place_look(place[0]) < 0)
@@ -356,7 +351,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 		r = fj_refuse_crossing(c, with);
 	if (__builtin_expect(!r && links && count == (linked ? 2 : 1), 0)) {
 		if (with[count - 1].is_of_dir)
-			r = fj_refuse_linked_dir(c, with, 0);
+			r = fj_refuse_linked_dir(c, linked ? place[0] : NULL, &with[count - 1], 0);
 		else if (!fj_place_look(place[count - 1]))
 			r = -EEXIST; /* "." or ".." */
 		else if (!(linked && with[0].place.is_upper))
@@ -368,7 +363,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 			if (__builtin_expect(with[i].is_over, 0))
 				r = fj_place_end_over(c->thread, &with[i].place, r);
 		if (__builtin_expect(r == -EXDEV && links && count == 2, 0))
-			r = fj_refuse_linked_dir(c, with, r);
+			r = fj_refuse_linked_dir(c, place[0], &with[1], r);
 		if (!r && count == 2 && fj_is_rename(c) && with[0].place.pos && with[1].place.pos &&
 			!fj_exchanges(c))
 			take_mounts_along(with[0].place.pos, with[1].place.pos);

@@ -87,6 +87,51 @@ CASE(union_root_refused_attributes)
 	take_away();
 }
 
+/* A directory that is named by a descriptor gets no other name. */
+static void link_opened(const char *dir, const char *other)
+{
+	char name[50];
+	const int fd = open(dir, O_RDONLY | O_DIRECTORY), path = open(dir, O_PATH);
+
+	R(chdir(dir));
+	snprintf(name, sizeof(name), "%s/x", other);
+	R(linkat(fd, "", AT_FDCWD, "x", AT_EMPTY_PATH));
+	R(linkat(fd, "", AT_FDCWD, "x", 0));
+	R(linkat(fd, "", AT_FDCWD, "x", AT_EMPTY_PATH | 0x8000));
+	R(linkat(path, "", AT_FDCWD, "x", AT_EMPTY_PATH));
+	R(linkat(path, "", fd, "x", AT_EMPTY_PATH));
+	R(linkat(fd, "", AT_FDCWD, name, AT_EMPTY_PATH));
+	R(linkat(fd, "", AT_FDCWD, "f", AT_EMPTY_PATH));
+	R(linkat(fd, "", AT_FDCWD, ".", AT_EMPTY_PATH));
+	R(linkat(fd, "", AT_FDCWD, "missing/x", AT_EMPTY_PATH));
+	R(linkat(-1, "", AT_FDCWD, "x", AT_EMPTY_PATH));
+	R(linkat(-1, "", AT_FDCWD, "missing/x", AT_EMPTY_PATH));
+	R(linkat(AT_FDCWD, "", AT_FDCWD, "x", AT_EMPTY_PATH));
+	R(chdir("/t"));
+	close(fd);
+	close(path);
+}
+
+CASE(union_root_refused_links_of_opened)
+{
+	make_layers();
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	show_tree("u");
+	link_opened("m/only", "deep");
+	link_opened("m/updir", "/t/m/only");
+	link_opened("m/d", "/t/m/only/deep");
+	show_tree("u");
+	const int fd = open("m/only/f", O_RDONLY), path = open("m/below", O_PATH);
+	R(linkat(fd, "", AT_FDCWD, "m/both", AT_EMPTY_PATH));
+	show_tree("u");
+	R(linkat(fd, "", AT_FDCWD, "m/d/x", AT_EMPTY_PATH));
+	R(linkat(path, "", AT_FDCWD, "m/d/y", AT_EMPTY_PATH));
+	close(fd);
+	close(path);
+	show_tree("u");
+	take_away();
+}
+
 /* The type is asked before the devices of the layers. */
 CASE(union_root_refused_links)
 {
@@ -111,6 +156,8 @@ CASE(union_root_refused_links)
 	R(link("m/dir/f", "/t/l2/x"));
 	R(link("m/dir/in", "/t/l2/x"));
 	R(link("m/dir/in", "/t/x"));
+	link_opened("m/dir", "in");
+	link_opened("m/d", "/t/m/dir");
 	show_tree("u");
 	R(link("m/dir/f", "m/dir/x"));
 	R(link("m/dir/in", "m/dir/y"));
