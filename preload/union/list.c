@@ -152,6 +152,7 @@ static bool is_dots(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
+/* Is it a name that no lookup finds (is_layer_hidden() of walk/union_walk.c), or a directory of records? */
 static bool is_kept_back(const struct listing *l, const char *name)
 {
 	const int fd = l->layers->layer[l->at].fd;
@@ -160,8 +161,15 @@ static bool is_kept_back(const struct listing *l, const char *name)
 		return false;
 	return fj_begins(name, FJ_UNION_TEMP) ||
 	       (fj_streq(name, FJ_HIDDEN_NAME) &&
-		       (!fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/owners", 0) ||
+		       (l->layers->is_root || !fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/owners", 0) ||
 			       !fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/work", 0)));
+}
+
+static bool is_root(const struct fj_union_alone *dir)
+{
+	struct fj_mount_found m;
+
+	return fj_mount_of(dir->pos, &m, NULL) && m.jail_len == fj_strlen(dir->pos);
 }
 
 static bool is_nested(const struct fj_union_alone *dir)
@@ -181,7 +189,8 @@ bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const
 	if (name[0] == '.' && name[1] == 'f' &&
 		(fj_begins(name, FJ_UNION_TEMP) ||
 			(fj_streq(name, FJ_HIDDEN_NAME) &&
-				!fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/work", 0))))
+				(is_root(dir) ||
+					!fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/work", 0)))))
 		return false;
 	has_record = dir->has_records && may_have_record(&e);
 	if ((e.type == FJ_DT_CHR || e.type == FJ_DT_REG || e.type == FJ_DT_UNKNOWN) &&

@@ -108,6 +108,7 @@ static void describe_layers(const struct fj_layers *l, struct fj_union_layers *o
 {
 	out->dir_device = 0;
 	out->is_nested = l->is_nested;
+	out->is_root = false;
 	out->count = 0;
 	for (uint32_t i = 0; i < l->count; i++)
 		if (l->fd[i] >= 0) {
@@ -117,13 +118,14 @@ static void describe_layers(const struct fj_layers *l, struct fj_union_layers *o
 }
 
 /* Returns -FJ_RESTART if the kernel lists it. (A separate function: its frame is large.) */
-__attribute__((noinline)) static long list_union(
-	struct fj_call *c, const struct fj_layers *l, uint64_t dir_device, uint64_t at)
+__attribute__((noinline)) static long list_union(struct fj_call *c, const struct fj_layers *l,
+	bool is_root, uint64_t dir_device, uint64_t at)
 {
 	const int fd = (int)c->arg[0];
 	struct fj_union_layers layers;
 
 	describe_layers(l, &layers);
+	layers.is_root = is_root;
 	layers.dir_device = dir_device;
 	if (fj_union_lists_alone(fd, &layers, at))
 		return -FJ_RESTART;
@@ -143,7 +145,7 @@ __attribute__((noinline)) static long list_merged(
 	r = fj_layers_open(c->thread, pos->at, &l);
 	if (r <= 0)
 		return -FJ_RESTART; /* it does not exist any more: the kernel says so */
-	r = list_union(c, &l, dir_device, (uint64_t)at);
+	r = list_union(c, &l, pos->len == l.mount_len, dir_device, (uint64_t)at);
 	*is_alone = r == -FJ_RESTART;
 	fj_layers_close(&l);
 	return r;

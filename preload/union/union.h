@@ -109,6 +109,7 @@ bool fj_union_origin(const struct fj_owner *owner, uint64_t dev, struct fj_union
 struct fj_union_layers {
 	uint64_t dir_device; /* fj_union_dir_device() */
 	bool is_nested;
+	bool is_root; /* the root of the union: FJ_HIDDEN_NAME is not shown */
 	uint32_t count;
 	struct {
 		int fd;

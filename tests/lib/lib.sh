@@ -343,11 +343,13 @@ cached_root() {
 	esac
 }
 
-# private_root NAME: sets root to a copy of that root. The user owns the copy, and it is removed at the end.
+# private_root NAME: sets root to a copy of that root. The user owns the copy, and it is removed at the end. It has no records,
+# even if somebody has begun a jail on the cached root.
 private_root() {
 	cached_root "$1"
 	root=$mine/$1
 	cp -a "$cached" "$root"
+	rm -rf "${root:?}/.fakejail"
 }
 
 # new_jail NAME [DIRECTORY...]: sets root to a new directory of the user's, which has these directories.

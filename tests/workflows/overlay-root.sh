@@ -182,6 +182,10 @@ x
 above
 0 /srv/shared' kept sh -c 'stat -c "%u:%g %n" /srv/data/f4; cat /new /above; ls /srv/data/f5 2>/dev/null; echo $(ls -A /srv/shared | wc -l) /srv/shared'
 prints 'no listing shows what the jail keeps for itself' '' kept sh -c 'ls -A / | grep fakejail; ls -d /.fakejail 2>/dev/null; find / -xdev -name ".fakejail*"'
+mkdir -m 0 "$mine/above/.fakejail" # another user's jail may have made it
+prints 'nor does one of a layer whose records cannot be read' 'above' jail --overlay-src "$mine/above" --tmp-overlay /mnt "$root" \
+	sh -c 'ls -A /mnt; ls -d /mnt/.fakejail 2>/dev/null; find /mnt -name ".fakejail*"'
+rmdir "$mine/above/.fakejail"
 fails 'a mount point is made above' 0 '' kept sh -c 'mkdir /mnt/a; mount -t tmpfs x /mnt/a; touch /mnt/a/y; umount /mnt/a; rmdir /mnt/a'
 succeeds 'a bind makes its mount point above' jail --overlay "$mine/rw" "$mine/work" / --bind "$mine/above:/nowhere/before" "$root" cat /nowhere/before/above
 is 'and not in the lower layer' no "$([ -e "$root/nowhere" ] && echo yes || echo no)"
