@@ -18,7 +18,6 @@
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
-#include "mount-table/paths.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "sys/hot.h"
@@ -125,46 +124,6 @@ static const char *join_name(
 	return value->at;
 }
 
-/* `value` holds the paths of the directory in all its layers. Append the name to each, and give the list to
- * the place. */
-__attribute__((noinline)) static void name_in_layers(
-	struct fj_fast *q, const struct fj_str *value, const char *name, size_t len)
-{
-	/* (A path in the root is shorter, and so faster, relative to the root. If layers share a device,
-	 * the owner of a file is found by its absolute path.) */
-	const char *const root = fj_mount_flags()->dirs_share_device ? "" : fj_root_path();
-	const size_t root_len = fj_strlen(root);
-	struct fj_str s;
-	size_t paths = 1, size;
-
-	for (const char *c = value->at; *c; c++)
-		paths += c[0] == '/' && c[1] == '/';
-	size = value->len + paths * (len + 2);
-	fj_str_init(&s, fj_scratch(q->t, size), size);
-	for (const char *c = value->at, *end; *c; c = *end ? end + 1 : end) {
-		for (end = c; *end && !(end[0] == '/' && end[1] == '/'); end++)
-			;
-
-		const size_t path_len = (size_t)(end - c);
-		const bool is_inside = root_len && path_len >= root_len &&
-				       (path_len == root_len || c[root_len] == '/') &&
-				       !memcmp(c, root, root_len);
-		const size_t skipped = !is_inside	   ? 0 :
-				       path_len > root_len ? root_len + 1 :
-							     root_len;
-
-		fj_str_add(&s, c + skipped, path_len - skipped);
-		if (path_len > skipped)
-			fj_str_put(&s, "/");
-		fj_str_add(&s, name, len);
-		fj_str_add(&s, "", 1);
-	}
-	q->is_layered = true;
-	q->left = (uint32_t)paths - 1;
-	q->place.name = s.at;
-	fj_fast_aim(q);
-}
-
 /* `value` is the directory that a fact has told. Returns false if the caller cannot handle such a place. */
 static inline bool use_fact(
 	struct fj_fast *q, unsigned flags, struct fj_str *value, const char *name, size_t len)
@@ -174,7 +133,7 @@ static inline bool use_fact(
 			(q->only_upper && !(flags & (q->takes_merged ? FJ_FACT_UPPER_HAS :
 								       FJ_FACT_IN_UPPER))))
 			return false;
-		name_in_layers(q, value, name, len);
+		fj_fast_name_layers(q, flags, value, name, len);
 		if (q->only_upper && q->place.dirfd == AT_FDCWD)
 			return false; /* the upper layer of another overlay */
 		q->is_merged = q->only_upper && q->left;

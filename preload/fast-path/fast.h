@@ -23,6 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fj_str;
+
 /* The state of one lookup by facts. A hook that goes by facts where they tell, else by a walk, does so in
  * this way; fj_fast_ask() makes its call, and again at what symlinks lead to:
  *
@@ -60,9 +62,10 @@ struct fj_fast {
 	bool is_unproven; /* the place is a name in `dirfd`, which was last a directory that one layer
 			   * alone has; it must be proven that it still is one */
 	bool is_known;	  /* what was found has proven it */
-	bool is_in_lower; /* set with `is_by_fd`, or when that is proven: it is a lower layer */
-	uint32_t left;	  /* number of lower layers that also have the directory */
-	const char *dir;  /* position of the directory, if a descriptor in a union led there */
+	bool is_in_lower;   /* set with `is_by_fd`, or when that is proven: it is a lower layer */
+	uint32_t left;	    /* number of lower layers that also have the directory */
+	bool ends_in_lower; /* the path in the last of them is relative to FJ_FD_LOWER */
+	const char *dir;    /* position of the directory, if a descriptor in a union led there */
 	/* The fact that told the directory of an absolute path, or NULL. It may be overwritten. */
 	const struct fj_fact *fact;
 };
@@ -97,10 +100,12 @@ static inline bool fj_fast_held(const struct fj_fast *q)
 	return fj_facts_hold(q->epoch) && (!q->stands || fj_cwd_held(q->moves)) &&
 	       !(__builtin_expect(q->is_by_fd, 0) && fj_thread_has_company());
 }
-/* A name in a layer is absolute, or relative to the jail's own root. */
+/* A name in a layer is absolute, or relative to the jail's own root, or to its lowest layer. */
 static inline void fj_fast_aim(struct fj_fast *q)
 {
-	q->place.dirfd = q->place.name[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail);
+	q->place.dirfd = q->place.name[0] == '/'      ? AT_FDCWD :
+			 q->ends_in_lower && !q->left ? FJ_FD_LOWER(fj_jail) :
+							FJ_FD_ROOT(fj_jail);
 }
 /* The call found nothing: let the place lead to the next layer. Returns false if there is none. */
 static inline bool fj_fast_next_layer(struct fj_fast *q)
@@ -253,6 +258,10 @@ static inline __attribute__((always_inline)) bool fj_fast_ask(struct fj_fast *q,
 	} while (fj_fast_follow(q));
 	return false;
 }
+/* Only for the files of this room (fast_union.c): a fact with these `flags` has told the paths `value` of a directory in
+ * all its layers. Append the `len` bytes of `name` to each, and give the list to the place. */
+void fj_fast_name_layers(struct fj_fast *q, unsigned flags, const struct fj_str *value,
+	const char *name, size_t len);
 /* Only for the files of this room: look up `q->path` with what fj_fast_begin() and its variants have set.
  * False: facts do not tell. */
 bool fj_fast_find(struct fj_fast *q);

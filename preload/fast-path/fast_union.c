@@ -1,16 +1,20 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fast_union.c - the fast path in a jail with unions: names in the working directory, and facts about a
- * directory that was opened. Called by fast.c, file/hook_stat.c and open/. */
+ * fast_union.c - the fast path in a jail with unions: names in layers and in the working directory, and
+ * facts about a directory that was opened. Called by fast.c, file/hook_stat.c and open/. */
 #include "bytes/equal.h"
+#include "bytes/hash.h"
+#include "bytes/len.h"
 #include "bytes/str.h"
 #include "facts/facts.h"
 #include "fast-path/fast.h"
+#include "jail/fds.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
+#include "mount-table/paths.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
@@ -23,6 +27,58 @@
 #include <stdint.h>
 
 static const struct fj_root own_root;
+
+/* How many bytes at the beginning of `path`, a directory in a layer, are the host path of the jail's root? */
+static size_t root_part(const char *path, size_t len)
+{
+	const char *const root = fj_root_path();
+	const size_t root_len = fj_text_len(root);
+	const bool is_inside = root_len && len >= root_len &&
+			       (len == root_len || path[root_len] == '/') &&
+			       fj_same(path, root, root_len);
+
+	return is_inside ? root_len : 0;
+}
+
+/* A path in the root, or in its lowest layer, is shorter and so faster relative to this. But if layers share a device,
+ * the owner of a file is found by its absolute path. */
+void fj_fast_name_layers(
+	struct fj_fast *q, unsigned flags, const struct fj_str *value, const char *name, size_t len)
+{
+	const bool is_whole = fj_mount_flags()->dirs_share_device;
+	struct fj_str s;
+	size_t paths = 1, size;
+
+	q->ends_in_lower =
+		(flags & FJ_FACT_IN_LOWER) && q->takes_cwd && !q->only_upper && !is_whole;
+	for (const char *c = value->at; (flags & FJ_FACT_MERGED) && *c; c++)
+		paths += c[0] == '/' && c[1] == '/';
+	size = value->len + paths * (len + 2);
+	fj_str_init(&s, fj_scratch(q->t, size), size);
+	q->left = (uint32_t)paths - 1;
+	for (const char *c = value->at, *end; *c; c = *end ? end + 1 : end) {
+		end = value->at + value->len;
+		if (paths > 1)
+			for (end = c; *end && !(end[0] == '/' && end[1] == '/'); end++)
+				;
+		paths--;
+
+		const size_t path_len = (size_t)(end - c);
+		const size_t part = !paths && q->ends_in_lower ? fj_lower_len() :
+				    is_whole		       ? 0 :
+								 root_part(c, path_len);
+		const size_t skipped = part && path_len > part ? part + 1 : part;
+
+		fj_str_add(&s, c + skipped, path_len - skipped);
+		if (path_len > skipped)
+			fj_str_put(&s, "/");
+		fj_str_add(&s, name, len);
+		fj_str_add(&s, "", 1);
+	}
+	q->is_layered = true;
+	q->place.name = s.at;
+	fj_fast_aim(q);
+}
 
 bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
 {

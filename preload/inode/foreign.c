@@ -55,7 +55,7 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 
 	if (!name)
 		name = "";
-	if (dirfd == FJ_FD_ROOT(fj_jail) && name[0] && name[0] != '/')
+	if (fj_is_own_root(dirfd) && name[0] && name[0] != '/')
 		return false;
 	text = fj_scratch_path(c->thread);
 	if (name[0] == '/') { /* only the place of a mount is named by its host path */
@@ -139,7 +139,7 @@ static bool is_surely_own(struct fj_call *c, int dirfd, const char *name)
 {
 	struct fj_mounts_seen seen;
 
-	return (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') || !fj_mounts_look(&seen)->count ||
+	return (fj_is_own_root(dirfd) && name[0] != '/') || !fj_mounts_look(&seen)->count ||
 	       fj_roots_home(c->thread, dirfd, name);
 }
 

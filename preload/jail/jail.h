@@ -18,8 +18,8 @@ enum fj_traps_ends { FJ_ENDS_PASS, FJ_ENDS_ASKED, FJ_ENDS_TRAPPED };
 /* The first section of the jail's memory: jail/memory.h. */
 struct fj_jail {
 	uint64_t magic;
-	uint32_t layout; /* FJ_JAIL_LAYOUT, since two builds may meet in one jail */
-	uint32_t unused;
+	uint32_t layout;      /* FJ_JAIL_LAYOUT, since two builds may meet in one jail */
+	uint32_t lower_mount; /* id of the overlay whose lowest layer FJ_FD_LOWER is: jail/fds.h */
 	uint64_t gate; /* address of the gate page, or with FJ_GATE_APART added: sys/gate.h */
 	uint64_t root_dev, root_ino;
 	int32_t first_pid;	     /* the jail's first process */

@@ -16,6 +16,8 @@
 #include "facts/fact_value.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
 #include "jail/root.h"
 #include "layers/union.h"
 #include "mount-table/mounts.h"
@@ -204,6 +206,7 @@ uint64_t fj_layers_describe_fact(
 	uint64_t flags = FJ_FACT_UNION | FJ_FACT_HOST | (uint64_t)l->count << COUNT_SHIFT |
 			 (l->has_upper ? FJ_FACT_HAS_UPPER : 0);
 	const char *at;
+	size_t before = 0;
 
 	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
 	fj_str_init(&work, fj_scratch_path(t), PATH_MAX);
@@ -215,8 +218,12 @@ uint64_t fj_layers_describe_fact(
 
 		if (has && out->len)
 			fj_str_put(out, "/");
+		before = out->len;
 		at = put_layer(at, has ? out : NULL);
 		if (has) {
+			if (i + 1 == l->count && m.id == fj_jail->lower_mount && fj_lower_len() &&
+				out->len - before == fj_lower_len())
+				flags |= FJ_FACT_IN_LOWER;
 			fj_str_put(out, pos + m.jail_len);
 			flags |= 1UL << (LAYERS_SHIFT + i);
 		}

@@ -14,6 +14,11 @@
 #include "bytes/str.h"
 #include "call/call.h"
 #include "command/command.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "layers/union.h"
+#include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
@@ -275,6 +280,32 @@ long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upp
 	return r;
 }
 
+/* Keep the lowest layer open as FJ_FD_LOWER: a name in it is looked up faster by this descriptor than by a path. Not
+ * if the layers are on several devices: then owners are found by host paths. */
+static void keep_lower(struct fj_thread *t)
+{
+	const size_t len = fj_strlen(lower);
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	long fd;
+
+	fj_scratch_str(t, &layers, FJ_LAYERS_TEXT);
+	fj_scratch_str(t, &work, PATH_MAX);
+	if (fj_options.trace || len < 2 || (fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES) ||
+		!fj_mount_union_of("", &m, &layers, &work) || layers.len <= len ||
+		!fj_streq(layers.at + layers.len - len, lower) ||
+		layers.at[layers.len - len - 1] != '/')
+		return;
+	fd = fj_open_path(AT_FDCWD, lower, O_DIRECTORY);
+	if (fd < 0)
+		return;
+	if (fj_dup_to((int)fd, FJ_FD_LOWER(fj_jail), 0) >= 0) {
+		fj_jail->lower_mount = m.id;
+		fj_fds_of(fj_jail)->lower_len = (uint32_t)len;
+	}
+	fj_sys_close((int)fd);
+}
+
 void fj_root_overlay_mount(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -298,6 +329,7 @@ void fj_root_overlay_mount(struct fj_thread *t)
 		fj_launch_fail("cannot write the upper layer", upper, r);
 	if (r < 0)
 		fj_launch_fail("cannot make an overlay of", lower, r);
+	keep_lower(t);
 	fj_owners_begin_calm();
 	fj_scratch_release(t, mark);
 }
