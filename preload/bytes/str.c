@@ -6,9 +6,11 @@
 
 #include "bytes/copy.h"
 #include "bytes/equal.h"
+#include "bytes/format.h"
 #include "bytes/hash.h"
 #include "bytes/len.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -86,4 +88,29 @@ void fj_str_cut(struct fj_str *s, size_t len)
 {
 	s->len = len;
 	s->at[len] = 0;
+}
+
+size_t fj_format(char *out, size_t size, const char *format, ...)
+{
+	struct fj_str s;
+	va_list args;
+
+	fj_str_init(&s, out, size);
+	va_start(args, format);
+	for (const char *f = format; *f; f++) {
+		if (*f != '%') {
+			fj_str_add(&s, f, 1);
+		} else if (*++f == 's') {
+			fj_str_put(&s, va_arg(args, const char *));
+		} else if (*f == 'u') {
+			fj_str_num(&s, va_arg(args, unsigned), 10);
+		} else {
+			const int n = va_arg(args, int);
+
+			fj_str_add(&s, va_arg(args, const char *), (size_t)n);
+			f += sizeof("*s") - 1;
+		}
+	}
+	va_end(args);
+	return s.overflowed ? size : s.len;
 }

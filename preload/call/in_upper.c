@@ -3,7 +3,6 @@
  *
  * in_upper.c - in a jail whose root is a union: names that are made, removed, moved or linked in the upper layer, found by
  * facts. Called by run.c before it walks. If the call fails then, run.c makes it again by walks. */
-#include "bytes/str.h"
 #include "call/call.h"
 #include "call/replaced.h"
 #include "call/row.h"

@@ -3,7 +3,7 @@
  *
  * errors.c - the kernel's errors in the words of strerror(3). Called for all messages of the
  * loader. */
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "command/command.h"
 #include "sys/hot.h"
 
@@ -149,15 +149,12 @@ const char *fj_error(long error)
 {
 	static char unknown[32] FJ_BULKY;
 	const char *text = texts;
-	struct fj_str s;
 
 	for (long i = 0; i < -error && text < texts + sizeof(texts) - 1; i++)
 		while (*text++)
 			;
 	if (text < texts + sizeof(texts) - 1 && *text)
 		return text;
-	fj_str_init(&s, unknown, sizeof(unknown));
-	fj_str_put(&s, "error ");
-	fj_str_num(&s, (uint64_t)-error, 10);
+	fj_format(unknown, sizeof(unknown), "error %u", (unsigned)-error);
 	return unknown;
 }

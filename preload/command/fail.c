@@ -4,8 +4,8 @@
  * fail.c - prints why a jail cannot be made, and exits; and small string functions. Called by
  * setup/, launch/ and this room. */
 #include "bytes/bytes.h"
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "command/command.h"
 #include "sys/say.h"
 #include "syscall/unistd_process.h"
@@ -25,11 +25,7 @@ _Noreturn void fj_launch_fail(const char *what, const char *which, long error)
 
 void fj_launch_put(char *out, const char *text, size_t size)
 {
-	struct fj_str s;
-
-	fj_str_init(&s, out, size);
-	fj_str_put(&s, text);
-	if (s.overflowed)
+	if (fj_format(out, size, "%s", text) >= size)
 		fj_launch_fail("too long:", text, -ENAMETOOLONG);
 }
 

@@ -17,7 +17,7 @@
  *
  * Called by launch.c, before there is a jail, and by inside.c, before there is the inner one. */
 #include "bytes/copy.h"
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "command/command.h"
 #include "sys/abi_signal.h"
 #include "sys/arch.h"
@@ -90,14 +90,10 @@ static struct action set_signal_action(int number, struct action next)
 static long read_parent_pid(long pid)
 {
 	char text[512], name[64];
-	struct fj_str s;
 	long fd, n, ppid = 0;
 	const char *p = text, *after = NULL;
 
-	fj_str_init(&s, name, sizeof(name));
-	fj_str_put(&s, "/proc/");
-	fj_str_num(&s, (uint64_t)pid, 10);
-	fj_str_put(&s, "/stat");
+	fj_format(name, sizeof(name), "/proc/%u/stat", (unsigned)pid);
 	fd = fj_sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return 0;

@@ -12,7 +12,7 @@
 
 #include "bytes/bytes.h"
 #include "bytes/equal.h"
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "dispatch/dispatch.h"
@@ -78,12 +78,8 @@ static bool is_somewhere(struct fj_thread *t, const char *name)
 
 	for (size_t i = 0; i < sizeof(usual_dirs) / sizeof(usual_dirs[0]) && !found; i++) {
 		struct fj_call c = {.nr = __NR_access, .arg = {(uint64_t)path}, .thread = t};
-		struct fj_str s;
 
-		fj_str_init(&s, path, PATH_MAX);
-		if (name[0] != '/')
-			fj_str_put(&s, usual_dirs[i]);
-		fj_str_put(&s, name);
+		fj_format(path, PATH_MAX, "%s%s", name[0] == '/' ? "" : usual_dirs[i], name);
 		found = fj_call(&c) == 0;
 	}
 	fj_scratch_release(t, mark);
@@ -93,7 +89,9 @@ static bool is_somewhere(struct fj_thread *t, const char *name)
 static void tell_missing(struct fj_thread *t)
 {
 	uint64_t strings = dynamic_value(5 /* DT_STRTAB */);
-	struct fj_str list;
+	const size_t size = 2048;
+	char *const list = fj_scratch(t, size);
+	size_t len = 0;
 	/* A jail inside the jail is named by its position: what its launcher was told is not known here. */
 	const char *nested = fj_root()->pos, *root = *nested ? nested : fj_jail_paths()->name;
 
@@ -102,19 +100,17 @@ static void tell_missing(struct fj_thread *t)
 		strings += first.base;
 	if (!strings || dynamic_value(29 /* DT_RUNPATH */) || dynamic_value(15 /* DT_RPATH */))
 		return; /* places of its own: what the interpreter said must do */
-	fj_str_init(&list, fj_scratch(t, 2048), 2048);
 	for (const Elf64_Dyn *d = first.dynamic; d->d_tag; d++) {
 		const char *name = (const char *)strings + d->d_un.d_val;
 
 		if (d->d_tag != DT_NEEDED || is_musl_libc(name) || is_somewhere(t, name))
 			continue;
-		if (list.len)
-			fj_str_put(&list, ", ");
-		fj_str_put(&list, name);
+		if (len < size) /* else not all names fit */
+			len += fj_format(list + len, size - len, "%s%s", len ? ", " : "", name);
 	}
-	if (list.len)
+	if (len)
 		fj_say(2, "fakejail: '%s' needs %s: not in %s\nhint: fakejail add %s %s\n",
-			fj_exe_path(), list.at, root, root, fj_exe_path());
+			fj_exe_path(), list, root, root, fj_exe_path());
 }
 
 long fj_hook_exit_127(struct fj_call *c)

@@ -7,7 +7,6 @@
  *
  * chmod and truncate ask the kernel first: only the kernel knows whether the file may be reached
  * and written. Then the record says what was meant. */
-#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -289,8 +288,7 @@ static long times_around(struct fj_call *c, const struct fj_place *const *place,
 long fj_hook_utimens(struct fj_call *c)
 {
 	struct fj_device_node node;
-	char link[32];
-	struct fj_str s;
+	char link[FJ_FD_LINK];
 	long r = fj_early_answer(c);
 
 	if (r < 1)
@@ -303,8 +301,7 @@ long fj_hook_utimens(struct fj_call *c)
 		return fj_translate(c, times_around);
 	if (node.fd < 0)
 		return fj_kernel(c);
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, node.fd, NULL);
+	fj_fd_link(link, node.fd);
 	r = fj_sys_utimensat(AT_FDCWD, link, (void *)c->arg[2], 0);
 	fj_sys_close(node.fd);
 	return r;

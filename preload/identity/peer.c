@@ -12,8 +12,8 @@
 
 #include "bytes/copy.h"
 #include "bytes/equal.h"
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "call/call.h"
 #include "call/condition.h"
 #include "cred/identity_table.h"
@@ -72,14 +72,10 @@ long fj_status_value(const char *text, const char *name)
 static bool read_status(int32_t pid, char *text)
 {
 	const size_t size = STATUS_SIZE;
-	struct fj_str path;
 	long n;
 
-	fj_str_init(&path, text, size);
-	fj_str_put(&path, "/proc/");
-	fj_str_num(&path, (uint32_t)pid, 10);
-	fj_str_put(&path, "/status");
-	n = fj_read_file(AT_FDCWD, path.at, text, size - 1);
+	fj_format(text, size, "/proc/%u/status", (unsigned)pid);
+	n = fj_read_file(AT_FDCWD, text, text, size - 1);
 	text[n > 0 ? n : 0] = 0;
 	return n > 0;
 }

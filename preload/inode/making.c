@@ -8,7 +8,6 @@
  * root, below a bind mount, in a directory that hands its group down, and for devices. */
 #include "inode/making.h"
 
-#include "bytes/str.h"
 #include "call/call.h"
 #include "call/umask.h"
 #include "cred/ids.h"
@@ -21,6 +20,7 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_names.h"
@@ -43,17 +43,13 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		m->owner.mode = type | 0777;
 	if (fj_owner_has_inheriting_dirs() || (m->owner.mode & 022)) {
 		struct fj_file parent;
-		struct fj_str s;
-		char *text;
+		const char *text;
 		const size_t cut = fj_place_dir_len(place->name);
 		const uint32_t mark = fj_scratch_mark(c->thread);
 		long r;
 
-		text = fj_scratch(c->thread, cut + 8);
-		fj_str_init(&s, text, cut + 8);
-		fj_str_add(&s, place->name, cut);
-		fj_str_put(&s, ".");
-		r = fj_file_look(c, parent_fd, s.at, 0, &parent);
+		text = fj_scratch_text(c->thread, place->name, cut, ".");
+		r = fj_file_look(c, parent_fd, text, 0, &parent);
 		fj_scratch_release(c->thread, mark);
 		if (!r) {
 			is_dev_known = true;

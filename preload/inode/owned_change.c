@@ -3,7 +3,6 @@
  *
  * owned_change.c - changes what a file shows: its mode, on the disk and in its record; its owner;
  * what it loses when its content changes. Called by file/, xattr/ and writes.c. */
-#include "bytes/str.h"
 #include "cred/ids.h"
 #include "facts/facts.h"
 #include "inode/owned.h"
@@ -25,8 +24,7 @@
 long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode)
 {
 	static enum { UNKNOWN, WORKS, LACKS } fchmodat2;
-	char link[32];
-	struct fj_str s;
+	char link[FJ_FD_LINK];
 	long r;
 
 	if (name[0])
@@ -40,8 +38,7 @@ long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode)
 		if (r == -ENOSYS)
 			fchmodat2 = LACKS;
 	}
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, dirfd, NULL);
+	fj_fd_link(link, dirfd);
 	return fj_sys_fchmodat(AT_FDCWD, link, mode);
 }
 

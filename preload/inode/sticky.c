@@ -10,7 +10,6 @@
  * fs.protected_fifos): the jail has them off. */
 #include "inode/sticky.h"
 
-#include "bytes/str.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "inode/owned.h"
@@ -28,15 +27,12 @@ bool fj_sticky_protects(struct fj_call *c, int dirfd, const char *name, const st
 	const uint32_t type = file->mode & FJ_S_IFMT, mark = fj_scratch_mark(c->thread);
 	const size_t len = fj_place_dir_len(name);
 	struct fj_file dir;
-	struct fj_str s;
 	long r;
 
 	if (type == FJ_S_IFREG || type == FJ_S_IFIFO || type == FJ_S_IFDIR ||
 		file->uid == fj_ids()->fsuid)
 		return false;
-	fj_scratch_str(c->thread, &s, len + 1);
-	fj_str_add(&s, name, len);
-	r = fj_file_look(c, dirfd, s.at, AT_EMPTY_PATH, &dir);
+	r = fj_file_look(c, dirfd, fj_scratch_text(c->thread, name, len, ""), AT_EMPTY_PATH, &dir);
 	fj_scratch_release(c->thread, mark);
 	return !r && (dir.owner.mode & STICKY_FOR_OTHERS) == STICKY_FOR_OTHERS &&
 	       file->uid != dir.owner.uid;

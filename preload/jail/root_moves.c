@@ -13,7 +13,7 @@
 #include "jail/root_moves.h"
 
 #include "bytes/copy.h"
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "jail/fds.h"
 #include "jail/root.h"
 #include "locking/seq.h"
@@ -137,14 +137,10 @@ static int open_moved_root(const struct fj_root_move *m)
 {
 	struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
 	char link[48];
-	struct fj_str s;
 	long fd;
 
-	fj_str_init(&s, link, sizeof(link));
-	fj_str_put(&s, "/proc/");
-	fj_str_num(&s, (uint32_t)m->mover, 10);
-	fj_str_put(&s, "/fd/");
-	fj_str_num(&s, (uint32_t)FJ_FD_NESTED(fj_jail), 10);
+	fj_format(link, sizeof(link), "/proc/%u/fd/%u", (unsigned)m->mover,
+		(unsigned)FJ_FD_NESTED(fj_jail));
 	fd = fj_open_path(AT_FDCWD, link, O_DIRECTORY);
 	if (is_dir_of(fd, m))
 		return (int)fd;

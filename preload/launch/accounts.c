@@ -7,8 +7,8 @@
 
 #include "bytes/bytes.h"
 #include "bytes/equal.h"
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "dispatch/dispatch.h"
@@ -127,10 +127,7 @@ static char found_home[PATH_MAX] FJ_BULKY, found_shell[PATH_MAX] FJ_BULKY;
 
 static void keep_text(char *out, const char *text)
 {
-	struct fj_str s;
-
-	fj_str_init(&s, out, PATH_MAX);
-	fj_str_put(&s, text);
+	fj_format(out, PATH_MAX, "%s", text);
 }
 
 /* Find the line of the user `name`, or of `uid` if `name` is NULL. */
@@ -145,11 +142,8 @@ bool fj_account_user(struct fj_thread *t, const char *name, uint32_t uid, struct
 			continue;
 		found = name ? fj_streq(file.field[0], name) : id == uid;
 		if (found) {
-			struct fj_str s;
-
 			*user = (struct fj_account){.is_known = true, .uid = id, .gid = gid};
-			fj_str_init(&s, user->name, sizeof(user->name));
-			fj_str_put(&s, file.field[0]);
+			fj_format(user->name, sizeof(user->name), "%s", file.field[0]);
 			keep_text(found_home, file.field[5]);
 			keep_text(found_shell, file.field[6]);
 		}

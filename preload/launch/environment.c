@@ -8,8 +8,8 @@
  * A variable that is not set stays unset. */
 #include "bytes/copy.h"
 #include "bytes/equal.h"
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "command/command.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
@@ -70,7 +70,6 @@ void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_
 		for (int i = 0; i < FJ_VARIABLES; i++) {
 			const size_t n = fj_strlen(fj_variable_names[i]);
 			struct fj_login login;
-			struct fj_str s;
 			const char *value;
 
 			if (kept[i] || !fj_begins(*envp, fj_variable_names[i]) ||
@@ -81,10 +80,7 @@ void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_
 			value = choose_value(&login, (enum fj_variable)i);
 			if (!value)
 				continue;
-			fj_str_init(&s, texts[i], sizeof(texts[i]));
-			fj_str_put(&s, fj_variable_names[i]);
-			fj_str_put(&s, "=");
-			fj_str_put(&s, value);
+			fj_format(texts[i], sizeof(texts[i]), "%s=%s", fj_variable_names[i], value);
 			*envp = texts[i];
 		}
 	}

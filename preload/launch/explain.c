@@ -5,8 +5,8 @@
  * Called by first_program.c after the failure.
  *
  * Everything is looked up through the engine, so that the message says what the jail sees. */
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "call/call.h"
 #include "command/command.h"
 #include "dispatch/dispatch.h"
@@ -57,14 +57,10 @@ static bool host_has(struct fj_thread *t, const char *name)
 			return name[0] == '/' && fj_caller_can_run(t, name);
 	for (const char *p = usual; *p;) {
 		const char *end = p;
-		struct fj_str s;
 
 		while (*end && *end != ':')
 			end++;
-		fj_str_init(&s, path, sizeof(path));
-		fj_str_add(&s, p, (size_t)(end - p));
-		fj_str_put(&s, "/");
-		fj_str_put(&s, name);
+		fj_format(path, sizeof(path), "%.*s/%s", (int)(end - p), p, name);
 		if (fj_caller_can_run(t, path))
 			return true;
 		p = *end ? end + 1 : end;

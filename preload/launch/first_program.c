@@ -3,8 +3,8 @@
  *
  * first_program.c - starts the jail's first program, as execvp(3) would. Called by launch.c. */
 #include "bytes/bytes.h"
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "command/command.h"
 #include "exec-format/exec.h"
 #include "launch/launch.h"
@@ -71,17 +71,14 @@ _Noreturn void fj_first_run(struct fj_thread *t, char **envp)
 	}
 	for (const char *p = search; !has_slash && *command && p;) {
 		const char *end = p;
-		struct fj_str s;
+		bool fits;
 		long r;
 
 		while (*end && *end != ':')
 			end++;
-		fj_str_init(&s, candidate, sizeof(candidate));
-		fj_str_add(&s, p, (size_t)(end - p));
-		if (s.len)
-			fj_str_put(&s, "/");
-		fj_str_put(&s, command);
-		if (s.overflowed) {
+		fits = fj_format(candidate, sizeof(candidate), "%.*s%s%s", (int)(end - p), p,
+			       end == p ? "" : "/", command) < sizeof(candidate);
+		if (!fits) {
 			p = *end ? end + 1 : NULL;
 			continue;
 		}

@@ -13,7 +13,7 @@
  * caller's login group to the jail's. Then one command line would mean different groups on different hosts,
  * so this code does not.) */
 #include "bytes/copy.h"
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "command/command.h"
 #include "cred/ids.h"
 #include "cred/ids_change.h"
@@ -65,25 +65,19 @@ static void choose_groups_of(struct fj_thread *t, const char *name, uint32_t gid
 static const char *cut_piece(const char *text, char at, char *piece, size_t size)
 {
 	size_t n = 0;
-	struct fj_str s;
 
 	while (text[n] && text[n] != at)
 		n++;
-	fj_str_init(&s, piece, size);
-	fj_str_add(&s, text, n);
-	if (s.overflowed)
+	if (fj_format(piece, size, "%.*s", (int)n, text) >= size)
 		fj_launch_fail("a name or a number of a user or a group is too long", "", 0);
 	return text[n] ? text + n + 1 : NULL;
 }
 
 static bool is_wrong(struct wrong *wrong, const char *what, const char *word, const char *where)
 {
-	struct fj_str s;
-
 	wrong->what = what;
 	wrong->where = where;
-	fj_str_init(&s, wrong->word, sizeof(wrong->word));
-	fj_str_put(&s, word);
+	fj_format(wrong->word, sizeof(wrong->word), "%s", word);
 	return false;
 }
 
@@ -156,14 +150,12 @@ static void read_spec(struct fj_thread *t, const char *spec, struct fj_account *
 {
 	static char text[600] FJ_BULKY;
 	static struct wrong wrong FJ_BULKY, there FJ_BULKY;
-	struct fj_str s;
+	const size_t len = fj_format(text, sizeof(text), "%s", spec);
 
-	fj_str_init(&s, text, sizeof(text));
-	fj_str_put(&s, spec);
-	if (s.overflowed)
+	if (len >= sizeof(text))
 		fj_launch_fail("a name or a number of a user or a group is too long", "", 0);
-	if (s.len && text[s.len - 1] == ':')
-		fj_str_cut(&s, s.len - 1);
+	if (len && text[len - 1] == ':')
+		text[len - 1] = 0;
 	if (parse_spec(t, text, user, &wrong))
 		return;
 	fj_accounts_of_caller = true;

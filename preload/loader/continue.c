@@ -8,7 +8,7 @@
  * through may be made. A failure here ends the process, as an exec that fails past its point of no return
  * does in the kernel (fs/exec.c). For the program of the command line, the user is told why. */
 #include "bytes/bytes.h"
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "child/descriptors.h"
 #include "cred/ids.h"
 #include "cred/ids_start.h"
@@ -153,14 +153,11 @@ static void put_limit_back(const struct fj_handoff *h)
 static void start_root(const char *pos, const struct fj_handoff *h)
 {
 	static char nested[PATH_MAX] FJ_BULKY;
-	struct fj_str s;
-
 	const uint32_t len = h->nested_len;
 
-	if (len) {
-		fj_str_init(&s, nested, sizeof(nested));
-		fj_str_add(&s, pos, len < PATH_MAX ? len : PATH_MAX - 1);
-	}
+	if (len)
+		fj_format(nested, sizeof(nested), "%.*s",
+			(int)(len < PATH_MAX ? len : PATH_MAX - 1), pos);
 	fj_root_start(len ? nested : "", h->nested_fd, fj_path_open_pos);
 }
 

@@ -9,8 +9,8 @@
  * main. /proc/PID/environ never shows it: it does not lie in the kernel's environment area. */
 #include "open/preload.h"
 
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "door/door.h"
 #include "launch/loader.h"
 #include "mount-table/paths.h"
@@ -38,7 +38,6 @@ bool fj_preload_announce(struct fj_stack *s)
 {
 	static char text[] = "LD_PRELOAD=" FJ_PRELOAD_PATH;
 	char **own;
-	struct fj_str joined;
 	size_t size;
 	long at;
 
@@ -54,10 +53,8 @@ bool fj_preload_announce(struct fj_stack *s)
 	at = fj_sys_mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!fj_is_err(at)) {
 		/* After the program's own: those replace functions of libc, and ours belongs to libc. */
-		fj_str_init(&joined, (char *)at, size);
-		fj_str_put(&joined, *own);
-		fj_str_put(&joined, ":" FJ_PRELOAD_PATH);
-		s->envp[s->envc - 1] = joined.at;
+		s->envp[s->envc - 1] = (char *)at;
+		fj_format((char *)at, size, "%s:" FJ_PRELOAD_PATH, *own);
 	}
 	*own = s->envp[s->envc - 1];
 	return true;

@@ -9,7 +9,7 @@
  * disk). */
 #include "locking/doing.h"
 
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "syscall/dirent.h"
 #include "syscall/fcntl.h"
 #include "syscall/signal.h"
@@ -31,12 +31,9 @@ struct dirent_ { /* struct linux_dirent64 */
 static char read_task_state(int list, const char *tid)
 {
 	char text[128]; /* the name has 64 bytes at most: proc_task_name() of fs/proc/array.c */
-	struct fj_str s;
 	long fd, n;
 
-	fj_str_init(&s, text, sizeof(text));
-	fj_str_put(&s, tid);
-	fj_str_put(&s, "/stat");
+	fj_format(text, sizeof(text), "%s/stat", tid);
 	fd = fj_sys_openat(list, text, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return 0;
@@ -74,15 +71,11 @@ enum fj_doing fj_doing(int32_t pid)
 {
 	enum fj_doing doing = FJ_IS_GONE;
 	char text[512] __attribute__((aligned(8)));
-	struct fj_str s;
 	long list, n;
 
 	if (fj_sys_kill(pid, 0) == -ESRCH)
 		return FJ_IS_GONE;
-	fj_str_init(&s, text, sizeof(text));
-	fj_str_put(&s, "/proc/");
-	fj_str_num(&s, (uint32_t)pid, 10);
-	fj_str_put(&s, "/task");
+	fj_format(text, sizeof(text), "/proc/%u/task", (unsigned)pid);
 	list = fj_sys_openat(AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (list < 0)
 		return FJ_RUNS; /* as far as is known */

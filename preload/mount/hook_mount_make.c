@@ -6,8 +6,8 @@
  * mount. Called by dispatch. */
 #include "bytes/copy.h"
 #include "bytes/equal.h"
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "guest/guest.h"
@@ -77,22 +77,13 @@ long fj_hook_fspick(struct fj_call *c)
 static long add_option(struct fj_mount_fd *e, const char *key, const char *value)
 {
 	const size_t was = fj_strlen(e->options);
-	const char first = e->options[0];
-	struct fj_str s;
+	const size_t room = FJ_LAYERS_TEXT - was;
 
-	fj_str_init(&s, e->options, FJ_LAYERS_TEXT);
-	s.at[0] = first;
-	s.len = was;
-	if (s.len)
-		fj_str_put(&s, ",");
-	fj_str_put(&s, key);
-	if (value) {
-		fj_str_put(&s, "=");
-		fj_str_put(&s, value);
-	}
-	if (s.overflowed)
-		e->options[was] = 0;
-	return s.overflowed ? -EINVAL : 0;
+	if (fj_format(e->options + was, room, "%s%s%s%s", was ? "," : "", key, value ? "=" : "",
+		    value ? value : "") < room)
+		return 0;
+	e->options[was] = 0;
+	return -EINVAL;
 }
 
 static long set_parameter(struct fj_mount_fd *e, bool has_value, const struct fj_call *c)

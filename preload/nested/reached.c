@@ -20,7 +20,6 @@
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/fds.h"
@@ -46,19 +45,14 @@ static bool is_calm(void)
 
 static bool has_records_of_own(struct fj_thread *t, int dirfd, const char *name)
 {
-	static const char records[] = FJ_HIDDEN_NAME "/owners";
+	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
 	const uint32_t mark = fj_scratch_mark(t);
-	const size_t size = (name ? fj_strlen(name) : 0) + sizeof(records) + 1;
-	struct fj_str s;
+	const char *path = records + 1;
 	bool has;
 
-	fj_scratch_str(t, &s, size);
-	if (name && name[0]) {
-		fj_str_put(&s, name);
-		fj_str_put(&s, "/");
-	}
-	fj_str_put(&s, records);
-	has = !fj_sys_faccessat(dirfd, s.at, 0);
+	if (name && name[0])
+		path = fj_scratch_text(t, name, fj_strlen(name), records);
+	has = !fj_sys_faccessat(dirfd, path, 0);
 	fj_scratch_release(t, mark);
 	return has;
 }

@@ -3,13 +3,13 @@
  *
  * open_making.c - an open that may make the file. Called by hook_open.c and open_walked.c. */
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "call/call.h"
 #include "inode/making.h"
 #include "inode/sticky.h"
 #include "nested/roots.h"
 #include "open/opening.h"
 #include "sys/scratch.h"
+#include "sys/scratch_str.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 
@@ -79,15 +79,8 @@ static long open_or_make_file(struct fj_call *c, const struct fj_place *place, s
 	struct fj_making m;
 	long fd;
 
-	if (is_nameless) { /* `place` is the directory */
-		struct fj_str s;
-		const size_t size = fj_strlen(place->name) + 3;
-
-		fj_str_init(&s, fj_scratch(c->thread, size), size);
-		fj_str_put(&s, place->name);
-		fj_str_put(&s, "/x");
-		inside.name = s.at;
-	}
+	if (is_nameless) /* `place` is the directory */
+		inside.name = fj_scratch_text(c->thread, place->name, fj_strlen(place->name), "/x");
 	/* Below a mount each new file gets a record. But most files exist, as /dev/null does: try
 	 * without O_CREAT first. (Only for writing: a directory opened for reading gives EISDIR
 	 * only with O_CREAT.) */

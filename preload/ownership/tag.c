@@ -13,7 +13,6 @@
  * whose inode numbers change.
  *
  * Called by key.c, inode/settle.c, and before a first record is made. */
-#include "bytes/str.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
@@ -30,17 +29,14 @@
 struct target {
 	long fd;
 	bool is_ours;
-	char link[32];
+	char link[FJ_FD_LINK];
 };
 
 static bool aim_target(struct target *t, int dirfd, const char *name, bool follows)
 {
-	struct fj_str s;
-
 	t->is_ours = name && name[0];
 	t->fd = t->is_ours ? fj_open_path(dirfd, name, follows ? 0 : O_NOFOLLOW) : dirfd;
-	fj_str_init(&s, t->link, sizeof(t->link));
-	fj_fd_path(&s, (int)t->fd, NULL);
+	fj_fd_link(t->link, (int)t->fd);
 	return t->fd >= 0;
 }
 

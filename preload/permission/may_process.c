@@ -7,7 +7,7 @@
  * that user. Here the identities that the processes pretend to have are judged. Calls on process
  * groups, and on all processes at once, are left to the kernel. Called by may.c. fj_hook_pass() is
  * the hook of such calls: it makes the call after the judgment. */
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -108,13 +108,10 @@ static int32_t process_of_fd(struct fj_call *c, int fd)
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const size_t size = 1024;
 	char *text = fj_scratch(c->thread, size);
-	struct fj_str path;
 	long n, pid = 0;
 
-	fj_str_init(&path, text, size);
-	fj_str_put(&path, "/proc/self/fdinfo/");
-	fj_str_num(&path, (uint32_t)fd, 10);
-	n = fj_read_file(AT_FDCWD, path.at, text, size - 1);
+	fj_format(text, size, "/proc/self/fdinfo/%u", (unsigned)fd);
+	n = fj_read_file(AT_FDCWD, text, text, size - 1);
 	if (n > 0) {
 		text[n] = 0;
 		pid = fj_status_value(text, "Pid:");

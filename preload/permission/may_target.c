@@ -7,7 +7,6 @@
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and the
  * kernel itself judges who may open those files. */
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
@@ -45,13 +44,8 @@ bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name)
 const char *fj_target_dir(struct fj_call *c, const struct fj_target *target)
 {
 	const size_t len = fj_place_dir_len(target->place.name);
-	struct fj_str s;
 
-	if (!len)
-		return "";
-	fj_scratch_str(c->thread, &s, len + 1);
-	fj_str_add(&s, target->place.name, len);
-	return s.at;
+	return len ? fj_scratch_text(c->thread, target->place.name, len, "") : "";
 }
 
 /* In a union the layer that has the name need not be the one whose directory decides. */
@@ -127,15 +121,12 @@ static bool see_quickly(
 static const char *without_slashes(struct fj_call *c, const char *name)
 {
 	size_t len = fj_strlen(name);
-	struct fj_str s;
 
 	if (len < 2 || name[len - 1] != '/')
 		return name;
 	while (len > 1 && name[len - 1] == '/')
 		len--;
-	fj_scratch_str(c->thread, &s, len + 1);
-	fj_str_add(&s, name, len);
-	return s.at;
+	return fj_scratch_text(c->thread, name, len, "");
 }
 
 /* See may.h. */

@@ -13,7 +13,7 @@
 #include "call/call.h"
 #include "call/condition.h"
 #include "guest/guest.h"
-#include "procfs/procfs.h"
+#include "procfs/report.h"
 #include "sys/fd.h"
 #include "sys/page.h"
 #include "sys/scratch.h"

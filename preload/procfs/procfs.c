@@ -10,6 +10,7 @@
 #include "jail/fds.h"
 #include "path/path.h"
 #include "path/proc.h"
+#include "procfs/report.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"

@@ -9,12 +9,13 @@
 #include "mountinfo/mount_ids.h"
 #include "path/path.h"
 #include "path/proc.h"
+#include "procfs/lines.h"
 #include "procfs/procfs.h"
+#include "procfs/report.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "syscall/unistd_close.h"
 #include "syscall/unistd_ids.h"
 #include "syscall/unistd_names.h"
 
@@ -120,5 +121,5 @@ void fj_report_fdinfo(struct fj_report *r)
 		fj_str_put(&r->text, "\n");
 		fj_report_step(r);
 	}
-	fj_sys_close(l.fd);
+	fj_lines_close(&l);
 }

@@ -6,8 +6,8 @@
 #include "bytes/equal.h"
 #include "bytes/str.h"
 #include "ipc/ipc.h"
-#include "procfs/procfs.h"
-#include "syscall/unistd_close.h"
+#include "procfs/lines.h"
+#include "procfs/report.h"
 
 #include <linux/errno.h>
 
@@ -125,5 +125,5 @@ void fj_report_ipc(struct fj_report *r)
 			fj_report_step(r);
 		}
 	}
-	fj_sys_close(l.fd);
+	fj_lines_close(&l);
 }

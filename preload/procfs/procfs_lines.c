@@ -3,10 +3,13 @@
  *
  * procfs_lines.c - reads a file of procfs line by line. Called by the other files of this room. */
 #include "bytes/bytes.h"
-#include "procfs/procfs.h"
+#include "procfs/lines.h"
 #include "sys/scratch.h"
 #include "syscall/fcntl.h"
+#include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
+
+#include <linux/limits.h>
 
 /* seq_path() of fs/seq_file.c may make four bytes from one */
 #define LINE_SIZE (4 * PATH_MAX + 512)
@@ -43,4 +46,9 @@ char *fj_lines_next(struct fj_lines *l, size_t *len)
 			return NULL;
 		l->have += (size_t)n;
 	}
+}
+
+void fj_lines_close(const struct fj_lines *l)
+{
+	fj_sys_close(l->fd);
 }

@@ -6,7 +6,7 @@
 #include "bytes/str.h"
 #include "path/proc.h"
 #include "procfs/machine.h"
-#include "procfs/procfs.h"
+#include "procfs/report.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 

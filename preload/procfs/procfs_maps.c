@@ -12,12 +12,12 @@
 #include "path/path.h"
 #include "path/proc.h"
 #include "procfs/procfs.h"
+#include "procfs/report.h"
 #include "sys/gate.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "syscall/unistd_close.h"
 
 static bool is_octal(char c)
 {
@@ -241,7 +241,7 @@ static bool file_of_copy(struct fj_thread *t, int dirfd, const char *maps, uint6
 		fj_mapping_read(&m, line);
 		offset = step_to_mapping(&f, &m);
 	}
-	fj_sys_close(l.fd);
+	fj_lines_close(&l);
 	if (m.from != address)
 		offset = 0;
 	if (offset)
@@ -317,7 +317,7 @@ void fj_report_maps(struct fj_report *r)
 		if (r->text.len > r->text.size / 8)
 			fj_report_step(r);
 	}
-	fj_sys_close(l.fd);
+	fj_lines_close(&l);
 }
 
 void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line), void *with)
@@ -336,7 +336,7 @@ void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line)
 		fj_str_cut(&r->text, 0);
 		goes_on = !put_mapping(r, &f, line, len) || see(with, r->text.at);
 	}
-	fj_sys_close(l.fd);
+	fj_lines_close(&l);
 }
 
 /* Is this line of numa_maps, which names no file, about the gate page or a page behind it? */
@@ -396,5 +396,5 @@ void fj_report_numa_maps(struct fj_report *r)
 		}
 		fj_report_step(r);
 	}
-	fj_sys_close(l.fd);
+	fj_lines_close(&l);
 }

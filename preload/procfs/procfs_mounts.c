@@ -6,7 +6,7 @@
 #include "bytes/str.h"
 #include "mountinfo/mount_list.h"
 #include "path/proc.h"
-#include "procfs/procfs.h"
+#include "procfs/report.h"
 
 #define ESCAPED " \t\n\\" /* show_vfsmnt() of fs/proc_namespace.c */
 

@@ -10,7 +10,7 @@
 #include "cred/ids.h"
 #include "identity/peer.h"
 #include "jail/jail.h"
-#include "procfs/procfs.h"
+#include "procfs/report.h"
 #include "seccomp/policy.h"
 #include "signal/faults.h"
 #include "signal/handlers.h"

@@ -7,11 +7,11 @@
 #include "bytes/str.h"
 #include "mount-table/paths.h"
 #include "path/path.h"
-#include "procfs/procfs.h"
+#include "procfs/lines.h"
+#include "procfs/report.h"
 #include "socket/unix_name.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
-#include "syscall/unistd_close.h"
 
 /* Appends a socket's name as it was bound; see socket/unix_name.h. */
 static void put_socket_name(struct fj_report *r, const char *text, size_t len)
@@ -67,5 +67,5 @@ void fj_report_unix(struct fj_report *r)
 		fj_str_add(&r->text, "\n", 1);
 		fj_report_step(r);
 	}
-	fj_sys_close(l.fd);
+	fj_lines_close(&l);
 }

@@ -10,7 +10,7 @@
  * traps its reads and waits, which its children inherit. */
 #include "bytes/bytes.h"
 #include "bytes/equal.h"
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
@@ -97,22 +97,19 @@ static long move_bytes(const struct fj_call *c, size_t offset, void *at, size_t 
 }
 
 /* A file of this thread in procfs: another thread may have another table of descriptors. */
-static void put_proc_name(struct fj_str *s, const char *directory, int fd)
+#define PROC_NAME 48 /* bytes */
+static void put_proc_name(char name[PROC_NAME], const char *directory, int fd)
 {
-	fj_str_put(s, "/proc/thread-self/");
-	fj_str_put(s, directory);
-	fj_str_num(s, (uint32_t)fd, 10);
+	fj_format(name, PROC_NAME, "/proc/thread-self/%s/%u", directory, (unsigned)fd);
 }
 
 static bool is_signalfd(int fd)
 {
 	static const char expected[] = "anon_inode:[signalfd]";
-	char name[48], link[sizeof(expected) + 1];
-	struct fj_str s;
+	char name[PROC_NAME], link[sizeof(expected) + 1];
 	long n;
 
-	fj_str_init(&s, name, sizeof(name));
-	put_proc_name(&s, "fd/", fd);
+	put_proc_name(name, "fd", fd);
 	n = fj_sys_readlinkat(AT_FDCWD, name, link, sizeof(link));
 	return n == sizeof(expected) - 1 && !memcmp(link, expected, (size_t)n);
 }
@@ -121,13 +118,11 @@ static bool is_signalfd(int fd)
 static bool wants_sigsys(int fd)
 {
 	static const char label[] = "sigmask:\t";
-	char name[48], text[256];
+	char name[PROC_NAME], text[256];
 	const char *at;
-	struct fj_str s;
 	long n;
 
-	fj_str_init(&s, name, sizeof(name));
-	put_proc_name(&s, "fdinfo/", fd);
+	put_proc_name(name, "fdinfo", fd);
 	n = fj_read_file(AT_FDCWD, name, text, sizeof(text) - 1);
 	if (n < 0)
 		return false;

@@ -11,8 +11,8 @@
  * the text of the bind and shows it to every peer. The short name is a number, by which the jail's
  * table finds the program's name. All other addresses are not changed. */
 #include "bytes/copy.h"
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/translate.h"
@@ -81,7 +81,6 @@ static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_pl
 	struct fj_unix_address *address)
 {
 	long r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0, place);
-	struct fj_str s;
 
 	if (r < 0)
 		return r;
@@ -91,9 +90,8 @@ static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_pl
 		return r;
 	}
 	*address = (struct fj_unix_address){.family = AF_UNIX};
-	fj_str_init(&s, address->path, sizeof(address->path));
-	fj_str_put(&s, fj_place_path(c->thread, place));
-	if (!s.overflowed)
+	if (fj_format(address->path, sizeof(address->path), "%s", fj_place_path(c->thread, place)) <
+		sizeof(address->path))
 		return 0;
 	fj_place_done(place); /* no descriptor was free, and the path without one is too long */
 	return -EMFILE;

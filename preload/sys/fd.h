@@ -18,6 +18,9 @@ long fj_open_path(int dirfd, const char *name, int flags);
 
 /* Appends "/proc/self/fd/<fd>" to `out`, followed by "/name" when `name` is not NULL. */
 void fj_fd_path(struct fj_str *out, int fd, const char *name);
+/* Writes "/proc/self/fd/<fd>" and a NUL to `link`. */
+#define FJ_FD_LINK 32 /* bytes; the longest such path has 25 */
+void fj_fd_link(char link[FJ_FD_LINK], int fd);
 /* Reads the link "/proc/self/fd/<fd>": the host path of the file behind `fd`, or for AT_FDCWD of the working directory
  * (proc(5)), into `out` of PATH_MAX bytes, with a NUL. Returns its length or -errno. */
 long fj_fd_target(int fd, char *out);

@@ -5,7 +5,7 @@
  * (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that a fork has happened. Called by thread.c and process.c. */
 #include "sys/memory.h"
 
-#include "bytes/str.h"
+#include "bytes/format.h"
 #include "sys/assert.h"
 #include "sys/fd.h"
 #include "sys/page.h"
@@ -49,14 +49,10 @@ static bool shares_memory(int32_t pid, int32_t other)
 static int32_t read_parent(int32_t pid)
 {
 	char text[256];
-	struct fj_str s;
 	int32_t parent = 0;
 	long n;
 
-	fj_str_init(&s, text, sizeof(text));
-	fj_str_put(&s, "/proc/");
-	fj_str_num(&s, (uint32_t)pid, 10);
-	fj_str_put(&s, "/stat");
+	fj_format(text, sizeof(text), "/proc/%u/stat", (unsigned)pid);
 	n = fj_read_file(AT_FDCWD, text, text, sizeof(text) - 1);
 	while (n > 0 && text[n - 1] != ')')
 		n--;

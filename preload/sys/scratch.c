@@ -4,6 +4,7 @@
  * scratch.c - scratch memory: what is not in line. Called by all rooms. */
 #include "sys/scratch.h"
 
+#include "bytes/len.h"
 #include "bytes/str.h"
 #include "sys/assert.h"
 #include "sys/scratch_mark.h"
@@ -20,4 +21,14 @@ _Noreturn void fj_scratch_exhausted(void)
 void fj_scratch_str(struct fj_thread *t, struct fj_str *s, size_t size)
 {
 	fj_str_init(s, fj_scratch(t, size + 8), size);
+}
+
+char *fj_scratch_text(struct fj_thread *t, const char *text, size_t len, const char *end)
+{
+	struct fj_str s;
+
+	fj_scratch_str(t, &s, len + fj_strlen(end) + 1);
+	fj_str_add(&s, text, len);
+	fj_str_put(&s, end);
+	return s.at;
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * sys.c - what all rooms do with files by their descriptors. */
+#include "bytes/copy.h"
 #include "bytes/str.h"
 #include "sys/fd.h"
 #include "syscall/fcntl.h"
@@ -43,17 +44,23 @@ void fj_fd_path(struct fj_str *out, int fd, const char *name)
 	}
 }
 
+void fj_fd_link(char link[FJ_FD_LINK], int fd)
+{
+	struct fj_str s;
+
+	fj_str_init(&s, link, FJ_FD_LINK);
+	fj_fd_path(&s, fd, NULL);
+}
+
 long fj_fd_target(int fd, char *out)
 {
-	char link[32];
-	struct fj_str s;
+	char link[FJ_FD_LINK];
 	long n;
 
-	fj_str_init(&s, link, sizeof(link));
 	if (fd == AT_FDCWD)
-		fj_str_put(&s, "/proc/self/cwd");
+		memcpy(link, "/proc/self/cwd", sizeof("/proc/self/cwd"));
 	else
-		fj_fd_path(&s, fd, NULL);
+		fj_fd_link(link, fd);
 	n = fj_sys_readlinkat(AT_FDCWD, link, out, PATH_MAX - 1);
 	if (n >= 0)
 		out[n] = 0;
@@ -62,11 +69,9 @@ long fj_fd_target(int fd, char *out)
 
 long fj_open_anew(int fd, int flags)
 {
-	char link[32];
-	struct fj_str s;
+	char link[FJ_FD_LINK];
 
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
+	fj_fd_link(link, fd);
 	return fj_sys_openat(AT_FDCWD, link, flags | O_CLOEXEC, 0);
 }
 

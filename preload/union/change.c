@@ -10,8 +10,8 @@
 
 #include "bytes/copy.h"
 #include "bytes/equal.h"
+#include "bytes/format.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
@@ -141,14 +141,11 @@ static bool is_merged_dir(const struct moving *m, int i)
 static bool lies_in(const struct moving *m, int inner, int outer)
 {
 	const uint32_t mark = fj_scratch_mark(m->t);
-	struct fj_str dir;
+	char *const dir = fj_scratch_path(m->t);
 	bool lies;
 
-	fj_scratch_str(m->t, &dir, PATH_MAX);
-	fj_str_put(&dir, m->l[outer]->pos);
-	fj_str_put(&dir, "/");
-	fj_str_put(&dir, m->name[outer]);
-	lies = !dir.overflowed && fj_path_has_prefix(m->l[inner]->pos, dir.at);
+	lies = fj_format(dir, PATH_MAX, "%s/%s", m->l[outer]->pos, m->name[outer]) < PATH_MAX &&
+	       fj_path_has_prefix(m->l[inner]->pos, dir);
 	fj_scratch_release(m->t, mark);
 	return lies;
 }
@@ -198,14 +195,10 @@ static long see_parent(struct fj_thread *t, const struct fj_place *place)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	const size_t len = fj_place_dir_len(place->name);
-	struct fj_str dir;
 	struct stat st;
 	long r;
 
-	fj_scratch_str(t, &dir, len + 2);
-	fj_str_add(&dir, place->name, len);
-	fj_str_put(&dir, ".");
-	r = fj_sys_newfstatat(place->dirfd, dir.at, &st, 0);
+	r = fj_sys_newfstatat(place->dirfd, fj_scratch_text(t, place->name, len, "."), &st, 0);
 	fj_scratch_release(t, mark);
 	return r;
 }

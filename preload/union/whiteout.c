@@ -9,7 +9,6 @@
  * is used. */
 #include "bytes/copy.h"
 #include "bytes/equal.h"
-#include "bytes/str.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
@@ -227,16 +226,14 @@ static bool says_opaque(const char *link, const char *name)
 bool fj_union_shows_opaque(struct fj_thread *t, int dirfd, bool is_nested)
 {
 	struct fj_owner owner;
-	char link[32];
-	struct fj_str s;
+	char link[FJ_FD_LINK];
 
 	(void)t;
 	if (!fj_owner_is_empty() && fj_union_record(dirfd, "", &owner) &&
 		(says_yes(&owner, FJ_UNION_OPAQUE) ||
 			(is_nested && says_yes(&owner, FJ_UNION_NESTED_OPAQUE))))
 		return true;
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, dirfd, NULL);
+	fj_fd_link(link, dirfd);
 	return says_opaque(link, "user.overlay.opaque") || says_opaque(link, FJ_UNION_OPAQUE);
 }
 

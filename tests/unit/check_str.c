@@ -7,6 +7,7 @@
 #include "sys/fd.h"
 #include "bytes/len.h"
 #include "bytes/equal.h"
+#include "bytes/format.h"
 #include "bytes/str.h"
 #include "bytes/hash.h"
 #include "sys/say.h"
@@ -218,6 +219,28 @@ START_TEST(fd_path)
 	fj_str_init(&s, buffer, sizeof(buffer));
 	fj_fd_path(&s, 0, "name");
 	ck_assert_str_eq(buffer, "/proc/self/fd/0/name");
+	fj_fd_link(buffer, 2147483647);
+	ck_assert_str_eq(buffer, "/proc/self/fd/2147483647");
+}
+END_TEST
+
+START_TEST(format)
+{
+	char buffer[12];
+
+	ck_assert_uint_eq(
+		fj_format(buffer, sizeof(buffer), "%s/%u", "fd", 4294967295u), sizeof(buffer));
+	ck_assert_str_eq(buffer, "fd/");
+	ck_assert_uint_eq(fj_format(buffer, sizeof(buffer), "/%u:%.*s%s", 0, 2, "abc", "z"), 6);
+	ck_assert_str_eq(buffer, "/0:abz");
+	ck_assert_uint_eq(fj_format(buffer, sizeof(buffer), "%s", "eleven char"), 11);
+	ck_assert_str_eq(buffer, "eleven char");
+	/* The part that does not fit is left out, what follows is not. */
+	ck_assert_uint_eq(
+		fj_format(buffer, sizeof(buffer), "a%sc", "twelve chars"), sizeof(buffer));
+	ck_assert_str_eq(buffer, "ac");
+	ck_assert_uint_eq(fj_format(buffer, 1, "%s", ""), 0);
+	ck_assert_str_eq(buffer, "");
 }
 END_TEST
 
@@ -243,6 +266,7 @@ Suite *unit_suite_str(void)
 	tcase_add_test(c, number_in_octal);
 	tcase_add_test(c, say);
 	tcase_add_test(c, fd_path);
+	tcase_add_test(c, format);
 	tcase_add_loop_test(c, assertion, 0, 1);
 	tcase_add_loop_test_raise_signal(c, assertion, 6 /* SIGABRT */, 1, 2);
 	suite_add_tcase(s, c);
