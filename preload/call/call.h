@@ -51,10 +51,6 @@ struct fj_call {
 #define FJ_DEFERRED_HAS_MASK 4
 };
 
-/* In the upper half of clone(2)'s flags, which the kernel ignores: the engine has seen this
- * call. */
-#define FJ_CLONE_SEEN 0x40000000u
-
 /* Makes the system call in the kernel, with the arguments as they are. Returns the kernel's result. */
 long fj_kernel(const struct fj_call *c);
 #endif

@@ -7,7 +7,7 @@
 #ifndef FJ_CONDITION_H
 #define FJ_CONDITION_H
 
-#include "call/call.h"
+#include "call/clone_seen.h"
 #include "call/hooks.h"
 #include "call/row.h"
 #include "jail/fds.h"
@@ -84,8 +84,8 @@ static inline enum fj_condition fj_condition_of(const struct fj_row *row)
 	return (when >= FJ_IF_ARG0 && when <= FJ_IF_ARG5) || when == FJ_IF_PEER ? FJ_ALWAYS : when;
 }
 
-/* Would the filter trap this call? (With FJ_IF_NOT_ROOT it might answer itself.) */
-static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
+/* Would the filter trap this call, with its six arguments? (With FJ_IF_NOT_ROOT it might answer itself.) */
+static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t *arg)
 {
 	const enum fj_condition when = fj_condition_of(row);
 

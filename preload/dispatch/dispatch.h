@@ -6,8 +6,6 @@
 #ifndef FJ_DISPATCH_H
 #define FJ_DISPATCH_H
 
-#include "call/call.h"
-
 #include <stdint.h>
 
 struct fj_call;
@@ -19,8 +17,8 @@ long fj_call(struct fj_call *c);
 /* Like fj_call(), but c->row is already set to the row of the number, or NULL. */
 long fj_call_row(struct fj_call *c);
 
-/* Writes one finished call to the trace, with the arguments `arg` as the program gave them. Call it only if the jail
- * has a trace. */
-void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result);
+/* Writes one finished call to the trace, with the six arguments `arg` as the program gave them. Call it only if
+ * the jail has a trace. */
+void fj_trace(const struct fj_call *c, const uint64_t *arg, long result);
 
 #endif

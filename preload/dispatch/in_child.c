@@ -233,8 +233,7 @@ static long open_told(const struct elsewhere *e)
 	return -EMFILE; /* another file has that name now */
 }
 
-long fj_call_in_child(
-	struct fj_call *c, long (*run)(struct fj_call *c), const uint64_t arg[FJ_ARGS])
+long fj_call_in_child(struct fj_call *c, long (*run)(struct fj_call *c), const uint64_t *arg)
 {
 	static const unsigned closed[] = {FEW, SOME, MANY};
 	const uint32_t mark = fj_scratch_mark(c->thread);

@@ -5,15 +5,12 @@
 #ifndef FJ_IN_CHILD_H
 #define FJ_IN_CHILD_H
 
-#include "call/call.h"
-
 #include <stdint.h>
 
 struct fj_call; /* call/call.h */
 
-/* `run` was called for `c`, with the arguments `arg`, and has returned -EMFILE: the engine found no
+/* `run` was called for `c`, with the six arguments `arg`, and has returned -EMFILE: the engine found no
  * descriptor free for its own lookups. `c` is as it was before. Calls `run` again where some are free.
  * Returns what the call returns, or -EMFILE. */
-long fj_call_in_child(
-	struct fj_call *c, long (*run)(struct fj_call *c), const uint64_t arg[FJ_ARGS]);
+long fj_call_in_child(struct fj_call *c, long (*run)(struct fj_call *c), const uint64_t *arg);
 #endif

@@ -41,8 +41,7 @@ static void put_guest_string(struct fj_str *s, struct fj_thread *t, uint64_t at)
 
 /* Writes, behind path argument `i`, where the file is on the host. The file is looked for after the
  * call. So for a name that is gone or new this is the name's place in its directory. */
-static void put_traced_path(
-	struct fj_str *s, const struct fj_call *c, const uint64_t arg[FJ_ARGS], int i)
+static void put_traced_path(struct fj_str *s, const struct fj_call *c, const uint64_t *arg, int i)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const struct fj_row *row = c->row;
@@ -125,7 +124,7 @@ static void put_argument(struct fj_str *s, struct fj_thread *t, enum fj_kind kin
 	}
 }
 
-void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result)
+void fj_trace(const struct fj_call *c, const uint64_t *arg, long result)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_str s;

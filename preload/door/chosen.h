@@ -5,7 +5,6 @@
 #ifndef FJ_CHOSEN_H
 #define FJ_CHOSEN_H
 
-#include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
 

@@ -12,7 +12,6 @@
  *
  * With the trap, the kernel's signal stack is the engine's, for the program's may be unmapped or in other use. The kernel's
  * frame is copied to where the kernel would have put it: to the program's stack, or to its signal stack.
- *
  * All signals are blocked until the handler is entered. A signal that came earlier would be handled as one that
  * interrupts the program, or would overwrite the frame on our stack. */
 #include "door/handlers.h"
@@ -30,8 +29,9 @@
 #include "sys/thread.h"
 #include "sys/thread_signals.h"
 
-#define BELOW_FRAME 1024u /* on the area's stack: for fj_handler_done() */
+#include <linux/errno.h>
 
+#define BELOW_FRAME 1024u   /* on the area's stack: for fj_handler_done() */
 #define FPSTATE_LEGACY 512u /* struct _fpstate_64. Its last bytes tell the whole size: */
 #define FPSTATE_MAGIC 464u
 #define FPSTATE_SIZE 468u

@@ -6,8 +6,6 @@
 #ifndef FJ_DOOR_RECORD_H
 #define FJ_DOOR_RECORD_H
 
-#include "call/call.h"
-
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,10 +20,10 @@ enum fj_door_deferred { /* what entry.S has still to do, on the program's stack 
 };
 
 struct fj_door_record { /* entry.S uses the offsets */
-	uint64_t nr, arg[FJ_ARGS];
+	uint64_t nr, arg[6];
 	uint64_t back, kept[2]; /* the address where the program goes on; its rbx and r12 */
 	union {
-		uint64_t deferred_arg[FJ_ARGS];
+		uint64_t deferred_arg[6];
 		struct { /* FJ_DOOR_SIGNALS */
 			uint64_t is_to_be_made_anew, result;
 		};

@@ -12,7 +12,6 @@
  * instructions that leave the door. The engine holds nothing there, and no call waits there except one that
  * enters the engine. */
 #include "bytes/copy.h"
-#include "call/call.h"
 #include "door/page.h"
 #include "door/record.h"
 #include "jail/jail.h"
@@ -29,6 +28,7 @@
 #include "text/sites.h"
 
 #include <asm/unistd.h>
+#include <linux/errno.h>
 
 #define SYSCALL_LEN 2
 

@@ -3,13 +3,13 @@
  *
  * exec_args.c - argv and envp of an exec, with what the jail adds to them. Called by
  * hook_exec.c. */
-#include "call/call.h"
 #include "exec/program.h"
 #include "guest/guest.h"
 #include "sys/page.h"
 #include "sys/scratch.h"
 #include "syscall/mman.h"
 
+#include <linux/errno.h>
 #include <linux/mman.h>
 
 #define ARGV_ON_SCRATCH 1024u /* pointers; longer arrays are mapped */
@@ -81,15 +81,15 @@ void fj_exec_room_begin(const struct fj_thread *t)
 /* Space for `n` pointers. A mapping that is made here ends with the exec. If the exec fails, or
  * happens in a vfork child and so leaves the mapping in the parent, the thread area keeps it for
  * the next time. */
-static uint64_t *pointer_room(struct fj_call *c, size_t n)
+static uint64_t *pointer_room(struct fj_thread *t, size_t n)
 {
-	struct fj_exec_room *room = fj_exec_room(c->thread);
+	struct fj_exec_room *room = fj_exec_room(t);
 	struct earlier e = {0};
 	uint64_t *pointers;
 	long at;
 
 	if (n <= ARGV_ON_SCRATCH)
-		return (uint64_t *)fj_scratch(c->thread, n * 8);
+		return (uint64_t *)fj_scratch(t, n * 8);
 	if (room->used + n * 8 > room->size) {
 		const size_t size = sizeof(e) + n * 16 + FJ_PAGE;
 
@@ -109,7 +109,7 @@ static uint64_t *pointer_room(struct fj_call *c, size_t n)
 	return pointers;
 }
 
-long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t *argv)
+long fj_exec_script_argv(struct fj_thread *t, const struct fj_program *p, uint64_t *argv)
 {
 	const long n = fj_exec_count_pointers(*argv);
 	const size_t skipped = n > 0;
@@ -118,7 +118,7 @@ long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t
 
 	if (n < 0)
 		return n;
-	room = pointer_room(c, (size_t)n + (size_t)p->script_args + 2);
+	room = pointer_room(t, (size_t)n + (size_t)p->script_args + 2);
 	if (!room)
 		return -ENOMEM;
 	for (int i = p->script_args; i--;)
@@ -132,14 +132,14 @@ long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t
 	return 0;
 }
 
-long fj_exec_env_with(struct fj_call *c, uint64_t *envp, const char *handoff)
+long fj_exec_env_with(struct fj_thread *t, uint64_t *envp, const char *handoff)
 {
 	const long n = fj_exec_count_pointers(*envp);
 	uint64_t *room;
 
 	if (n < 0)
 		return n;
-	room = pointer_room(c, (size_t)n + 2);
+	room = pointer_room(t, (size_t)n + 2);
 	if (!room)
 		return -ENOMEM;
 	if (fj_guest_read(room, *envp, (size_t)n * 8))

@@ -72,9 +72,9 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 	fj_scratch_str(c->thread, &s, FJ_HANDOFF_SIZE);
 	fj_handoff_write(&s, &h, fj_root()->pos, p->exe, execfn, ids_text.at);
 	fj_scratch_trim(c->thread, s.at, s.len + 1);
-	r = p->script_args ? fj_exec_script_argv(c, p, &argv) : 0;
+	r = p->script_args ? fj_exec_script_argv(c->thread, p, &argv) : 0;
 	if (!r)
-		r = fj_exec_env_with(c, &envp, s.at);
+		r = fj_exec_env_with(c->thread, &envp, s.at);
 	if (r)
 		return r;
 	c->thread->busy = FJ_EXECS;
@@ -157,14 +157,15 @@ long fj_hook_exec(struct fj_call *c)
 				(fj_jail->names_comm_by_file ? FJ_EXECVE_CHECK : 0)))
 		return -EINVAL;
 	if (jail_path) {
-		r = fj_program_open(c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p);
+		r = fj_program_open(
+			c->thread, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p);
 	} else {
 		const struct fj_place self = {.dirfd = dirfd, .name = "", .owned_fd = -1};
 
 		jail_path = "";
 		p.is_nameless = true;
-		p.exe = fj_program_name_of_fd(c, dirfd);
-		p.limits = fj_program_limits_of_fd(c, dirfd);
+		p.exe = fj_program_name_of_fd(c->thread, dirfd);
+		p.limits = fj_program_limits_of_fd(c->thread, dirfd);
 		r = p.limits & FJ_MOUNT_NOEXEC ? -EACCES : fj_program_open_fd(&self);
 	}
 	if (r < 0)
@@ -181,17 +182,18 @@ long fj_hook_exec(struct fj_call *c)
 		return -EFAULT; /* before the file is read: do_execveat_common() of fs/exec.c */
 	}
 	execfn = file_name(c, dirfd, jail_path);
-	r = fj_program_read_head(c, &p);
+	r = fj_program_read_head(c->thread, &p);
 	if (!r)
 		r = fj_program_resolve_scripts(
-			c, &p, execfn, execfn != jail_path && closes_on_exec(dirfd));
+			c->thread, &p, execfn, execfn != jail_path && closes_on_exec(dirfd));
 	if (!r)
-		r = fj_program_open_interpreter(c, &p);
+		r = fj_program_open_interpreter(c->thread, &p);
 	if (!r && p.interpreter_fd < 0 && fj_elf_is_loader(p.head, (size_t)p.head_len))
 		p.interpreter_fd = FJ_IS_LOADER; /* launch/inside.c */
 	/* Without the trap nothing would see the calls of a static program. The static programs of
 	 * fakejail are allowed: they make all calls at one place, which becomes a jump. */
-	if (!r && !fj_jail->has_trap && p.interpreter_fd == -1 && !fj_program_is_library(c, &p) &&
+	if (!r && !fj_jail->has_trap && p.interpreter_fd == -1 &&
+		!fj_program_is_library(c->thread, &p) &&
 		!fj_elf_is_front(p.head, (size_t)p.head_len))
 		r = -EACCES;
 	if (!r && shares_descriptors()) {

@@ -11,7 +11,6 @@
 #include "bytes/bytes.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "exec-format/exec.h"
 #include "fast-path/fast.h"
 #include "inode/exe.h"
@@ -162,15 +161,15 @@ static bool is_empty(long fd)
 
 /* The path, as the process sees it, of a file that was found in a layer of a union; NULL:
  * unknown. */
-static char *name_in_union(struct fj_call *c, const struct fj_place *place)
+static char *name_in_union(struct fj_thread *t, const struct fj_place *place)
 {
-	char *const exe = fj_scratch_path(c->thread);
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *const exe = fj_scratch_path(t);
+	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str host, pos, seen;
 	bool is;
 
-	fj_str_init(&host, fj_scratch_path(c->thread), PATH_MAX);
-	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
+	fj_str_init(&host, fj_scratch_path(t), PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
 	fj_str_init(&seen, exe, PATH_MAX);
 	if (place->name[0] != '/') {
 		fj_str_put(&host, fj_root_path());
@@ -178,8 +177,8 @@ static char *name_in_union(struct fj_call *c, const struct fj_place *place)
 	}
 	fj_str_put(&host, place->name);
 	is = !host.overflowed && fj_path_back(host.at, &pos) && fj_path_seen(pos.at, &seen);
-	fj_scratch_release(c->thread, mark);
-	fj_scratch_trim(c->thread, exe, seen.len + 1);
+	fj_scratch_release(t, mark);
+	fj_scratch_trim(t, exe, seen.len + 1);
 	return is ? exe : NULL;
 }
 
@@ -212,21 +211,21 @@ static enum fj_fast_seen see_program(struct fj_fast *q, void *own, long *fd)
 }
 
 /* The path by which a program was found. NULL: it is not known. */
-static char *name_found(struct fj_call *c, const struct fj_fast *q)
+static char *name_found(struct fj_thread *t, const struct fj_fast *q)
 {
 	struct fj_str s;
 
 	if (q->is_layered)
-		return name_in_union(c, &q->place);
-	fj_str_init(&s, fj_scratch_path(c->thread), PATH_MAX);
+		return name_in_union(t, &q->place);
+	fj_str_init(&s, fj_scratch_path(t), PATH_MAX);
 	fj_str_put(&s, "/"); /* a fact's value is a path below the process's root */
 	fj_str_put(&s, q->place.name);
-	fj_scratch_trim(c->thread, s.at, s.len + 1);
+	fj_scratch_trim(t, s.at, s.len + 1);
 	return s.at;
 }
 
 /* Opens the program by remembered facts. Returns false if a walk is needed. */
-static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
+static bool open_quickly(struct fj_thread *t, int dirfd, const char *jail_path, bool follows,
 	struct fj_program *p, long *fd)
 {
 	struct program_call own = {.p = p, .follows = follows};
@@ -234,13 +233,13 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 	bool is;
 
 	if (fj_mount_flags()->has_mount_limits ||
-		!fj_fast_begin_rooted(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+		!fj_fast_begin_rooted(&q, t, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
 	is = fj_fast_ask(&q, false, open_program, see_program, FJ_SURE_LOOKED, &own, fd);
 	if ((*fd) < 0)
 		return is;
 	if (is && p)
-		p->exe = name_found(c, &q);
+		p->exe = name_found(t, &q);
 	if (is && (!p || p->exe))
 		return true;
 	fj_sys_close((int)*fd);
@@ -251,9 +250,9 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 	return false;
 }
 
-uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd)
+uint32_t fj_program_limits_of_fd(struct fj_thread *t, int fd)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	uint32_t limits = 0;
 	struct fj_str pos;
 	char *text;
@@ -261,24 +260,24 @@ uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd)
 
 	if (!fj_mount_flags()->has_mount_limits)
 		return 0;
-	text = fj_scratch_path(c->thread);
-	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
+	text = fj_scratch_path(t);
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
 	n = fj_fd_target(fd, text);
 	if (n > 0) {
 		text[n] = 0;
 		if (fj_path_back(text, &pos))
 			limits = fj_mount_limits(pos.at);
 	}
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return limits;
 }
 
-static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
+static long open_by_walk(struct fj_thread *t, int dirfd, const char *jail_path, bool follows,
 	struct fj_place *place, struct fj_program *p)
 {
 	uint32_t limits = 0;
 	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
-	long r = fj_exe_walk(c->thread, dirfd, jail_path, how, place);
+	long r = fj_exe_walk(t, dirfd, jail_path, how, place);
 
 	if (r < 0)
 		return r;
@@ -292,7 +291,7 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 	}
 	r = fj_program_open_fd(place);
 	if (r >= 0 && fj_mount_flags()->has_mount_limits) {
-		limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(c, (int)r) :
+		limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(t, (int)r) :
 							  fj_mount_limits(place->pos);
 		if (limits & FJ_MOUNT_NOEXEC) {
 			fj_sys_close((int)r);
@@ -310,49 +309,49 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 /* What /proc/self/exe must read for the program at `place`, which is open as `fd`. The result lies in
  * scratch memory, behind what the walk has taken. */
 static char *name_of_place(
-	struct fj_call *c, const struct fj_place *place, int fd, const char *jail_path)
+	struct fj_thread *t, const struct fj_place *place, int fd, const char *jail_path)
 {
 	struct fj_str s;
 
 	if (place->is_magic)
-		return fj_program_name_of_fd(c, fd);
-	fj_str_init(&s, fj_scratch_path(c->thread), PATH_MAX);
+		return fj_program_name_of_fd(t, fd);
+	fj_str_init(&s, fj_scratch_path(t), PATH_MAX);
 	if (!place->pos || !fj_path_seen(place->pos, &s))
 		fj_str_put(&s, jail_path);
 	return s.at;
 }
 
 long fj_program_open(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_program *p)
+	struct fj_thread *t, int dirfd, const char *jail_path, bool follows, struct fj_program *p)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_place place;
 	long fd;
 
 	if (p)
 		p->limits = 0;
-	if (open_quickly(c, dirfd, jail_path, follows, p, &fd))
+	if (open_quickly(t, dirfd, jail_path, follows, p, &fd))
 		return fd;
-	fj_scratch_release(c->thread, mark);
-	fd = open_by_walk(c, dirfd, jail_path, follows, &place, p);
+	fj_scratch_release(t, mark);
+	fd = open_by_walk(t, dirfd, jail_path, follows, &place, p);
 	if (fd >= 0 && p) {
-		const char *name = name_of_place(c, &place, (int)fd, jail_path);
+		const char *name = name_of_place(t, &place, (int)fd, jail_path);
 		const size_t size = fj_strlen(name) + 1;
 
-		fj_scratch_release(c->thread, mark);
-		p->exe = fj_scratch(c->thread, size);
+		fj_scratch_release(t, mark);
+		p->exe = fj_scratch(t, size);
 		memmove(p->exe, name, size);
 		return fd;
 	}
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return fd;
 }
 
-char *fj_program_name_of_fd(struct fj_call *c, int fd)
+char *fj_program_name_of_fd(struct fj_thread *t, int fd)
 {
-	char *exe = fj_scratch_path(c->thread);
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *text = fj_scratch_path(c->thread);
+	char *exe = fj_scratch_path(t);
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch_path(t);
 	struct fj_str s;
 	long n;
 
@@ -360,18 +359,18 @@ char *fj_program_name_of_fd(struct fj_call *c, int fd)
 	fj_str_init(&s, exe, PATH_MAX);
 	if (n > 0) {
 		text[n] = 0;
-		fj_path_back_link(c->thread, text, (size_t)n, &s);
+		fj_path_back_link(t, text, (size_t)n, &s);
 	}
-	fj_scratch_release(c->thread, mark);
-	fj_scratch_trim(c->thread, exe, s.len + 1);
+	fj_scratch_release(t, mark);
+	fj_scratch_trim(t, exe, s.len + 1);
 	return exe;
 }
 
-long fj_program_read_head(struct fj_call *c, struct fj_program *p)
+long fj_program_read_head(struct fj_thread *t, struct fj_program *p)
 {
 	long used;
 
-	p->head = fj_scratch(c->thread, FJ_PROGRAM_HEAD);
+	p->head = fj_scratch(t, FJ_PROGRAM_HEAD);
 	p->head_len = fj_sys_pread64(p->fd, p->head, FJ_PROGRAM_HEAD, 0);
 	if (p->head_len < 0)
 		return p->head_len;

@@ -59,31 +59,31 @@ struct fj_program {
  * -EACCES for a file on a noexec mount. Unless `p` is NULL, sets its exe (in scratch memory),
  * limits and held_fd, but not its fd. */
 long fj_program_open(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_program *p);
+	struct fj_thread *t, int dirfd, const char *jail_path, bool follows, struct fj_program *p);
 /* Closes p->fd and p->held_fd. */
 void fj_program_close(struct fj_program *p);
 /* The FJ_MOUNT_LIMITS of the file behind descriptor `fd`. */
-uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd);
+uint32_t fj_program_limits_of_fd(struct fj_thread *t, int fd);
 /* Opens the file that `place` names, if it may be executed; an empty name means the descriptor
  * itself. Returns a descriptor or -errno. */
 long fj_program_open_fd(const struct fj_place *place);
 /* What /proc/self/exe must read for a program that is executed by its descriptor alone; in scratch
  * memory. */
-char *fj_program_name_of_fd(struct fj_call *c, int fd);
+char *fj_program_name_of_fd(struct fj_thread *t, int fd);
 /* Reads the first bytes of `p->fd` into `p->head`, in scratch memory. Returns 0 or -errno. */
-long fj_program_read_head(struct fj_call *c, struct fj_program *p);
+long fj_program_read_head(struct fj_thread *t, struct fj_program *p);
 
 /* program_parts.c */
 /* Follows #! lines until there is an ELF program. `name` is the path that the script's interpreter
  * gets. Returns 0 or -errno. */
 long fj_program_resolve_scripts(
-	struct fj_call *c, struct fj_program *p, const char *name, bool is_closed_on_exec);
+	struct fj_thread *t, struct fj_program *p, const char *name, bool is_closed_on_exec);
 /* Finds, opens and checks the program's interpreter (PT_INTERP), as load_elf_binary() does. Returns
  * 0 or -errno. */
-long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p);
+long fj_program_open_interpreter(struct fj_thread *t, struct fj_program *p);
 /* Is the program a shared object with a name (DT_SONAME), like ld.so when ldd(1) executes it? Its
  * calls are changed like those of any library, and it loads others as usual. */
-bool fj_program_is_library(struct fj_call *c, const struct fj_program *p);
+bool fj_program_is_library(struct fj_thread *t, const struct fj_program *p);
 
 /* exec_args.c: the arrays of pointers that execve(2) takes. */
 /* Call before the arrays of an exec are made: what the last one has left, when it failed, may be used
@@ -95,9 +95,9 @@ long fj_exec_count_pointers(uint64_t array);
 long fj_exec_check_strings(uint64_t array);
 /* Makes argv as the kernel makes it for a script: interpreter, its argument, the script's path,
  * argv[1]... Returns 0, -EFAULT or -ENOMEM. */
-long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t *argv);
+long fj_exec_script_argv(struct fj_thread *t, const struct fj_program *p, uint64_t *argv);
 /* Adds one string to the environment at `*envp`. Returns 0, -EFAULT or -ENOMEM. */
-long fj_exec_env_with(struct fj_call *c, uint64_t *envp, const char *handoff);
+long fj_exec_env_with(struct fj_thread *t, uint64_t *envp, const char *handoff);
 
 /* hook_exec.c: this process is about to execute the first program of a jail inside the jail. */
 extern bool fj_exec_is_first;

@@ -18,6 +18,7 @@
 #include "syscall/ptrace.h"
 
 #include <linux/elf.h>
+#include <linux/errno.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
 

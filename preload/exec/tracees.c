@@ -45,6 +45,7 @@
 #include <asm/siginfo.h>
 #include <asm/unistd.h>
 #include <linux/elf.h>
+#include <linux/errno.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
 

@@ -57,7 +57,7 @@ static long find_argument(struct fj_call *c, uint64_t known_flags, struct fj_pla
 		return -EFAULT;
 	if (!(flags & AT_EMPTY_PATH))
 		return -ENOENT;
-	r = fj_union_before_change(c, fj_arg_dirfd(c, i));
+	r = fj_union_before_change(c->thread, fj_arg_dirfd(c, i));
 	if (r < 0)
 		return r;
 	*object = (struct fj_place){.dirfd = fj_arg_dirfd(c, i), .owned_fd = -1, .name = ""};
@@ -158,7 +158,7 @@ long fj_hook_fchown(struct fj_call *c)
 
 	if (r < 0 || (r & O_PATH))
 		return -EBADF;
-	up = fj_union_before_change(c, fd);
+	up = fj_union_before_change(c->thread, fd);
 	return up < 0 ? up : chown_object(c, fd, "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
 }
 
@@ -218,7 +218,7 @@ long fj_hook_fchmod(struct fj_call *c)
 
 	if (r < 0 || (r & O_PATH))
 		return -EBADF;
-	r = fj_union_before_change(c, fd);
+	r = fj_union_before_change(c->thread, fd);
 	if (!r)
 		r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &file);
 	if (!r && file.real_uid != fj_owner_real_uid())
@@ -293,8 +293,9 @@ long fj_hook_utimens(struct fj_call *c)
 
 	if (r < 1)
 		return r;
-	r = c->arg[1] || fj_times_are_bad(c) ? 0 :
-					       fj_union_before_change_of_open(c, (int)c->arg[0]);
+	r = c->arg[1] || fj_times_are_bad(c) ?
+		    0 :
+		    fj_union_before_change_of_open(c->thread, (int)c->arg[0]);
 	if (r < 0)
 		return r;
 	if (c->arg[1] || c->arg[3] || !fj_device_node(c, (int)c->arg[0], &node))

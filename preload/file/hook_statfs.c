@@ -101,7 +101,7 @@ long fj_hook_statfs(struct fj_call *c)
 	char *jail_path = is_of_interest() ? fj_arg_path(c, 0, &error) : NULL;
 	const long r = fj_hook_translate(c);
 
-	if (r || !jail_path || fj_mount_point_find(c, AT_FDCWD, jail_path, true, &at) < 0)
+	if (r || !jail_path || fj_mount_point_find(c->thread, AT_FDCWD, jail_path, true, &at) < 0)
 		return r;
 	return adjust_guest(c, out, at.pos);
 }

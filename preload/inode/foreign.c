@@ -8,7 +8,6 @@
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "inode/owned.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
@@ -26,9 +25,9 @@
 #include "syscall/unistd_names.h"
 
 /* Is the file with host path `text` (that of `fd`, or of AT_FDCWD) foreign? */
-static bool is_foreign_path(struct fj_call *c, char *text, int fd)
+static bool is_foreign_path(struct fj_thread *t, char *text, int fd)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	static const char deleted[] = " (deleted)";
 	const size_t len = fj_strlen(text), cut = sizeof(deleted) - 1;
 	struct fj_str pos;
@@ -38,17 +37,17 @@ static bool is_foreign_path(struct fj_call *c, char *text, int fd)
 		return false;
 	if (len > cut && !memcmp(text + len - cut, deleted, cut))
 		text[len - cut] = 0;
-	fj_scratch_str(c->thread, &pos, PATH_MAX);
+	fj_scratch_str(t, &pos, PATH_MAX);
 	/* In procfs the ids are those of processes. */
 	if (fj_path_back_hinted(text, fj_dir_noted(fd), &pos))
 		is_foreign = fj_path_is_foreign(pos.at) && !fj_path_has_prefix(text, "/proc");
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return is_foreign;
 }
 
-static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
+static bool ask_whether_foreign(struct fj_thread *t, int dirfd, const char *name)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	char *text;
 	bool is_foreign = false;
 	long n;
@@ -57,18 +56,18 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 		name = "";
 	if (fj_is_own_root(dirfd) && name[0] && name[0] != '/')
 		return false;
-	text = fj_scratch_path(c->thread);
+	text = fj_scratch_path(t);
 	if (name[0] == '/') { /* only the place of a mount is named by its host path */
 		is_foreign = !fj_path_has_prefix(name, "/proc") && fj_path_host_is_foreign(name);
-		fj_scratch_release(c->thread, mark);
+		fj_scratch_release(t, mark);
 		return is_foreign;
 	}
 	n = dirfd == AT_FDCWD ? fj_sys_getcwd(text, PATH_MAX) - 1 : fj_fd_target(dirfd, text);
 	if (n > 0) {
 		text[n] = 0;
-		is_foreign = is_foreign_path(c, text, dirfd);
+		is_foreign = is_foreign_path(t, text, dirfd);
 	}
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return is_foreign;
 }
 
@@ -85,7 +84,7 @@ __attribute__((noinline)) static void forget_learned(uint64_t root)
 	__atomic_store_n(&learned_root, root, __ATOMIC_RELEASE);
 }
 
-bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
+bool fj_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, const char *name)
 {
 	const uint64_t foreign = 1UL << 62;
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
@@ -100,79 +99,79 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	if (!fj_mounts_look(&seen)->count && !fj_jail_paths()->root[0])
 		return false;
 	known = 1UL << 63 | (seen.current & 0x3fffffff) << 32 | (uint32_t)dev;
-	if (fj_roots_home(c->thread, dirfd, name))
+	if (fj_roots_home(t, dirfd, name))
 		return false;
 	/* A single mounted file on the jail's own device, as /etc/resolv.conf, is taken for the
 	 * jail's own; only its ids differ. */
 	if (fj_mount_flags()->dirs_share_device)
-		return ask_whether_foreign(c, dirfd, name);
+		return ask_whether_foreign(t, dirfd, name);
 	if (dev == fj_jail->root_dev)
 		return false;
 	root = fj_root()->id;
 	if (!root &&
 		!fj_jail_paths()->root[0]) /* mounted files can be reached without the mount, too */
-		return ask_whether_foreign(c, dirfd, name);
+		return ask_whether_foreign(t, dirfd, name);
 	if (__atomic_load_n(&learned_root, __ATOMIC_ACQUIRE) != root)
 		forget_learned(root);
 	what = __atomic_load_n(place, __ATOMIC_RELAXED);
 	if ((what & ~foreign) != known) {
-		what = known | (ask_whether_foreign(c, dirfd, name) ? foreign : 0);
+		what = known | (ask_whether_foreign(t, dirfd, name) ? foreign : 0);
 		__atomic_store_n(place, what, __ATOMIC_RELAXED);
 	}
 	return what & foreign;
 }
 
 /* Returns `name` with its last component replaced by ".", in scratch memory. */
-static const char *directory_of(struct fj_call *c, const char *name)
+static const char *directory_of(struct fj_thread *t, const char *name)
 {
 	const size_t cut = fj_place_dir_len(name);
 	struct fj_str s;
 
-	fj_scratch_str(c->thread, &s, cut + 8);
+	fj_scratch_str(t, &s, cut + 8);
 	fj_str_add(&s, name, cut);
 	fj_str_put(&s, ".");
 	return s.at;
 }
 
 /* Does the place of `name` itself tell that it is not foreign? */
-static bool is_surely_own(struct fj_call *c, int dirfd, const char *name)
+static bool is_surely_own(struct fj_thread *t, int dirfd, const char *name)
 {
 	struct fj_mounts_seen seen;
 
 	return (fj_is_own_root(dirfd) && name[0] != '/') || !fj_mounts_look(&seen)->count ||
-	       fj_roots_home(c->thread, dirfd, name);
+	       fj_roots_home(t, dirfd, name);
 }
 
-bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
+bool fj_place_is_foreign(struct fj_thread *t, int dirfd, const char *name)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	const char *dir;
 	struct stat st;
 	bool is;
 
-	if (is_surely_own(c, dirfd, name))
+	if (is_surely_own(t, dirfd, name))
 		return false;
 	if (name[0] == '/')
-		return ask_whether_foreign(c, dirfd, name);
+		return ask_whether_foreign(t, dirfd, name);
 	if (!name[0])
 		return !fj_sys_newfstatat(dirfd, name, &st, AT_EMPTY_PATH) &&
-		       fj_dev_is_foreign(c, st.st_dev, dirfd, name);
-	dir = directory_of(c, name);
-	is = !fj_sys_newfstatat(dirfd, dir, &st, 0) && fj_dev_is_foreign(c, st.st_dev, dirfd, dir);
-	fj_scratch_release(c->thread, mark);
+		       fj_dev_is_foreign(t, st.st_dev, dirfd, name);
+	dir = directory_of(t, name);
+	is = !fj_sys_newfstatat(dirfd, dir, &st, 0) && fj_dev_is_foreign(t, st.st_dev, dirfd, dir);
+	fj_scratch_release(t, mark);
 	return is;
 }
 
-bool fj_place_on_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
+bool fj_place_on_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, const char *name)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	bool is;
 
-	if (is_surely_own(c, dirfd, name))
+	if (is_surely_own(t, dirfd, name))
 		return false;
 	if (name[0] == '/')
-		return ask_whether_foreign(c, dirfd, name);
-	is = fj_dev_is_foreign(c, dev, dirfd, directory_of(c, name));
-	fj_scratch_release(c->thread, mark);
+		return ask_whether_foreign(t, dirfd, name);
+	is = fj_dev_is_foreign(t, dev, dirfd, directory_of(t, name));
+	fj_scratch_release(t, mark);
 	return is;
 }

@@ -53,8 +53,9 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		fj_scratch_release(c->thread, mark);
 		if (!r) {
 			is_dev_known = true;
-			is_foreign = !place->is_in_root && fj_place_on_dev_is_foreign(c, parent.dev,
-								   parent_fd, place->name);
+			is_foreign =
+				!place->is_in_root && fj_place_on_dev_is_foreign(c->thread,
+							      parent.dev, parent_fd, place->name);
 			m->parent = parent.key;
 			if ((parent.owner.flags & FJ_OWNER_ATTRIBUTES) && type != FJ_S_IFLNK) {
 				uint32_t granted =
@@ -75,7 +76,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		}
 	}
 	if (!place->is_in_root && !is_dev_known)
-		is_foreign = fj_place_is_foreign(c, parent_fd, place->name);
+		is_foreign = fj_place_is_foreign(c->thread, parent_fd, place->name);
 	m->real_mode = fj_owner_real_mode(m->owner.mode, is_foreign) & 0777;
 	if (type == FJ_S_IFLNK)
 		m->real_mode = 0777;

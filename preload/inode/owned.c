@@ -51,7 +51,7 @@ static bool show_default(
 			shown->gid = fj_ids()->fsgid;
 			return false;
 		}
-	foreign = fj_dev_is_foreign(c, dev, dirfd, name);
+	foreign = fj_dev_is_foreign(c->thread, dev, dirfd, name);
 	fj_owner_default(shown, foreign);
 	return foreign;
 }

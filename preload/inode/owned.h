@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct fj_call;
+struct fj_thread;
 struct fj_place;
 
 struct fj_file {
@@ -59,13 +60,13 @@ bool fj_file_show_statx(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct statx *sx);
 /* Is the file at `name` in `dirfd`, which need not exist, reached through a bind mount? One system
  * call, if the name does not tell. */
-bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name);
+bool fj_place_is_foreign(struct fj_thread *t, int dirfd, const char *name);
 /* Like fj_place_is_foreign(), where it is known that the directory of `name` is on device `dev`. Makes
  * no system call, if the device tells. */
-bool fj_place_on_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name);
+bool fj_place_on_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, const char *name);
 /* Like fj_place_is_foreign(), for an existing file on device `dev`. Mostly the device tells, and no
  * system call is made. `name` NULL or "": the file that `dirfd` is. */
-bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name);
+bool fj_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, const char *name);
 /* Makes a struct stat from a struct statx: cp_new_stat() of fs/stat.c. */
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 

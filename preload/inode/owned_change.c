@@ -3,6 +3,7 @@
  *
  * owned_change.c - changes what a file shows: its mode, on the disk and in its record; its owner;
  * what it loses when its content changes. Called by file/, xattr/ and writes.c. */
+#include "call/call.h"
 #include "cred/ids.h"
 #include "facts/facts.h"
 #include "inode/owned.h"
@@ -58,8 +59,8 @@ long fj_file_chmod(
 	if (!(file->owner.flags & FJ_OWNER_DEVICE)) {
 		/* For a file with a record this was not asked before. */
 		const bool keeps_write =
-			file->is_foreign ||
-			(file->has_record && (mode & 022) && fj_place_is_foreign(c, dirfd, name));
+			file->is_foreign || (file->has_record && (mode & 022) &&
+						    fj_place_is_foreign(c->thread, dirfd, name));
 
 		real = fj_owner_real_mode(
 			(file->real_mode & FJ_S_IFMT) | (mode & 07777), keeps_write);

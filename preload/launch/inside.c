@@ -13,7 +13,6 @@
  * The inner jail is a mount namespace and a root of chroot(2). It has the outer jail's doors, host name and
  * owner records. Options that would need others are refused. */
 #include "bytes/equal.h"
-#include "call/call.h"
 #include "call/ending.h"
 #include "command/command.h"
 #include "command/parent.h"
@@ -44,6 +43,7 @@
 
 #include <asm/stat.h>
 #include <asm/unistd.h>
+#include <linux/errno.h>
 #include <linux/sched.h>
 
 static struct {
@@ -135,9 +135,7 @@ static void leave_private(void)
 
 static long find_inside(struct fj_thread *t, const char *jail_path, struct fj_mount_point *p)
 {
-	struct fj_call call = {.thread = t};
-
-	return fj_mount_point_find(&call, AT_FDCWD, jail_path, true, p);
+	return fj_mount_point_find(t, AT_FDCWD, jail_path, true, p);
 }
 
 static void find_sources(struct fj_thread *t)

@@ -7,7 +7,6 @@
  * by inside.c. */
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "command/command.h"
 #include "jail/fds.h"
 #include "launch/launch.h"
@@ -30,6 +29,7 @@
 #include "syscall/unistd_process.h"
 
 #include <asm/unistd.h>
+#include <linux/errno.h>
 #include <linux/time.h>
 
 #define TRIES 100 /* so many names are tried for the directory */
@@ -64,9 +64,8 @@ _Noreturn static void refuse_store(long error)
 static long find_host(struct fj_thread *t, const char *jail_path, char *out)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_call call = {.thread = t};
 	struct fj_mount_point p;
-	const long r = fj_mount_point_find(&call, AT_FDCWD, jail_path, true, &p);
+	const long r = fj_mount_point_find(t, AT_FDCWD, jail_path, true, &p);
 
 	if (!r)
 		join_paths(out, p.host, "");
@@ -186,14 +185,13 @@ static void put_escaped(struct fj_str *out, const char *key, const char *first, 
 void fj_inside_overlay_mount(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_call call = {.thread = t};
 	struct fj_filesystem fs = {
 		.type = "overlay", .source = "overlay", .host = fj_scratch_path(t)};
 	const size_t size = fj_strlen(fj_options.lowers) + 2 * fj_strlen(fj_options.root) +
 			    4 * fj_strlen(made) + 96;
 	struct fj_mount_point root;
 	struct fj_str options;
-	long r = fj_mount_point_find(&call, AT_FDCWD, fj_options.root, true, &root);
+	long r = fj_mount_point_find(t, AT_FDCWD, fj_options.root, true, &root);
 
 	fj_scratch_str(t, &options, size);
 	fj_str_put(&options, "lowerdir=");
@@ -202,9 +200,9 @@ void fj_inside_overlay_mount(struct fj_thread *t)
 	put_escaped(&options, ",upperdir=", made, "/root");
 	put_escaped(&options, ",workdir=", made, "/work");
 	if (!r)
-		r = fj_overlay_make(&call, options.at, &fs);
+		r = fj_overlay_make(t, options.at, &fs);
 	if (!r)
-		r = fj_root_overlay_show(&call, fs.layers, fs.host);
+		r = fj_root_overlay_show(t, fs.layers, fs.host);
 	fs.flags |= FJ_MOUNT_OWN;
 	if (!r)
 		r = fj_mounting_add(&fs, true, &root);

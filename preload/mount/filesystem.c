@@ -112,7 +112,7 @@ long fj_filesystem_make(
 	if (is_tmpfs(type))
 		return make_tmpfs(c, options, fs);
 	if (fj_streq(type, "overlay"))
-		return fj_overlay_make(c, options, fs);
+		return fj_overlay_make(c->thread, options, fs);
 	if (kind < 0 || fj_sys_statfs(kinds[kind].host, &there))
 		return -ENODEV;
 	fj_str_init(&host, fs->host, PATH_MAX);

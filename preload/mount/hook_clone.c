@@ -4,6 +4,7 @@
  * hook_clone.c - clone(2) with flags that the jail must know of: a namespace of mounts or users, and a shared
  * working directory. The program makes the call itself, since its child comes back on another stack. */
 #include "call/call.h"
+#include "call/clone_seen.h"
 #include "call/hooks.h"
 #include "jail/jail.h"
 #include "mount/mounting.h"

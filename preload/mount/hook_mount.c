@@ -7,6 +7,7 @@
 #include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/clone_seen.h"
 #include "call/hooks.h"
 #include "guest/guest.h"
 #include "jail/root.h"
@@ -80,9 +81,9 @@ static long bind_mount(
 
 	if (!*source)
 		return -EINVAL; /* do_loopback() of fs/namespace.c */
-	r = fj_mount_point_find(c, AT_FDCWD, source, true, &from);
+	r = fj_mount_point_find(c->thread, AT_FDCWD, source, true, &from);
 	if (r >= 0)
-		r = fj_overlay_bind_source(c, &from);
+		r = fj_overlay_bind_source(c->thread, &from);
 	return r < 0 ? r : fj_mounting_bind(&from, at, is_recursive, 0, 0);
 }
 
@@ -93,7 +94,7 @@ static long move_mount(struct fj_call *c, const char *source, const struct fj_mo
 
 	if (!*source)
 		return -EINVAL;
-	r = fj_mount_point_find(c, AT_FDCWD, source, true, &from);
+	r = fj_mount_point_find(c->thread, AT_FDCWD, source, true, &from);
 	return r < 0 ? r : fj_mounting_move(&from, at);
 }
 
@@ -114,10 +115,10 @@ static long change_propagation(uint64_t flags, const struct fj_mount_point *at)
 static long change_mount(
 	struct fj_call *c, const char *options, uint64_t flags, const struct fj_mount_point *at)
 {
-	long r = flags & MS_BIND ? 0 : fj_mounting_reconfigure(c, at, options);
+	long r = flags & MS_BIND ? 0 : fj_mounting_reconfigure(c->thread, at, options);
 
 	if (!r && !(flags & (MS_BIND | MS_RDONLY)) && at->is_mount &&
-		fj_overlay_is_read_only(c, at->pos))
+		fj_overlay_is_read_only(c->thread, at->pos))
 		return -EROFS; /* ovl_reconfigure() of fs/overlayfs/params.c */
 
 	return r ? r : fj_mounting_change(at, FJ_MOUNT_OPTIONS, fj_mounting_options(flags), false);
@@ -144,7 +145,7 @@ long fj_hook_mount(struct fj_call *c)
 	target = fj_arg_path(c, 1, &r);
 	if (!target)
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
-	r = fj_mount_point_find(c, AT_FDCWD, target, true, &at);
+	r = fj_mount_point_find(c->thread, AT_FDCWD, target, true, &at);
 	if (r < 0)
 		return r;
 	r = fj_mounting_allowed();
@@ -174,7 +175,7 @@ long fj_hook_umount(struct fj_call *c)
 	target = fj_arg_path(c, 0, &r);
 	if (!target)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
-	r = fj_mount_point_find(c, AT_FDCWD, target, !(flags & UMOUNT_NOFOLLOW), &at);
+	r = fj_mount_point_find(c->thread, AT_FDCWD, target, !(flags & UMOUNT_NOFOLLOW), &at);
 	if (r >= 0)
 		r = fj_mounting_allowed();
 	if (r < 0)
@@ -183,7 +184,7 @@ long fj_hook_umount(struct fj_call *c)
 		return !at.is_mount || !at.pos[0] || at.is_bare_root ? -EINVAL :
 		       flags & (MNT_FORCE | MNT_DETACH)		     ? -EINVAL :
 								       -EAGAIN;
-	return fj_mounting_remove(c, &at, flags & MNT_DETACH);
+	return fj_mounting_remove(c->thread, &at, flags & MNT_DETACH);
 }
 
 static uint32_t mount_id(const char *pos)
@@ -207,13 +208,13 @@ long fj_hook_pivot_root(struct fj_call *c)
 	path = fj_arg_path(c, 0, &r);
 	if (!path)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
-	r = fj_mount_point_find(c, AT_FDCWD, path, true, &new_root);
+	r = fj_mount_point_find(c->thread, AT_FDCWD, path, true, &new_root);
 	if (r < 0)
 		return r;
 	path = fj_arg_path(c, 1, &r);
 	if (!path)
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
-	r = fj_mount_point_find(c, AT_FDCWD, path, true, &put_old);
+	r = fj_mount_point_find(c->thread, AT_FDCWD, path, true, &put_old);
 	if (r < 0)
 		return r;
 	if (!new_root.is_dir || !put_old.is_dir)

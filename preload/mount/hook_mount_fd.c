@@ -86,7 +86,7 @@ static long find_mount_point(
 	struct fj_call *c, int dirfd, const char *path, bool follows, struct fj_mount_point *p)
 {
 	const struct fj_mount_fd *e = *path ? NULL : fj_mount_fd_of(dirfd);
-	long r = fj_mount_point_find(c, dirfd, path, follows, p);
+	long r = fj_mount_point_find(c->thread, dirfd, path, follows, p);
 
 	if (r >= 0 && e && e->kind == FJ_MOUNT_FD_PLACE) {
 		memcpy(p->pos, e->pos, PATH_MAX);
@@ -142,10 +142,10 @@ static long attach_mount(struct fj_call *c, struct fj_mount_fd *e, const struct 
 	if (e->kind == FJ_MOUNT_FD_DETACHED) {
 		r = fj_mounting_add(&fs, true, to);
 	} else if (e->kind == FJ_MOUNT_FD_TREE || e->kind == FJ_MOUNT_FD_RECURSIVE_TREE) {
-		r = fj_mount_point_find(c, e->fd, "", false, &from);
+		r = fj_mount_point_find(c->thread, e->fd, "", false, &from);
 		if (r >= 0) {
 			memcpy(from.pos, e->pos, PATH_MAX);
-			r = fj_overlay_bind_source(c, &from);
+			r = fj_overlay_bind_source(c->thread, &from);
 		}
 		if (r >= 0) {
 			r = fj_mounting_bind(&from, to, e->kind == FJ_MOUNT_FD_RECURSIVE_TREE,

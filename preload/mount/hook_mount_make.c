@@ -62,8 +62,8 @@ long fj_hook_fspick(struct fj_call *c)
 	if (r >= 0)
 		r = !*path && !(c->arg[2] & FSPICK_EMPTY_PATH) ? -ENOENT : 0;
 	if (!r)
-		r = fj_mount_point_find(
-			c, (int)c->arg[0], path, !(c->arg[2] & FSPICK_SYMLINK_NOFOLLOW), &at);
+		r = fj_mount_point_find(c->thread, (int)c->arg[0], path,
+			!(c->arg[2] & FSPICK_SYMLINK_NOFOLLOW), &at);
 	if (r < 0)
 		return r;
 	if (!at.is_mount || at.is_bare_root)
@@ -137,7 +137,7 @@ long fj_hook_fsconfig(struct fj_call *c)
 		if (e->kind != FJ_MOUNT_FD_PICKED)
 			return -EBUSY;
 		at = (struct fj_mount_point){.pos = e->pos, .host = e->host, .is_mount = true};
-		r = fj_mounting_reconfigure(c, &at, e->options);
+		r = fj_mounting_reconfigure(c->thread, &at, e->options);
 		return r ? r :
 			   fj_mounting_change(
 				   &at, FJ_MOUNT_READ_ONLY, e->flags & FJ_MOUNT_READ_ONLY, false);

@@ -5,7 +5,6 @@
  * Called through mounting.h. */
 #include "bytes/equal.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "jail/root.h"
 #include "layers/place.h"
 #include "mount-table/mount_table.h"
@@ -24,6 +23,7 @@
 #include "walk/walk.h"
 
 #include <asm/stat.h>
+#include <linux/errno.h>
 
 /* Is the root an ordinary directory, as that of a chroot usually is? It is not with `--read-only`, if it is
  * an overlay, or if the host has a mount point there. */
@@ -51,7 +51,7 @@ void fj_mount_point_judge(struct fj_mount_point *p)
 
 /* Fill `p` for the file `fd`. `pos`: its position, or NULL: not known. */
 static long describe_mount_point(
-	struct fj_call *c, int fd, const char *pos, struct fj_mount_point *p)
+	struct fj_thread *t, int fd, const char *pos, struct fj_mount_point *p)
 {
 	struct fj_str s;
 	struct stat st;
@@ -70,40 +70,40 @@ static long describe_mount_point(
 	fj_str_init(&s, p->pos, PATH_MAX);
 	if (pos)
 		fj_str_put(&s, pos);
-	else if (!fj_path_of_dir(c->thread, fd, &s))
+	else if (!fj_path_of_dir(t, fd, &s))
 		return -EINVAL;
 	fj_mount_point_judge(p);
 	return 0;
 }
 
-long fj_mount_point_find(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_mount_point *p)
+long fj_mount_point_find(struct fj_thread *t, int dirfd, const char *jail_path, bool follows,
+	struct fj_mount_point *p)
 {
 	struct fj_place place;
 	uint32_t mark;
 	long fd, r;
 
 	p->layers = p->work = NULL;
-	p->pos = fj_scratch_path(c->thread);
-	p->host = fj_scratch_path(c->thread);
-	mark = fj_scratch_mark(c->thread);
+	p->pos = fj_scratch_path(t);
+	p->host = fj_scratch_path(t);
+	mark = fj_scratch_mark(t);
 	if (!*jail_path && dirfd != AT_FDCWD) {
-		r = describe_mount_point(c, dirfd, NULL, p);
-		fj_scratch_release(c->thread, mark);
+		r = describe_mount_point(t, dirfd, NULL, p);
+		fj_scratch_release(t, mark);
 		return r;
 	}
-	r = fj_path_walk(c->thread, dirfd, *jail_path ? jail_path : ".",
+	r = fj_path_walk(t, dirfd, *jail_path ? jail_path : ".",
 		(follows ? FJ_FOLLOW : 0) | FJ_WANT_POS, &place);
 	if (r < 0)
 		return r;
 	fd = fj_open_path(place.dirfd, place.name, place.is_magic ? 0 : O_NOFOLLOW);
 	r = fd;
 	if (fd >= 0) {
-		r = describe_mount_point(c, (int)fd, place.is_magic ? NULL : place.pos, p);
+		r = describe_mount_point(t, (int)fd, place.is_magic ? NULL : place.pos, p);
 		fj_sys_close((int)fd);
 	}
 	fj_place_done(&place);
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return r;
 }
 
@@ -123,17 +123,16 @@ bool fj_mounting_is_hidden(const char *pos)
 	return is;
 }
 
-bool fj_mounting_is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host)
+bool fj_mounting_is_in_use(struct fj_thread *t, uint32_t id, uint32_t flags, const char *host)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_mount_found m;
 	struct fj_str pos;
 	bool is;
 
-	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
-	is = fj_path_of_dir(c->thread, AT_FDCWD, &pos) && fj_mount_of(pos.at, &m, NULL) &&
-	     m.id == id;
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
+	is = fj_path_of_dir(t, AT_FDCWD, &pos) && fj_mount_of(pos.at, &m, NULL) && m.id == id;
 	is = is || (fj_mount_of(fj_root()->pos, &m, NULL) && m.id == id);
-	fj_scratch_release(c->thread, mark);
-	return is || ((flags & FJ_MOUNT_PRIVATE) && fj_private_is_busy(c->thread, host));
+	fj_scratch_release(t, mark);
+	return is || ((flags & FJ_MOUNT_PRIVATE) && fj_private_is_busy(t, host));
 }

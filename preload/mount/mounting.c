@@ -9,7 +9,6 @@
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "cred/ids.h"
 #include "jail/root.h"
 #include "mount-table/mount_edit.h"
@@ -18,6 +17,7 @@
 #include "mount/tmpfs.h"
 #include "sys/scratch_str.h"
 
+#include <linux/errno.h>
 #include <linux/mount.h>
 
 long fj_mounting_allowed(void)
@@ -291,7 +291,7 @@ long fj_mounting_change(
 }
 
 long fj_mounting_reconfigure(
-	struct fj_call *c, const struct fj_mount_point *at, const char *options)
+	struct fj_thread *t, const struct fj_mount_point *at, const char *options)
 {
 	char was[FJ_TMPFS_TEXT], text[FJ_TMPFS_TEXT];
 	const struct fj_mounts *v;
@@ -304,7 +304,7 @@ long fj_mounting_reconfigure(
 
 	if (!at->is_mount || at->is_bare_root)
 		return -EINVAL;
-	fj_scratch_str(c->thread, &h, PATH_MAX);
+	fj_scratch_str(t, &h, PATH_MAX);
 	do {
 		v = fj_mounts_look(&seen);
 		tmpfs = fj_mounts_private(v, at->host);
@@ -319,7 +319,7 @@ long fj_mounting_reconfigure(
 	if (!*options || !id)
 		return 0;
 	fj_str_init(&s, text, sizeof(text));
-	r = fj_tmpfs_remount(c->thread, was, options, h.at, &s);
+	r = fj_tmpfs_remount(t, was, options, h.at, &s);
 	if (r < 0)
 		return r;
 	do

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct fj_call;
+struct fj_thread;
 struct fj_edit;
 struct fj_mounts;
 
@@ -24,7 +25,7 @@ struct fj_mount_point {
 };
 /* Find the place `jail_path` ("": `dirfd` itself). Returns 0, -EINVAL if it has no position, or an error of
  * fj_path_walk(). */
-long fj_mount_point_find(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
+long fj_mount_point_find(struct fj_thread *t, int dirfd, const char *jail_path, bool follows,
 	struct fj_mount_point *p);
 /* Set `is_mount` and `is_bare_root` from `p->pos`. */
 void fj_mount_point_judge(struct fj_mount_point *p);
@@ -70,9 +71,9 @@ long fj_mounting_change(
 	const struct fj_mount_point *at, uint32_t clear, uint32_t set, bool is_recursive);
 /* Remount the file system at `at`, which must have `host`, with `options`: the size of a tmpfs changes. */
 long fj_mounting_reconfigure(
-	struct fj_call *c, const struct fj_mount_point *at, const char *options);
+	struct fj_thread *t, const struct fj_mount_point *at, const char *options);
 /* unmounting.c: unmount `at`. `is_lazy`: MNT_DETACH. */
-long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool is_lazy);
+long fj_mounting_remove(struct fj_thread *t, const struct fj_mount_point *at, bool is_lazy);
 /* Repeat all mounts at or below `from`, except those below `except`, at `to`: this shows the old root after
  * pivot_root(2). */
 long fj_mounting_repeat(const char *from, const char *except, const struct fj_mount_point *to);
@@ -80,7 +81,7 @@ long fj_mounting_repeat(const char *from, const char *except, const struct fj_mo
 bool fj_mounting_is_hidden(const char *pos);
 /* Is the caller's working directory or root in the mount `id`? For a tmpfs, other processes count, too:
  * nothing else leads to its directory. */
-bool fj_mounting_is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host);
+bool fj_mounting_is_in_use(struct fj_thread *t, uint32_t id, uint32_t flags, const char *host);
 
 /* The top mount at `pos` in a change, or NULL. It may be modified. */
 struct fj_mount *fj_mounting_top(struct fj_edit *e, const char *pos);

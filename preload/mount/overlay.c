@@ -9,7 +9,6 @@
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "jail/hidden.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
@@ -30,7 +29,7 @@
 #define WORK_MODE 0700
 
 struct parsed {
-	struct fj_call *c;
+	struct fj_thread *t;
 	struct fj_str layers, uppers, work, shown;
 	uint32_t count; /* number of lower layers */
 	char *upper, *workdir;
@@ -52,9 +51,9 @@ static size_t option_len(const char *s)
 
 /* Unescaped copy, in scratch memory, of `text`; if `is_list`, up to an unescaped colon. `*used`: how many bytes. */
 static char *unescape_option(
-	struct fj_call *c, const char *text, size_t len, bool is_list, size_t *used)
+	struct fj_thread *t, const char *text, size_t len, bool is_list, size_t *used)
 {
-	char *out = fj_scratch(c->thread, len + 1);
+	char *out = fj_scratch(t, len + 1);
 	size_t n = 0, i = 0;
 
 	for (; i < len && !(is_list && text[i] == ':'); i++) {
@@ -67,10 +66,10 @@ static char *unescape_option(
 	return out;
 }
 
-long fj_overlay_add_layers(struct fj_call *c, const struct fj_layers *l, struct fj_str *out)
+long fj_overlay_add_layers(struct fj_thread *t, const struct fj_layers *l, struct fj_str *out)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *host = fj_scratch_path(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
+	char *host = fj_scratch_path(t);
 	long n, r = 0;
 
 	for (uint32_t i = 0; i < l->count && !r; i++) {
@@ -86,7 +85,7 @@ long fj_overlay_add_layers(struct fj_call *c, const struct fj_layers *l, struct 
 		fj_str_put(out, fj_streq(host, "/") ? "/." : host);
 		r = out->overflowed ? -EINVAL : 0;
 	}
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return r;
 }
 
@@ -95,7 +94,7 @@ static long add_dirs_here(struct parsed *q, const char *jail_path, bool is_one, 
 {
 	struct fj_mount_point p;
 	struct fj_layers l;
-	long r = fj_mount_point_find(q->c, AT_FDCWD, jail_path, true, &p);
+	long r = fj_mount_point_find(q->t, AT_FDCWD, jail_path, true, &p);
 
 	if (r < 0)
 		return r;
@@ -107,17 +106,17 @@ static long add_dirs_here(struct parsed *q, const char *jail_path, bool is_one, 
 		return out->overflowed ? -EINVAL : 0;
 	}
 	q->is_nested = true;
-	r = fj_layers_open(q->c->thread, p.pos, &l);
+	r = fj_layers_open(q->t, p.pos, &l);
 	if (r <= 0)
 		return r ? r : -ENOENT;
-	r = is_one && fj_layers_having(&l) > 1 ? -EINVAL : fj_overlay_add_layers(q->c, &l, out);
+	r = is_one && fj_layers_having(&l) > 1 ? -EINVAL : fj_overlay_add_layers(q->t, &l, out);
 	fj_layers_close(&l);
 	return r;
 }
 
-static long add_dir_of_host(struct fj_call *c, const char *path, struct fj_str *out)
+static long add_dir_of_host(struct fj_thread *t, const char *path, struct fj_str *out)
 {
-	char *host = fj_scratch_path(c->thread);
+	char *host = fj_scratch_path(t);
 	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
 	long n;
 
@@ -136,11 +135,11 @@ static long add_dir_of_host(struct fj_call *c, const char *path, struct fj_str *
 /* The records of each lower layer are valid for its files, and are not changed. */
 static void see_lowers(struct parsed *p)
 {
-	const uint32_t mark = fj_scratch_mark(p->c->thread);
+	const uint32_t mark = fj_scratch_mark(p->t);
 	const char *at = p->layers.at;
 	struct fj_str path;
 
-	fj_scratch_str(p->c->thread, &path, PATH_MAX);
+	fj_scratch_str(p->t, &path, PATH_MAX);
 	while (*at) {
 		size_t n = 0;
 		long fd;
@@ -154,22 +153,22 @@ static void see_lowers(struct parsed *p)
 			if (fd >= 0) {
 				p->has_roots = p->has_roots ||
 					       !fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/owners", 0);
-				fj_roots_see_lower(p->c->thread, (int)fd);
+				fj_roots_see_lower(p->t, (int)fd);
 				fj_sys_close((int)fd);
 			}
 		}
 		at += n + (at[n] != 0);
 	}
-	fj_scratch_release(p->c->thread, mark);
+	fj_scratch_release(p->t, mark);
 }
 
 static long add_dirs(struct parsed *p, const char *path, bool is_one, struct fj_str *out)
 {
-	const uint32_t mark = fj_scratch_mark(p->c->thread);
+	const uint32_t mark = fj_scratch_mark(p->t);
 	const long r =
-		p->of_host ? add_dir_of_host(p->c, path, out) : add_dirs_here(p, path, is_one, out);
+		p->of_host ? add_dir_of_host(p->t, path, out) : add_dirs_here(p, path, is_one, out);
 
-	fj_scratch_release(p->c->thread, mark);
+	fj_scratch_release(p->t, mark);
 	return r;
 }
 
@@ -179,7 +178,7 @@ static long add_lowers(struct parsed *p, const char *text, size_t len)
 	long r;
 
 	for (;;) {
-		const char *path = unescape_option(p->c, text, len, true, &used);
+		const char *path = unescape_option(p->t, text, len, true, &used);
 
 		if (!*path)
 			return -EINVAL; /* empty, or data-only layers ("::") */
@@ -226,15 +225,15 @@ static long parse_one(struct parsed *p, const char *option, size_t len)
 	if ((v = option_value(option, len, "lowerdir+"))) {
 		p->count++;
 		return add_dirs(p,
-			unescape_option(p->c, v, len - (size_t)(v - option), false, &used), false,
+			unescape_option(p->t, v, len - (size_t)(v - option), false, &used), false,
 			&p->layers);
 	}
 	if ((v = option_value(option, len, "upperdir"))) {
-		p->upper = unescape_option(p->c, v, len - (size_t)(v - option), false, &used);
+		p->upper = unescape_option(p->t, v, len - (size_t)(v - option), false, &used);
 		return 0;
 	}
 	if ((v = option_value(option, len, "workdir"))) {
-		p->workdir = unescape_option(p->c, v, len - (size_t)(v - option), false, &used);
+		p->workdir = unescape_option(p->t, v, len - (size_t)(v - option), false, &used);
 		return 0;
 	}
 	return is_harmless(option, len) ? 0 : -EINVAL;
@@ -266,7 +265,7 @@ static long clean_work(struct parsed *p)
 
 	if (fd < 0)
 		return fd;
-	fj_union_clean(p->c, (int)fd);
+	fj_union_clean(p->t, (int)fd);
 	fj_sys_close((int)fd);
 	return 0;
 }
@@ -316,7 +315,7 @@ static void see_upper(struct parsed *p)
 		   work = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY);
 
 	if (upper >= 0 && work >= 0)
-		fj_roots_see_work(p->c->thread, (int)work, (int)upper);
+		fj_roots_see_work(p->t, (int)work, (int)upper);
 	if (upper >= 0)
 		fj_sys_close((int)upper);
 	if (work >= 0)
@@ -339,9 +338,9 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	size_t len = 0;
 	long r;
 
-	fj_scratch_str(p.c->thread, &p.layers, FJ_LAYERS_TEXT);
-	fj_scratch_str(p.c->thread, &p.uppers, PATH_MAX);
-	fj_scratch_str(p.c->thread, &p.work, PATH_MAX);
+	fj_scratch_str(p.t, &p.layers, FJ_LAYERS_TEXT);
+	fj_scratch_str(p.t, &p.uppers, PATH_MAX);
+	fj_scratch_str(p.t, &p.work, PATH_MAX);
 	r = parse_options(&p, options);
 	if (!r && p.is_root)
 		r = find_upper_of_root(&p);
@@ -349,7 +348,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 		r = find_upper(&p);
 	if (r < 0)
 		return r;
-	fj_scratch_str(p.c->thread, &all, FJ_LAYERS_TEXT);
+	fj_scratch_str(p.t, &all, FJ_LAYERS_TEXT);
 	see_lowers(&p);
 	if (p.upper)
 		see_upper(&p);
@@ -373,7 +372,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	 * --tmp-overlay may be in /dev/shm, and so below the mount of the host's /dev. */
 	fs->flags |=
 		!p.has_roots && !p.of_host && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
-	fj_scratch_str(p.c->thread, &all, FJ_LAYERS_TEXT);
+	fj_scratch_str(p.t, &all, FJ_LAYERS_TEXT);
 	fj_str_put(&all, p.work.len ? "rw" : "ro");
 	if (!p.of_host) {
 		fj_str_put(&all, ",");
@@ -383,18 +382,18 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	return 0;
 }
 
-long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+long fj_overlay_make(struct fj_thread *t, const char *options, struct fj_filesystem *fs)
 {
-	return make_overlay(&(struct parsed){.c = c}, options, fs);
+	return make_overlay(&(struct parsed){.t = t}, options, fs);
 }
 
-long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+long fj_overlay_make_of_host(struct fj_thread *t, const char *options, struct fj_filesystem *fs)
 {
-	return make_overlay(&(struct parsed){.c = c, .of_host = true}, options, fs);
+	return make_overlay(&(struct parsed){.t = t, .of_host = true}, options, fs);
 }
 
-long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+long fj_overlay_make_root(struct fj_thread *t, const char *options, struct fj_filesystem *fs)
 {
 	return make_overlay(
-		&(struct parsed){.c = c, .of_host = true, .is_root = true}, options, fs);
+		&(struct parsed){.t = t, .of_host = true, .is_root = true}, options, fs);
 }

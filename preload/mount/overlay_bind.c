@@ -4,7 +4,6 @@
  * overlay_bind.c - places in an existing overlay: a bind of one, which is an overlay of the same layers,
  * and whether it can be written to. Called by mount(2) and by the mount calls that use descriptors. */
 #include "bytes/str.h"
-#include "call/call.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
@@ -18,10 +17,10 @@
 #include "syscall/unistd_close.h"
 
 /* A bound file is the file of one layer. */
-static long bind_file(struct fj_call *c, struct fj_mount_point *p)
+static long bind_file(struct fj_thread *t, struct fj_mount_point *p)
 {
 	struct fj_place place;
-	long fd, n, r = fj_union_bring_up(c->thread, p->host, &place);
+	long fd, n, r = fj_union_bring_up(t, p->host, &place);
 
 	if (r <= 0)
 		return r == -EROFS ? -EOPNOTSUPP : r; /* a remount could make it writable */
@@ -35,23 +34,23 @@ static long bind_file(struct fj_call *c, struct fj_mount_point *p)
 	return n > 0 ? 0 : n ? n : -ENOENT;
 }
 
-bool fj_overlay_is_read_only(struct fj_call *c, const char *pos)
+bool fj_overlay_is_read_only(struct fj_thread *t, const char *pos)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_mount_found m;
 	struct fj_str layers, work;
 	bool is;
 
 	if (!fj_mount_flags()->has_unions)
 		return false;
-	fj_scratch_str(c->thread, &layers, FJ_LAYERS_TEXT);
-	fj_scratch_str(c->thread, &work, PATH_MAX);
+	fj_scratch_str(t, &layers, FJ_LAYERS_TEXT);
+	fj_scratch_str(t, &work, PATH_MAX);
 	is = fj_mount_union_of(pos, &m, &layers, &work) && !work.len;
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return is;
 }
 
-long fj_overlay_bind_source(struct fj_call *c, struct fj_mount_point *p)
+long fj_overlay_bind_source(struct fj_thread *t, struct fj_mount_point *p)
 {
 	struct fj_mount_found m;
 	struct fj_str layers, work;
@@ -62,20 +61,20 @@ long fj_overlay_bind_source(struct fj_call *c, struct fj_mount_point *p)
 	if (!fj_mount_flags()->has_unions || !fj_union_holds(p->pos))
 		return 0;
 	if (!p->is_dir)
-		return bind_file(c, p);
-	fj_scratch_str(c->thread, &layers, FJ_LAYERS_TEXT);
-	fj_scratch_str(c->thread, &work, PATH_MAX);
+		return bind_file(t, p);
+	fj_scratch_str(t, &layers, FJ_LAYERS_TEXT);
+	fj_scratch_str(t, &work, PATH_MAX);
 	if (!fj_mount_union_of(p->pos, &m, &layers, &work))
 		return -ENOENT;
 	fj_str_cut(&layers, 0);
-	r = fj_layers_open(c->thread, p->pos, &l);
+	r = fj_layers_open(t, p->pos, &l);
 	if (r <= 0)
 		return r ? r : -ENOENT;
-	r = l.has_upper && !l.is_read_only ? fj_layers_up(c->thread, &l, p->pos) : 0;
+	r = l.has_upper && !l.is_read_only ? fj_layers_up(t, &l, p->pos) : 0;
 	if (l.fd[0] < 0)
 		fj_str_cut(&work, 0); /* without an upper directory nothing can be changed */
 	if (!r)
-		r = fj_overlay_add_layers(c, &l, &layers);
+		r = fj_overlay_add_layers(t, &l, &layers);
 	fj_layers_close(&l);
 	p->layers = layers.at;
 	p->work = work.at;

@@ -6,7 +6,6 @@
  * umount2(2). */
 #include "bytes/equal.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
@@ -17,11 +16,12 @@
 #include "sys/races.h"
 #include "sys/scratch_str.h"
 
+#include <linux/errno.h>
 #include <linux/limits.h>
 
 /* Remove the directory of a tmpfs to which no mount leads any more. If there are other namespaces, it may
  * be mounted there: then it stays until the jail ends. */
-static void remove_private(struct fj_call *c, const char *host)
+static void remove_private(struct fj_thread *t, const char *host)
 {
 	const struct fj_mounts *v;
 	bool is_used;
@@ -35,7 +35,7 @@ static void remove_private(struct fj_call *c, const char *host)
 				  fj_path_has_prefix(fj_mounts_text(v, v->mount[i].host), host);
 	} while (!fj_mounts_held(&seen));
 	if (!is_used)
-		fj_private_remove(c->thread, host);
+		fj_private_remove(t, host);
 }
 
 /* Hide a mount of the host below one of the jail's. -EINVAL: there is none. */
@@ -93,14 +93,14 @@ static long remove_mounts(const char *pos, const struct fj_mount_found *m, bool 
 	return r;
 }
 
-long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool is_lazy)
+long fj_mounting_remove(struct fj_thread *t, const struct fj_mount_point *at, bool is_lazy)
 {
 	struct fj_mount_found m;
 	struct fj_str host;
 	unsigned tries = 0;
 	long r;
 
-	fj_scratch_str(c->thread, &host, PATH_MAX);
+	fj_scratch_str(t, &host, PATH_MAX);
 	if (!*at->pos)
 		return -EINVAL; /* an overlay there is the root itself */
 	do {
@@ -111,11 +111,11 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool
 			return hide_host_mount(at);
 		if (m.flags & FJ_MOUNT_ENTRY)
 			return -EINVAL;
-		if (!is_lazy && fj_mounting_is_in_use(c, m.id, m.flags, host.at))
+		if (!is_lazy && fj_mounting_is_in_use(t, m.id, m.flags, host.at))
 			return -EBUSY;
 		r = remove_mounts(at->pos, &m, is_lazy);
 	} while (r == -EAGAIN);
 	if (!r && (m.flags & FJ_MOUNT_PRIVATE))
-		remove_private(c, host.at);
+		remove_private(t, host.at);
 	return r;
 }

@@ -23,6 +23,8 @@
 #include "syscall/unistd_ids.h"
 #include "syscall/unistd_io.h"
 
+#include <linux/errno.h>
+
 #define TEXT_SIZE                                                                                  \
 	8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer   \
 	       */

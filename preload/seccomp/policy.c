@@ -12,10 +12,12 @@
 
 #include "bytes/bytes.h"
 #include "bytes/copy.h"
+#include "call/call.h"
 #include "jail/memory.h"
 #include "sys/arch.h"
 
 #include <linux/audit.h>
+#include <linux/errno.h>
 #include <linux/seccomp.h>
 
 static struct fj_policies *jail_policies(void)
@@ -172,7 +174,7 @@ static uint32_t run_filter(
 	return SECCOMP_RET_KILL_PROCESS;
 }
 
-uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
+uint32_t fj_policy_ask(long nr, const uint64_t *arg, uint64_t ip)
 {
 	struct seccomp_data data = {
 		.nr = (int)nr, .arch = FJ_AUDIT_ARCH, .instruction_pointer = ip};

@@ -10,7 +10,6 @@
 #ifndef FJ_POLICY_H
 #define FJ_POLICY_H
 
-#include "call/call.h"
 #include "exec-format/exec.h"
 #include "sys/process.h"
 
@@ -45,9 +44,9 @@ long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint3
  * good. */
 bool fj_policy_has_room(uint32_t len);
 
-/* The answer of the filters to this call from `ip`: a SECCOMP_RET_ value with its data;
+/* The answer of the filters to this call, with its six arguments, from `ip`: a SECCOMP_RET_ value with its data;
  * SECCOMP_RET_ALLOW without filters. */
-uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip);
+uint32_t fj_policy_ask(long nr, const uint64_t *arg, uint64_t ip);
 
 /* May this filter answer SECCOMP_RET_TRACE? */
 bool fj_filter_asks_tracer(const struct sock_filter *code, uint32_t len);

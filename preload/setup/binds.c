@@ -10,7 +10,6 @@
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "command/command.h"
 #include "jail/root.h"
 #include "layers/over.h"
@@ -80,7 +79,6 @@ static long add_temporary(struct fj_thread *t, struct fj_str *options)
 
 static long bind_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
 {
-	struct fj_call call = {.thread = t};
 	struct fj_filesystem fs = {
 		.type = "overlay", .source = "overlay", .host = fj_scratch_path(t)};
 	const struct fj_mount_point to = {.pos = pos, .host = (char *)"", .is_dir = true};
@@ -101,7 +99,7 @@ static long bind_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos
 		fj_upper_claim(t, b->upper);
 	}
 	if (!r)
-		r = fj_overlay_make_of_host(&call, options.at, &fs);
+		r = fj_overlay_make_of_host(t, options.at, &fs);
 	return r < 0 ? r : fj_mounting_add(&fs, true, &to);
 }
 

@@ -255,28 +255,29 @@ static void put_lowers(struct fj_str *out)
 }
 
 /* Let the root of a new upper layer show what the root of the topmost lower layer shows. */
-long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upper_path)
+long fj_root_overlay_show(struct fj_thread *t, const char *layers, const char *upper_path)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_call call = {.thread = t};
+	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str top;
 	long fd, to, r;
 
 	while (!(layers[0] == '/' && layers[1] == '/'))
 		layers++;
 	layers++;
-	fj_scratch_str(c->thread, &top, PATH_MAX);
+	fj_scratch_str(t, &top, PATH_MAX);
 	while (*layers && !(layers[0] == '/' && layers[1] == '/'))
 		fj_str_add(&top, layers++, 1);
 	fd = r = fj_open_path(AT_FDCWD, top.at, O_DIRECTORY);
 	if (fd >= 0) {
 		to = r = fj_sys_openat(AT_FDCWD, upper_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 		if (to >= 0) {
-			r = fj_union_copy_root(c, (int)fd, (int)to);
+			r = fj_union_copy_root(&call, (int)fd, (int)to);
 			fj_sys_close((int)to);
 		}
 		fj_sys_close((int)fd);
 	}
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return r;
 }
 
@@ -309,7 +310,6 @@ static void keep_lower(struct fj_thread *t)
 void fj_root_overlay_mount(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_call call = {.thread = t};
 	struct fj_filesystem fs = {
 		.type = "overlay", .source = "overlay", .host = fj_scratch_path(t)};
 	const size_t size = fj_strlen(fj_options.lowers) + 2 * fj_strlen(lower) + 32;
@@ -320,9 +320,9 @@ void fj_root_overlay_mount(struct fj_thread *t)
 		fj_upper_claim(t, upper);
 	fj_scratch_str(t, &options, size);
 	put_lowers(&options);
-	r = fj_overlay_make_root(&call, options.at, &fs);
+	r = fj_overlay_make_root(t, options.at, &fs);
 	if (!r && (fj_owners_are_new || fj_options.store))
-		r = fj_root_overlay_show(&call, fs.layers, fj_root_path());
+		r = fj_root_overlay_show(t, fs.layers, fj_root_path());
 	if (!r)
 		r = fj_mounting_add_root(&fs);
 	if (fj_options.upper && (r == -EACCES || r == -EPERM || r == -EROFS))

@@ -27,8 +27,7 @@ void fj_root_overlay_let_go(void);
 void fj_root_overlay_mount(struct fj_thread *t);
 /* Let a new upper layer, at `upper_path`, show for its root what the topmost lower layer shows for its own.
  * `layers`: as in mount-table/mounts.h. Returns 0 or -errno. */
-struct fj_call;
-long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upper_path);
+long fj_root_overlay_show(struct fj_thread *t, const char *layers, const char *upper_path);
 
 /* Open directory `path`, and put the kernel's spelling of it into `out` of PATH_MAX bytes. Returns a
  * descriptor or -errno. Ends the command if the host has no /proc. */

@@ -6,7 +6,6 @@
 #ifndef FJ_DEFERRED_CALL_H
 #define FJ_DEFERRED_CALL_H
 
-#include "call/call.h"
 #include "signal/hook_signal.h"
 #include "sys/frame.h"
 
@@ -16,14 +15,11 @@
 struct fj_deferred_call {
 	uint64_t back; /* the address to which gate.S returns */
 	uint64_t data[6];
-	uint64_t nr, arg[FJ_ARGS]; /* as the program made the call */
+	uint64_t nr, arg[6]; /* as the program made the call */
 };
 
 #define FJ_DEFERRED_ROOM 240u /* bytes that gate.S drops when it returns, besides `back` */
 _Static_assert(FJ_DEFERRED_ROOM >= FJ_RED_ZONE + sizeof(struct fj_deferred_call) - 8,
 	"below the red zone");
-_Static_assert(sizeof(((struct fj_deferred_call *)0)->data) ==
-		       sizeof(((struct fj_call *)0)->deferred_data),
-	"one is copied to the other");
 
 #endif

@@ -39,7 +39,7 @@ static inline long wait_in_kernel(const struct fj_thread *t, long nr, const uint
 }
 
 __attribute__((noinline)) static long wait_unblocked(
-	struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
+	struct fj_call *c, long nr, const uint64_t *arg, int held_fd)
 {
 	struct fj_thread *t = c->thread;
 	const uintptr_t outer_sp = fj_interrupted(t)->inner_sp,
@@ -72,7 +72,7 @@ __attribute__((noinline)) static long wait_unblocked(
 	return r;
 }
 
-FJ_HOT long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
+FJ_HOT long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t *arg, int held_fd)
 {
 	struct fj_thread *t = c->thread;
 	const int32_t outer_fd = t->window_fd;

@@ -6,15 +6,13 @@
 #ifndef FJ_WAITING_H
 #define FJ_WAITING_H
 
-#include "call/call.h"
-
 #include <stdint.h>
 
 struct fj_call;
 
-/* Makes the system call `nr`(`arg`), which may wait: the program's signals are let in meanwhile. `held_fd` is a
- * descriptor to be closed if a handler does not return, or -1. Returns the kernel's result, or -FJ_RESTART. */
-long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
+/* Makes the system call `nr` with the six arguments `arg`, which may wait: the program's signals are let in
+ * meanwhile. `held_fd` is a descriptor to be closed if a handler does not return, or -1. Returns the kernel's result, or -FJ_RESTART. */
+long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t *arg, int held_fd);
 
 /* From here on no handler of the program runs, except for faults, until the call waits or has ended. */
 void fj_hold_signals(struct fj_call *c);

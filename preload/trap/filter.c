@@ -27,6 +27,7 @@
 
 #include <asm/unistd.h>
 #include <linux/audit.h>
+#include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
 #include <linux/seccomp.h>

@@ -3,7 +3,7 @@
  *
  * leaves.c - the end of the seccomp program: the conditions of rows on their arguments, each once, and the test
  * for the gate page. Called by filter.c. */
-#include "call/call.h"
+#include "call/clone_seen.h"
 #include "call/trap_tag.h"
 #include "call/trapping.h"
 #include "jail/jail.h"

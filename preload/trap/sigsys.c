@@ -33,6 +33,10 @@
 #include <asm/siginfo.h>
 #include <linux/seccomp.h>
 
+_Static_assert(sizeof(((struct fj_deferred_call *)0)->data) ==
+		       sizeof(((struct fj_call *)0)->deferred_data),
+	"one is copied to the other");
+
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
 
 /* If less stack or scratch memory than this is left, the calls that wait are taken for calls that a handler

@@ -6,7 +6,6 @@
 #ifndef FJ_UNION_CHANGE_H
 #define FJ_UNION_CHANGE_H
 
-#include "call/call.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "sys/abi.h"
@@ -18,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct fj_call;
 struct fj_place;
 struct fj_thread;
 struct fj_union_alone;
@@ -71,18 +71,18 @@ static inline bool fj_union_shows_whiteout(const struct statx *sx)
 }
 
 /* Called before a change of the file behind descriptor `fd` of the program. Returns 0 or -errno. */
-static inline long fj_union_before_change(struct fj_call *c, int fd)
+static inline long fj_union_before_change(struct fj_thread *t, int fd)
 {
 	return __builtin_expect(fj_mount_flags()->has_unions, 0) && fd >= 0 ?
-		       fj_union_bring_fd_up(c->thread, fd) :
+		       fj_union_bring_fd_up(t, fd) :
 		       0;
 }
 /* As fj_union_before_change(), for a call that fails with an O_PATH descriptor by itself. */
-static inline long fj_union_before_change_of_open(struct fj_call *c, int fd)
+static inline long fj_union_before_change_of_open(struct fj_thread *t, int fd)
 {
 	return __builtin_expect(fj_mount_flags()->has_unions, 0) &&
 			       !(fj_sys_fcntl(fd, F_GETFL, 0) & O_PATH) ?
-		       fj_union_before_change(c, fd) :
+		       fj_union_before_change(t, fd) :
 		       0;
 }
 

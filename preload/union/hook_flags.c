@@ -43,7 +43,7 @@ long fj_union_before_flags(struct fj_call *c)
 	if (__builtin_expect(!fj_mount_flags()->has_unions, 1) ||
 		(request != FS_IOC_SETFLAGS && request != FS_IOC_FSSETXATTR) || is_refused(c))
 		return 0;
-	return fj_union_before_change(c, (int)c->arg[0]);
+	return fj_union_before_change(c->thread, (int)c->arg[0]);
 }
 
 /* flock(fd, operation) */
@@ -53,7 +53,7 @@ long fj_hook_flock(struct fj_call *c)
 
 	/* (If the file cannot be copied up, all programs lock the lower file.) */
 	if (!(operation & LOCK_UN_))
-		fj_union_before_change_of_open(c, (int)c->arg[0]);
+		fj_union_before_change_of_open(c->thread, (int)c->arg[0]);
 	return operation & (LOCK_NB_ | LOCK_UN_) ? fj_kernel(c) :
 						   fj_kernel_waiting(c, c->nr, c->arg, -1);
 }

@@ -14,7 +14,6 @@
 #include "bytes/equal.h"
 #include "bytes/hash.h"
 #include "bytes/len.h"
-#include "call/call.h"
 #include "facts/facts.h"
 #include "guest/guest.h"
 #include "jail/hidden.h"
@@ -59,7 +58,7 @@ bool fj_union_lists_alone(int fd, const struct fj_union_layers *layers, uint64_t
 }
 
 struct listing {
-	struct fj_call *c;
+	struct fj_thread *t;
 	const struct fj_union_layers *layers;
 	uint32_t at;	 /* the layer that is being listed */
 	uint64_t dev;	 /* its device */
@@ -232,7 +231,7 @@ static bool judge_entry(struct listing *l, struct entry *e)
 	}
 	if ((e->type == FJ_DT_CHR || e->type == FJ_DT_REG || e->type == FJ_DT_UNKNOWN) &&
 		(e->type != FJ_DT_REG || (have_such_records() && may_have_record(e))) &&
-		fj_union_hides(l->c->thread, all->layer[where].fd, e->name, NULL, all->is_nested))
+		fj_union_hides(l->t, all->layer[where].fd, e->name, NULL, all->is_nested))
 		return false;
 	show_entry(all, where, e);
 	return true;
@@ -308,7 +307,7 @@ static long open_layer(struct listing *l)
 	l->at--;
 	if (all->layer[l->at].number != number)
 		l->cursor = cursor_of(all->layer[l->at].number, 0);
-	fj_roots_see_fd(l->c->thread, all->layer[l->at].fd, true);
+	fj_roots_see_fd(l->t, all->layer[l->at].fd, true);
 	fd = fj_union_open_lower(all->layer[l->at].fd, ".", O_DIRECTORY);
 	if (fd < 0)
 		return fd;
@@ -340,11 +339,11 @@ static long list_layers(struct listing *l)
 	return r;
 }
 
-long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers, uint64_t buffer,
-	size_t size, bool is_old)
+long fj_union_list(struct fj_thread *t, int fd, const struct fj_union_layers *layers,
+	uint64_t buffer, size_t size, bool is_old)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct listing l = {.c = c,
+	const uint32_t mark = fj_scratch_mark(t);
+	struct listing l = {.t = t,
 		.layers = layers,
 		.fd = -1,
 		.is_old = is_old,
@@ -357,12 +356,12 @@ long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *laye
 	l.cursor = at && is_cursor(layers, (uint64_t)at) ?
 			   (uint64_t)at :
 			   cursor_of(layers->layer[layers->count - 1].number, (uint64_t)at);
-	l.in = fj_scratch(c->thread, IN);
-	l.out = fj_scratch(c->thread, OUT);
+	l.in = fj_scratch(t, IN);
+	l.out = fj_scratch(t, OUT);
 	r = list_layers(&l);
 	if (!r && !l.used && l.is_full)
 		r = -EINVAL;
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	if (r < 0 && !l.used)
 		return r;
 	if (l.used && fj_guest_write(buffer, l.out, l.used))
@@ -371,14 +370,14 @@ long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *laye
 	return r < 0 ? r : (long)l.used;
 }
 
-long fj_union_is_empty(struct fj_call *c, const struct fj_union_layers *layers)
+long fj_union_is_empty(struct fj_thread *t, const struct fj_union_layers *layers)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct listing l = {.c = c, .layers = layers, .fd = -1, .cursor = cursor_of(0, 0)};
+	const uint32_t mark = fj_scratch_mark(t);
+	struct listing l = {.t = t, .layers = layers, .fd = -1, .cursor = cursor_of(0, 0)};
 	long r;
 
-	l.in = fj_scratch(c->thread, IN);
+	l.in = fj_scratch(t, IN);
 	r = list_layers(&l);
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return r < 0 ? r : !l.has_name;
 }

@@ -129,7 +129,7 @@ __attribute__((noinline)) static long list_union(struct fj_call *c, const struct
 	layers.dir_device = dir_device;
 	if (fj_union_lists_alone(fd, &layers, at))
 		return -FJ_RESTART;
-	return fj_union_list(c, fd, &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
+	return fj_union_list(c->thread, fd, &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
 }
 
 /* List a directory that several layers have, or may have. */
@@ -178,11 +178,10 @@ __attribute__((noinline)) static long see_layers_empty(
 	struct fj_thread *t, const struct fj_layers *in)
 {
 	struct fj_union_layers layers;
-	struct fj_call none;
 	long r;
 
 	describe_layers(in, &layers);
-	r = fj_union_is_empty(CALL_OF(t, none), &layers);
+	r = fj_union_is_empty(t, &layers);
 	return r < 0 ? r : r ? 0 : -ENOTEMPTY;
 }
 

@@ -123,8 +123,8 @@ struct fj_union_layers {
  * order of the lowest layer that has it, so copying up and whiteouts do not change the order. Inode numbers
  * and types are those that stat(2) shows. Returns the number of bytes, 0 at the end, -EINVAL if not even one
  * entry fits, -EFAULT, -EACCES ... */
-long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers, uint64_t buffer,
-	size_t size, bool is_old);
+long fj_union_list(struct fj_thread *t, int fd, const struct fj_union_layers *layers,
+	uint64_t buffer, size_t size, bool is_old);
 /* Does the kernel list the directory `fd`, whose file offset is `at`? It does if one layer alone has the
  * directory, and if the listing began then: it continues so until it is rewound, even if the directory was
  * copied up meanwhile, as in ovl_iterate() of fs/overlayfs/readdir.c. */
@@ -152,9 +152,9 @@ static inline bool fj_union_lists_plainly(
 bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const char *name,
 	uint64_t *ino, uint8_t *type);
 /* Is the directory empty for rmdir(2)? Returns 1, 0 or -errno. */
-long fj_union_is_empty(struct fj_call *c, const struct fj_union_layers *layers);
+long fj_union_is_empty(struct fj_thread *t, const struct fj_union_layers *layers);
 
 /* Remove what killed processes have left in a work directory. Called when a union is made. */
-void fj_union_clean(struct fj_call *c, int work_fd);
+void fj_union_clean(struct fj_thread *t, int work_fd);
 
 #endif

@@ -112,10 +112,10 @@ static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp, b
 }
 
 /* Remove the directory and all that is in it. Nobody can see it any more. */
-static void remove_work_tree(struct fj_call *c, int dirfd, const char *name)
+static void remove_work_tree(struct fj_thread *t, int dirfd, const char *name)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *list = fj_scratch(c->thread, DENTS);
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS);
 	const long fd =
 		fj_sys_openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	long n;
@@ -130,7 +130,7 @@ static void remove_work_tree(struct fj_call *c, int dirfd, const char *name)
 	if (fd >= 0)
 		fj_sys_close((int)fd);
 	fj_sys_unlinkat(dirfd, name, AT_REMOVEDIR);
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 }
 
 /* Put the whiteout at a name that was free. -EEXIST: it no longer is. (A file system that cannot refuse a name that is
@@ -156,7 +156,7 @@ static long put_whiteout(struct fj_call *c, int work_fd, const char *temp, int d
 	if (r < 0)
 		return r;
 	if (is_dir)
-		remove_work_tree(c, work_fd, temp);
+		remove_work_tree(c->thread, work_fd, temp);
 	if (was && was->has_record && (is_dir || was->nlink == 1))
 		fj_owner_gone(&was->key);
 	return 0;
@@ -284,10 +284,10 @@ static bool is_creator_alive(const char *name)
 	return pid > 0 && fj_sys_kill(pid, 0) != -ESRCH;
 }
 
-void fj_union_clean(struct fj_call *c, int work_fd)
+void fj_union_clean(struct fj_thread *t, int work_fd)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *list = fj_scratch(c->thread, DENTS);
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS);
 	const long fd = fj_sys_openat(work_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	long n;
 
@@ -299,9 +299,9 @@ void fj_union_clean(struct fj_call *c, int work_fd)
 			if (!fj_begins(d->name, FJ_UNION_TEMP) || is_creator_alive(d->name))
 				continue;
 			if (fj_sys_unlinkat(fd, d->name, 0) == -EISDIR)
-				remove_work_tree(c, (int)fd, d->name);
+				remove_work_tree(t, (int)fd, d->name);
 		}
 	if (fd >= 0)
 		fj_sys_close((int)fd);
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 }

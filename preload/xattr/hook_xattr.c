@@ -48,7 +48,7 @@ static long perform_on(
 	case FJ_XATTR_GET:
 		return fj_xattr_get(c, q, file);
 	case FJ_XATTR_LIST:
-		return fj_xattr_list(c, q, file);
+		return fj_xattr_list(c->thread, q, file);
 	case FJ_XATTR_REMOVE:
 		return fj_xattr_remove(c, q, file);
 	}
@@ -70,7 +70,7 @@ static long perform_on_file(struct fj_call *c, struct fj_xattr *q, enum fj_xattr
 
 	if (r < 0)
 		return r;
-	if (what != FJ_XATTR_LIST && __builtin_expect(fj_xattr_escape(c, q) < 0, 0))
+	if (what != FJ_XATTR_LIST && __builtin_expect(fj_xattr_escape(c->thread, q) < 0, 0))
 		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
 	/* The kernel alone decides, and no record matters. */
 	if (what != FJ_XATTR_LIST && !fj_xattr_is_kept(q->text) &&
@@ -293,7 +293,7 @@ static long on_fd(struct fj_call *c, int fd, struct fj_xattr *q, enum fj_xattr_w
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && writes &&
 		(r = refuse_if_lacking(c, q, what)))
 		return r < 0 ? r : 0;
-	r = writes ? fj_union_before_change(c, fd) : 0;
+	r = writes ? fj_union_before_change(c->thread, fd) : 0;
 	return r < 0 ? r : perform_on_file(c, q, what);
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct fj_call;
+struct fj_thread;
 struct fj_file;
 
 #define FJ_XATTR_NAME (NAME_MAX + 1)
@@ -56,9 +57,9 @@ long fj_xattr_remove(struct fj_call *c, const struct fj_xattr *q, struct fj_file
 
 /* listxattr(2) of `q`, whose `file` was looked at: the kernel's names, then the record's. Returns
  * the length, or -ERANGE, -EFAULT, or the kernel's error. */
-long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file);
+long fj_xattr_list(struct fj_thread *t, const struct fj_xattr *q, const struct fj_file *file);
 /* Changes the name in `q` to the one that the attribute has on the disk, in a union. Returns 0, or
  * -EPERM for an attribute that no program may see or set. */
-long fj_xattr_escape(struct fj_call *c, struct fj_xattr *q);
+long fj_xattr_escape(struct fj_thread *t, struct fj_xattr *q);
 
 #endif

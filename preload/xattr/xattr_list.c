@@ -8,7 +8,6 @@
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "inode/owned.h"
@@ -46,20 +45,20 @@ static long without_tag(const struct fj_xattr *q, const struct fj_file *file, lo
 }
 
 /* How many unions' escapes are in the names there; 0 outside unions. */
-static unsigned escapes_at(struct fj_call *c, const struct fj_xattr *q)
+static unsigned escapes_at(struct fj_thread *t, const struct fj_xattr *q)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_mount_found m;
 	struct fj_str pos;
 	unsigned n = 0;
 
 	if (!fj_mount_flags()->has_unions || q->file.name[0])
 		return 0;
-	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
-	if (fj_path_of_dir(c->thread, q->file.dirfd, &pos) && fj_mount_of(pos.at, &m, NULL) &&
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
+	if (fj_path_of_dir(t, q->file.dirfd, &pos) && fj_mount_of(pos.at, &m, NULL) &&
 		(m.flags & FJ_MOUNT_UNION))
 		n = m.flags & FJ_MOUNT_NESTED ? 2 : 1;
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return n;
 }
 
@@ -67,7 +66,7 @@ static unsigned escapes_at(struct fj_call *c, const struct fj_xattr *q)
  * copied a file with all attributes, the copy would pass for the lower file, too. The others must
  * not be seen in the union. An attribute with such a name that is set in the union has another name
  * on the disk: ovl_xattr_escape_name() of fs/overlayfs/xattrs.c. */
-long fj_xattr_escape(struct fj_call *c, struct fj_xattr *q)
+long fj_xattr_escape(struct fj_thread *t, struct fj_xattr *q)
 {
 	const size_t before = sizeof(FJ_UNION_PREFIX) - 1, len = sizeof(ESCAPE) - 1;
 	unsigned n;
@@ -75,7 +74,7 @@ long fj_xattr_escape(struct fj_call *c, struct fj_xattr *q)
 
 	if (!fj_begins(q->text, FJ_UNION_PREFIX))
 		return 0;
-	n = escapes_at(c, q);
+	n = escapes_at(t, q);
 	if (!n)
 		return fj_streq(q->text, FJ_UNION_ORIGIN) ? -EPERM : 0;
 	all = fj_strlen(q->text) + 1;
@@ -106,9 +105,9 @@ static const char *shown_name(const char *name, unsigned n)
 }
 
 /* The kernel's names, then those kept names that are not among them. */
-long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
+long fj_xattr_list(struct fj_thread *t, const struct fj_xattr *q, const struct fj_file *file)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	const uint32_t mark = fj_scratch_mark(t);
 	const long kernel = without_tag(q, file, fj_xattr_ask(q, FJ_XATTR_LIST));
 	long kept, total = kernel;
 	unsigned escapes;
@@ -119,9 +118,9 @@ long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_
 	kept = fj_owner_list_attributes(&file->key, NULL, 0);
 	if (kept <= 0 || kept > (long)NAMES_MAX)
 		return kept < 0 ? kept : kernel;
-	names = fj_scratch(c->thread, NAMES_MAX);
+	names = fj_scratch(t, NAMES_MAX);
 	kept = fj_owner_list_attributes(&file->key, names, NAMES_MAX);
-	escapes = escapes_at(c, q);
+	escapes = escapes_at(t, q);
 	for (long at = 0, next; at < kept && total >= 0; at = next) {
 		next = at + (long)fj_strlen(names + at) + 1;
 		const char *name = shown_name(names + at, escapes);
@@ -143,6 +142,6 @@ long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_
 					-EFAULT :
 					total + len;
 	}
-	fj_scratch_release(c->thread, mark);
+	fj_scratch_release(t, mark);
 	return total;
 }

@@ -254,8 +254,8 @@ static void make_arrays(size_t argc, size_t envc)
 	for (size_t i = 0; i < envc; i++)
 		envp[i] = i + 1;
 	fj_exec_room_begin(unit_thread);
-	ck_assert_int_eq(fj_exec_script_argv(&c, &script, &made_argv), 0);
-	ck_assert_int_eq(fj_exec_env_with(&c, &made_envp, "handoff"), 0);
+	ck_assert_int_eq(fj_exec_script_argv(c.thread, &script, &made_argv), 0);
+	ck_assert_int_eq(fj_exec_env_with(c.thread, &made_envp, "handoff"), 0);
 	/* The first is still whole when the second is made. */
 	ck_assert_mem_eq((uint64_t *)made_argv + 1, argv + 1, argc * 8);
 	ck_assert_mem_eq((uint64_t *)made_envp, envp, envc * 8);

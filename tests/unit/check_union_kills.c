@@ -76,7 +76,7 @@ START_TEST(kills)
 		for (dies_at = 1; status; dies_at++) {
 			status = in_child(union_copy_up, name);
 			ck_assert_msg(!status || (status & 127) == 9, "status %x", status);
-			fj_union_clean(&union_call, union_work);
+			fj_union_clean(union_call.thread, union_work);
 			ck_assert_int_eq(union_count(union_work), 0);
 			if (fj_sys_newfstatat(union_upper, name, &st, AT_SYMLINK_NOFOLLOW)) {
 				ck_assert(status != 0);
@@ -88,7 +88,7 @@ START_TEST(kills)
 		}
 		for (status = -1, dies_at = 1; status; dies_at++) {
 			status = in_child(whiteout, name);
-			fj_union_clean(&union_call, union_work);
+			fj_union_clean(union_call.thread, union_work);
 			ck_assert_int_eq(union_count(union_work), 0);
 			if (fj_union_is_whiteout(unit_thread, union_upper, name, NULL))
 				break;
@@ -135,7 +135,7 @@ START_TEST(kill_storm)
 			fj_sys_kill(pid[k], 9);
 			fj_sys_wait4(pid[k], 0, 0, 0);
 		}
-		fj_union_clean(&union_call, union_work);
+		fj_union_clean(union_call.thread, union_work);
 		ck_assert_int_eq(union_count(union_work), 0);
 		for (int i = 0; i < FILES; i++) {
 			struct stat st;

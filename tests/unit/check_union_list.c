@@ -64,7 +64,7 @@ static void setup(void)
 static long ask(char *list, size_t size, bool is_old)
 {
 	const uint32_t mark = fj_scratch_mark(unit_thread);
-	const long n = fj_union_list(&call, program, &layers, (uint64_t)list, size, is_old);
+	const long n = fj_union_list(call.thread, program, &layers, (uint64_t)list, size, is_old);
 
 	ck_assert_uint_eq(fj_scratch_mark(unit_thread), mark);
 	return n;
@@ -183,7 +183,7 @@ static void compare_with_model(int names)
 		is_empty = is_empty && !is;
 		ck_assert_msg(met[i] == is, "%s was met %d times, not %d", name_of(i), met[i], is);
 	}
-	unit_assert_result(fj_union_is_empty(&call, &layers), is_empty);
+	unit_assert_result(fj_union_is_empty(call.thread, &layers), is_empty);
 }
 
 /* _i: the way in which whiteouts are made. */
@@ -390,7 +390,7 @@ START_TEST(hidden_names)
 	tree_file("jail/layer1/.fakejail/owners", "");
 	list_all(BATCH, false);
 	ck_assert_int_eq(others, 2);
-	unit_assert_result(fj_union_is_empty(&call, &layers), 1);
+	unit_assert_result(fj_union_is_empty(call.thread, &layers), 1);
 	close_layers();
 }
 END_TEST
