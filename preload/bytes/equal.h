@@ -14,6 +14,8 @@ bool fj_streq(const char *a, const char *b);
 bool fj_is_text(const char *s, size_t n, const char *text);
 /* Does `s` begin with the string `with`? */
 bool fj_begins(const char *s, const char *with);
+/* Returns what follows `with` in `s`, or NULL if `s` does not begin with `with`. */
+const char *fj_after(const char *s, const char *with);
 /* Is `s` equal to, or a path below, `dir` ("" is the root: everything is below it)? */
 bool fj_path_has_prefix(const char *s, const char *dir);
 

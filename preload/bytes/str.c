@@ -43,12 +43,17 @@ bool fj_is_text(const char *s, size_t n, const char *text)
 	return !n && !*text;
 }
 
-bool fj_begins(const char *s, const char *with)
+const char *fj_after(const char *s, const char *with)
 {
 	while (*with)
 		if (*s++ != *with++)
-			return false;
-	return true;
+			return NULL;
+	return s;
+}
+
+bool fj_begins(const char *s, const char *with)
+{
+	return fj_after(s, with);
 }
 
 bool fj_path_has_prefix(const char *s, const char *dir)

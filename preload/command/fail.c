@@ -3,9 +3,8 @@
  *
  * fail.c - prints why a jail cannot be made, and exits; and small string functions. Called by
  * setup/, launch/ and this room. */
-#include "bytes/bytes.h"
+#include "bytes/equal.h"
 #include "bytes/format.h"
-#include "bytes/len.h"
 #include "command/command.h"
 #include "sys/say.h"
 #include "syscall/unistd_process.h"
@@ -31,10 +30,11 @@ void fj_launch_put(char *out, const char *text, size_t size)
 
 const char *fj_launch_variable(char **envp, const char *name)
 {
-	const size_t n = fj_strlen(name);
+	for (; *envp; envp++) {
+		const char *const rest = fj_after(*envp, name);
 
-	for (; *envp; envp++)
-		if (!memcmp(*envp, name, n) && (*envp)[n] == '=')
-			return *envp + n + 1;
+		if (rest && *rest == '=')
+			return rest + 1;
+	}
 	return NULL;
 }

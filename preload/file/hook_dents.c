@@ -18,6 +18,7 @@
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "path/proc.h"
+#include "records/disk.h"
 #include "records/records.h"
 #include "signal/waiting.h"
 #include "sys/abi.h"

@@ -13,7 +13,6 @@
 #include "bytes/copy.h"
 #include "bytes/equal.h"
 #include "bytes/format.h"
-#include "bytes/len.h"
 #include "call/call.h"
 #include "call/condition.h"
 #include "cred/identity_table.h"
@@ -46,16 +45,15 @@ struct cmsg {
 
 long fj_status_value(const char *text, const char *name)
 {
-	const char *line = text;
+	const char *line = text, *p;
 
-	while (!fj_begins(line, name)) {
+	while (!(p = fj_after(line, name))) {
 		while (*line && *line != '\n')
 			line++;
 		if (!*line++)
 			return -1;
 	}
 
-	const char *p = line + fj_strlen(name);
 	long value = 0;
 
 	while (*p == '\t' || *p == ' ')

@@ -13,6 +13,7 @@
 #include "cred/ids.h"
 #include "inode/owned.h"
 #include "ownership/ownership.h"
+#include "records/disk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "syscall/unistd_names.h"

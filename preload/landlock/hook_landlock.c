@@ -25,7 +25,6 @@
 #include "mount-table/paths.h"
 #include "path/path.h"
 #include "records/jail_records.h"
-#include "records/records.h"
 #include "seccomp/policy.h"
 #include "sys/fd.h"
 #include "sys/scratch_mark.h"

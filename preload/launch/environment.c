@@ -9,7 +9,6 @@
 #include "bytes/copy.h"
 #include "bytes/equal.h"
 #include "bytes/format.h"
-#include "bytes/len.h"
 #include "command/command.h"
 #include "launch/launch.h"
 #include "launch/loader.h"
@@ -68,13 +67,12 @@ void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_
 
 	for (; *envp; envp++) {
 		for (int i = 0; i < FJ_VARIABLES; i++) {
-			const size_t n = fj_strlen(fj_variable_names[i]);
+			const char *const rest = fj_after(*envp, fj_variable_names[i]);
 			struct fj_login login;
 			const char *value;
 
-			if (kept[i] || !fj_begins(*envp, fj_variable_names[i]) ||
-				(*envp)[n] != '=' ||
-				means_something(t, (enum fj_variable)i, *envp + n + 1))
+			if (kept[i] || !rest || *rest != '=' ||
+				means_something(t, (enum fj_variable)i, rest + 1))
 				continue;
 			login = fj_user_login(t);
 			value = choose_value(&login, (enum fj_variable)i);

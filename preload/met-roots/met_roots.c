@@ -16,6 +16,7 @@
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "met-roots/stores.h"
+#include "records/start.h"
 #include "records/store.h"
 #include "sys/page.h"
 #include "syscall/mman.h"

@@ -7,11 +7,11 @@
 #ifndef FJ_MET_ROOTS_H
 #define FJ_MET_ROOTS_H
 
-#include "records/records.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct fj_owner_key;
 
 #define FJ_OWNER_ROOTS 128u
 #define FJ_OWNER_ROOT_PATH 2048u

@@ -7,7 +7,6 @@
 
 #include "bytes/bytes.h"
 #include "bytes/equal.h"
-#include "bytes/len.h"
 #include "bytes/str.h"
 #include "cred/ids.h"
 #include "jail/root.h"
@@ -124,7 +123,7 @@ static long repeat_below(
 			!fj_path_has_prefix(jail, from) || fj_streq(jail, from) ||
 			(except && fj_path_has_prefix(jail, except)))
 			continue;
-		r = fj_edit_copy(e, i, to, jail + fj_strlen(from));
+		r = fj_edit_copy(e, i, to, fj_after(jail, from));
 	}
 	return r < 0 ? r : 0;
 }

@@ -9,7 +9,6 @@
 #include "bytes/hash.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/mount_table.h"
-#include "records/records.h"
 #include "walk/walk.h"
 
 #include <stdbool.h>

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * open_making.c - an open that may make the file. Called by hook_open.c and open_walked.c. */
-#include "bytes/len.h"
 #include "call/call.h"
 #include "inode/making.h"
 #include "inode/sticky.h"
@@ -80,7 +79,7 @@ static long open_or_make_file(struct fj_call *c, const struct fj_place *place, s
 	long fd;
 
 	if (is_nameless) /* `place` is the directory */
-		inside.name = fj_scratch_text(c->thread, place->name, fj_strlen(place->name), "/x");
+		inside.name = fj_scratch_joined(c->thread, place->name, "/x");
 	/* Below a mount each new file gets a record. But most files exist, as /dev/null does: try
 	 * without O_CREAT first. (Only for writing: a directory opened for reading gives EISDIR
 	 * only with O_CREAT.) */

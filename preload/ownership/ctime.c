@@ -22,6 +22,7 @@
  *   descriptor could be closed by the program: there, once any process has watched, the disk is
  *   asked from then on. */
 #include "ownership/ownership.h"
+#include "records/disk.h"
 #include "records/store.h"
 #include "sys/fd.h"
 #include "sys/page.h"

@@ -7,6 +7,7 @@
  * must give a file the same key as the engine does. */
 #include "bytes/hash.h"
 #include "ownership/ownership.h"
+#include "records/disk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/hot.h"

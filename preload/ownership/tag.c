@@ -14,6 +14,7 @@
  *
  * Called by key.c, inode/settle.c, and before a first record is made. */
 #include "ownership/ownership.h"
+#include "records/disk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"

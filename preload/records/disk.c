@@ -10,8 +10,10 @@
  *
  * Called by ownership/key.c and ownership/tag.c, by other files of this room, and at the start of a
  * jail. */
+#include "records/disk.h"
+
 #include "bytes/copy.h"
-#include "records/records.h"
+#include "records/start.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "syscall/mount.h"
@@ -122,6 +124,8 @@ bool fj_owner_scatters(int root_fd)
 	}
 	return true; /* safe when it is wrong: it only costs more */
 }
+
+uint32_t fj_owner_shared;
 
 uint32_t fj_owner_shared_with_others(int fd, int host_owners_fd)
 {

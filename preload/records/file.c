@@ -6,6 +6,7 @@
 #include "bytes/bytes.h"
 #include "bytes/copy.h"
 #include "bytes/len.h"
+#include "records/start.h"
 #include "records/store.h"
 #include "sys/fd.h"
 #include "syscall/fcntl.h"

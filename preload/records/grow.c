@@ -10,6 +10,7 @@
  * follows when the file is that long. The file is extended by writing, never by setting its size: another process
  * may have claimed and written the next piece already. */
 #include "bytes/bytes.h"
+#include "records/disk.h"
 #include "records/store.h"
 #include "sys/fd.h"
 #include "sys/hot.h"
@@ -27,8 +28,6 @@
 #define WINDOW_MIN (1UL << 20)
 #define LOG_MIN 4u
 #define MADV_POPULATE_WRITE_ 23 /* asm-generic/mman-common.h */
-
-uint32_t fj_owner_shared;
 
 static long file_size(int fd, uint64_t *size)
 {

@@ -31,6 +31,7 @@
 #include "bytes/len.h"
 #include "bytes/str.h"
 #include "locking/doing.h"
+#include "records/disk.h"
 #include "records/store.h"
 #include "sys/fd.h"
 #include "syscall/fcntl.h"

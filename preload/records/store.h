@@ -11,6 +11,7 @@
 
 #include "locking/lock.h"
 #include "records/records.h"
+#include "records/start.h"
 #include "sys/page.h"
 #include "sys/races.h"
 

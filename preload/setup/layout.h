@@ -30,7 +30,6 @@
 #include "private/private.h"
 #include "procfs/machine.h"
 #include "records/jail_records.h"
-#include "records/records.h"
 #include "seccomp/policy.h"
 #include "signal/interrupted.h"
 #include "socket/unix_name.h"

@@ -23,7 +23,7 @@
 #include "jail/jail.h"
 #include "mount-table/paths.h"
 #include "ownership/ownership.h"
-#include "records/records.h"
+#include "records/start.h"
 #include "setup/setup.h"
 #include "sys/abi.h"
 #include "sys/fd.h"

@@ -32,3 +32,8 @@ char *fj_scratch_text(struct fj_thread *t, const char *text, size_t len, const c
 	fj_str_put(&s, end);
 	return s.at;
 }
+
+char *fj_scratch_joined(struct fj_thread *t, const char *text, const char *end)
+{
+	return fj_scratch_text(t, text, fj_strlen(text), end);
+}

@@ -14,7 +14,9 @@ struct fj_thread;
  * restored (sys/scratch_mark.h). As behind a path (fj_scratch_path()), eight more bytes may be read. */
 void fj_scratch_str(struct fj_thread *t, struct fj_str *s, size_t size);
 
-/* Returns a copy of the first `len` bytes of `text`, and `end` behind them, with the same memory. */
+/* Returns a copy of the first `len` bytes of `text`, and `end` behind them, in scratch memory as above. */
 char *fj_scratch_text(struct fj_thread *t, const char *text, size_t len, const char *end);
+/* As fj_scratch_text(), with the whole of `text`. */
+char *fj_scratch_joined(struct fj_thread *t, const char *text, const char *end);
 
 #endif

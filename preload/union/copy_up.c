@@ -18,6 +18,7 @@
 #include "layers/engine_dir.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
+#include "records/disk.h"
 #include "signal/waiting.h"
 #include "sys/abi.h"
 #include "sys/fd.h"

@@ -20,6 +20,7 @@
 #include "layers/union.h"
 #include "nested/roots.h"
 #include "ownership/ownership.h"
+#include "records/disk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"

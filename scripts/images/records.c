@@ -9,6 +9,8 @@
 #include "ownership/ownership.h"
 #include "records/store.h"
 #include "say.h"
+#include "records/disk.h"
+#include "records/start.h"
 
 #include <errno.h>
 #include <string.h>

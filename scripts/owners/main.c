@@ -17,6 +17,8 @@
  * but check walks ROOT and looks up each file. The program is an ordinary one, with a libc, and
  * uses the engine's own code for the records. */
 #include "owners.h"
+#include "records/disk.h"
+#include "records/start.h"
 
 #include <linux/fcntl.h>
 #include <signal.h>

@@ -3,6 +3,7 @@
  * table.c - the verbs check and prune: read all slots of the table in the file of records. Called
  * by main.c. */
 #include "owners.h"
+#include "records/disk.h"
 
 #include <dirent.h>
 #include <time.h>

@@ -3,6 +3,7 @@
  * tree.c - walks the tree of `fakejail owners`, finds out what each file shows in a jail, and
  * changes that. Called by the verbs. */
 #include "owners.h"
+#include "records/disk.h"
 
 #include <linux/fcntl.h>
 #include <unistd.h>

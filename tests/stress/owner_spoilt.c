@@ -12,6 +12,7 @@
  * Prints the results. Exits with 1 if a record is lost, a bad file is accepted, or a process
  * crashes. */
 #include "owner_store.h"
+#include "records/start.h"
 
 #include <sys/resource.h>
 

@@ -14,6 +14,7 @@
  * twice, or if a writer that is not stopped does not go on. Exits with 77 if this machine cannot
  * run the test. */
 #include "owner_changes.h"
+#include "records/start.h"
 
 #include <sched.h>
 #include <sys/ptrace.h>

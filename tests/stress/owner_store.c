@@ -12,6 +12,7 @@
  * Prints the results. Exits with 1 if a record is lost, torn or there twice, or if a process
  * hangs. */
 #include "owner_store.h"
+#include "records/start.h"
 
 #define CLAIMS 6000u
 #define WRITERS 8

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include "ownership/ownership.h"
 #include "records/store.h"
+#include "records/start.h"
 
 #include <linux/fcntl.h>
 #include <stdint.h>

@@ -24,6 +24,9 @@ START_TEST(compares)
 	ck_assert(!fj_streq("abc", "abd"));
 	ck_assert(!fj_streq("abc", "ab"));
 	ck_assert(!fj_streq("ab", "abc"));
+	ck_assert_str_eq(fj_after("name=value", "name="), "value");
+	ck_assert_str_eq(fj_after("name", ""), "name");
+	ck_assert_ptr_null(fj_after("nam", "name"));
 	ck_assert_uint_eq(fj_strlen(""), 0);
 	ck_assert_uint_eq(fj_strlen("four"), 4);
 }

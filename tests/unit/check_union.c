@@ -16,6 +16,7 @@
 #include "union/union.h"
 #include "jail/fds.h"
 #include "sys/abi.h"
+#include "records/start.h"
 
 #include <asm/unistd.h>
 #include <stdio.h>

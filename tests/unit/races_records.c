@@ -17,6 +17,7 @@
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
 #include "sys/abi.h"
+#include "records/start.h"
 
 #include <asm/unistd.h>
 #include <pthread.h>

@@ -30,6 +30,7 @@
 #include "mount-table/paths.h"
 #include "jail/root.h"
 #include "path/path.h"
+#include "records/start.h"
 #include "records/records.h"
 #include "setup/layout.h"
 #include "sys/thread.h"
