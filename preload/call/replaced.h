@@ -49,9 +49,6 @@ void fj_follow_replacement(struct fj_call *c);
  * other name of the call, or NULL. */
 bool fj_find_dir_in_upper(struct fj_call *c, const char *jail_path, unsigned how,
 	const struct fj_replaced *first, struct fj_replaced *with);
-/* The file that is moved was found so. Returns 0 if the new name, `with->path`, is found so, too; otherwise -EAGAIN. */
-long fj_find_target_in_upper(
-	struct fj_call *c, const struct fj_replaced *first, struct fj_replaced *with);
 /* Is the file that gets another name found so? Then it becomes argument `i` of the call. */
 bool fj_find_linked_in_upper(
 	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with);

@@ -110,9 +110,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
-	if (__builtin_expect(first && first->place.is_upper && fj_is_rename(c), 0))
-		r = fj_find_target_in_upper(c, first, with);
-	else if (!is_beside(c, first, with))
+	if (!is_beside(c, first, with))
 		r = find_dir(c, jail_path, fj_follow_flags_of(c, kind), first, with);
 	if (r < 0)
 		return r;

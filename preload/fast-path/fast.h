@@ -212,13 +212,10 @@ bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, siz
 	enum fj_fast_pos wish, struct fj_place *place);
 /* fast_dir.c: like fj_fast_hold_dir() in a union, for a name that no lower layer has, in a directory that the
  * upper layer of the jail's own root has. What is there is in the upper layer. Returns false if only the walk can
- * tell. If the call at the place fails afterwards, only the walk can tell the error, too. `what` tells what
- * must be there. FJ_UPPER_NEW: nothing, a file or a whiteout. FJ_UPPER_OLD: a file, and no whiteout. FJ_UPPER_MOVED: the
- * same, and no directory. FJ_UPPER_TARGET: the same, or nothing (place.is_free); lower layers may have a file by this
- * name. `beside`: a held place in the same directory, or NULL. */
-enum fj_fast_upper { FJ_UPPER_NEW, FJ_UPPER_OLD, FJ_UPPER_MOVED, FJ_UPPER_TARGET };
+ * tell. If the call at the place fails afterwards, only the walk can tell the error, too. With `is_old` a file must be
+ * there, and no whiteout; else nothing, a file or a whiteout may be. */
 bool fj_fast_hold_upper(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
-	enum fj_fast_upper what, const struct fj_place *beside, struct fj_place *place);
+	bool is_old, struct fj_place *place);
 /* End the lookup: release scratch memory. Returns false. */
 bool fj_fast_end(struct fj_fast *q);
 /* What a call has found at a place that facts led to. */

@@ -41,42 +41,32 @@ static long open_dir(const struct fj_fast *q, size_t dir_len)
 	return fd;
 }
 
-/* Has a lower layer something by this name that matters? A file that is moved to the name hides what is below, but a
- * directory there refuses it. */
-static bool is_below(const struct fj_fast *q, enum fj_fast_upper what)
+/* Has a lower layer the name? */
+static bool is_below(const struct fj_fast *q)
 {
 	const char *path = q->place.name;
 	struct stat st;
-	long r;
 
 	for (uint32_t i = 0; i < (q->is_merged ? q->below : 0); i++) {
 		path += fj_strlen(path) + 1;
-		r = fj_sys_newfstatat(path[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail), path, &st,
-			AT_SYMLINK_NOFOLLOW);
-		if (r != -ENOENT)
-			return r || what != FJ_UPPER_TARGET ||
-			       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+		if (fj_sys_newfstatat(path[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail), path, &st,
+			    AT_SYMLINK_NOFOLLOW) != -ENOENT)
+			return true;
 	}
 	return false;
 }
 
-/* Is there what the caller can do with? */
-static bool is_fit(struct fj_thread *t, struct fj_place *place, enum fj_fast_upper what)
+/* Is there a file, and not a whiteout? */
+static bool is_file(struct fj_thread *t, const struct fj_place *place)
 {
 	struct stat st;
-	long r;
 
-	if (what == FJ_UPPER_NEW)
-		return true;
-	r = fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
-	place->is_free = what == FJ_UPPER_TARGET && r == -ENOENT;
-	return place->is_free ||
-	       (!r && (what == FJ_UPPER_OLD || (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR) &&
-		       !fj_union_calls.is_whiteout(t, place->dirfd, place->name, &st));
+	return !fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       !fj_union_calls.is_whiteout(t, place->dirfd, place->name, &st);
 }
 
 bool fj_fast_hold_upper(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
-	enum fj_fast_upper what, const struct fj_place *beside, struct fj_place *place)
+	bool is_old, struct fj_place *place)
 {
 	const struct fj_mount_flags *const f = fj_mount_flags();
 	struct fj_fast q;
@@ -87,19 +77,16 @@ bool fj_fast_hold_upper(struct fj_thread *t, int dirfd, const char *jail_path, s
 		!fj_fast_begin_in_upper(&q, t, dirfd, jail_path, len))
 		return false;
 	dir_len = q.is_layered ? fj_place_dir_len(q.place.name) : 0;
-	if (!q.is_layered || q.is_by_fd || q.place.dirfd != FJ_FD_ROOT(fj_jail) ||
-		is_below(&q, what))
+	if (!q.is_layered || q.is_by_fd || q.place.dirfd != FJ_FD_ROOT(fj_jail) || is_below(&q))
 		return fj_fast_end(&q);
-	fd = dir_len && !beside ? open_dir(&q, dir_len) : -1;
-	if (dir_len && !beside && fd < 0)
+	fd = dir_len ? open_dir(&q, dir_len) : -1;
+	if (dir_len && fd < 0)
 		return fj_fast_end(&q);
-	*place = (struct fj_place){.dirfd = beside  ? beside->dirfd :
-					    dir_len ? (int)fd :
-						      q.place.dirfd,
+	*place = (struct fj_place){.dirfd = dir_len ? (int)fd : q.place.dirfd,
 		.owned_fd = (int)fd,
 		.name = q.place.name + dir_len,
 		.is_upper = true};
-	if (!is_fit(t, place, what) || !fj_fast_held(&q)) {
+	if ((is_old && !is_file(t, place)) || !fj_fast_held(&q)) {
 		fj_place_done(place);
 		return fj_fast_end(&q);
 	}

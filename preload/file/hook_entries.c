@@ -287,28 +287,6 @@ static bool takes_last_name(
 	return is_last && !leads_to(place[0], file);
 }
 
-/* Both names were found by facts in the upper layer of a union. No lower layer has the old one, so no whiteout must be left,
- * and one call does it. Another process may hold the lock of union_lock.c, and have put a whiteout at the new name for a
- * moment, which it will remove: so a name that was free must still be free. After an error the call is made again by a
- * walk, with the lock: call/run.c. */
-static long rename_in_upper(struct fj_call *c, const struct fj_place *const *place)
-{
-	struct fj_file file;
-	bool is_there;
-	const bool replaces =
-		!place[1]->is_free && !fj_owner_is_empty() &&
-		fj_file_is_last_name(c, place[1]->dirfd, place[1]->name, &file, &is_there) &&
-		!leads_to(place[0], &file);
-	const long r = fj_sys_renameat2(c->arg[0], (const char *)c->arg[1], c->arg[2],
-		(const char *)c->arg[3], place[1]->is_free ? FJ_RENAME_NOREPLACE : 0);
-
-	if (!r && replaces)
-		fj_owner_gone(&file.key);
-	if (!r)
-		fj_roots_made(c->thread, place[1]->dirfd, place[1]->name);
-	return r;
-}
-
 static long rename_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	const uint32_t flags = c->nr == __NR_renameat2 ? (uint32_t)c->arg[4] : 0;
@@ -321,8 +299,6 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 
 	if (count != 2)
 		return fj_kernel(c);
-	if (__builtin_expect(place[0]->is_upper && place[1]->is_upper, 0))
-		return rename_in_upper(c, place);
 	if (__builtin_expect(!place[0]->layers != !place[1]->layers, 0))
 		return fj_union_rename(c->thread, place[0], place[1], flags);
 	if (is_passage) {

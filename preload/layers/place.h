@@ -28,7 +28,6 @@ struct fj_place {
 	bool is_merged;	   /* a directory that several layers of a union have: like the kernel's, it
 			    * has one link */
 	bool is_upper;	   /* found by facts in the upper layer of a union: fj_fast_hold_upper() */
-	bool is_free;	   /* found so, and nothing was there */
 	bool is_lower;	   /* in a lower layer of a union: it must not be changed */
 	/* The layers of the directory that contains the name, if it is in a union, and the name is removed,
 	 * or made where a whiteout is. In the latter case `dirfd` is another directory, from which the

@@ -165,7 +165,7 @@ static bool is_kept_back(const struct listing *l, const char *name)
 			       !fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/work", 0)));
 }
 
-static bool is_root(const struct fj_union_alone *dir)
+static bool is_union_root(const struct fj_union_alone *dir)
 {
 	struct fj_mount_found m;
 
@@ -189,7 +189,7 @@ bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const
 	if (name[0] == '.' && name[1] == 'f' &&
 		(fj_begins(name, FJ_UNION_TEMP) ||
 			(fj_streq(name, FJ_HIDDEN_NAME) &&
-				(is_root(dir) ||
+				(is_union_root(dir) ||
 					!fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/work", 0)))))
 		return false;
 	has_record = dir->has_records && may_have_record(&e);

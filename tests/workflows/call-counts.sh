@@ -56,11 +56,11 @@ costs chdir 3
 # In an overlay: in a directory that only the upper layer has, and in one that a lower layer has, too.
 copied=yes
 rm -r "$root/repeated"
-costs rename 5
+costs rename 10
 costs link 11
 mkdir "$root/repeated"
 give_to_user "$root/repeated"
-costs rename 7
+costs rename 16
 costs link 15
 copied=
 costs chmod-owned 4 # from here on there are owner records
