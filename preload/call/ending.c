@@ -9,9 +9,9 @@
  * directories (private/private.c). So the jail's filter lets other ends pass, unless there are such
  * directories when it is made. When the first of them is made later, the jail's first process,
  * which is the last in nearly all jails, is told to trap its own end, by a SIGSYS with a value of
- * ours. If it has ended already, all processes are told. The process that makes the directory traps
- * its own end, too: the end of the first process may have passed the filter just before it was told,
- * and then it never answers.
+ * ours. If it has ended already, all processes are told; and also when it ends, and others remain. The
+ * process that makes the directory traps its own end, too: the end of the first process may have passed
+ * the filter just before it was told, and then it never answers.
  *
  * Where there is a trap, SIGSYS is never blocked or ignored, except while a process becomes another
  * program, which has its handler before it lets signals in (exec/hook_exec.c). The signal goes to
@@ -20,7 +20,7 @@
  * a descriptor (Linux 5.3), which is opened before the check that the process has the jail's memory
  * open.
  *
- * Called by devfs/, mount/ and launch/inside.c, and by trap/sigsys.c. */
+ * Called by devfs/, dispatch/hook_exit.c, mount/ and launch/inside.c, and by trap/sigsys.c. */
 #include "call/ending.h"
 
 #include "call/trapping.h"
@@ -72,7 +72,15 @@ static bool tell_another(struct fj_thread *t, const char *pid, const void *unuse
 /* The jail's first process has a filter that traps its end from now on. */
 static void note_trapped(void)
 {
-	__atomic_store_n(&fj_jail->traps_ends, FJ_ENDS_TRAPPED, __ATOMIC_RELEASE);
+	__atomic_store_n(&fj_jail->traps_ends, FJ_ENDS_FIRST, __ATOMIC_RELEASE);
+}
+
+/* Once in a jail, from state `from`: tell all others. */
+static void tell_others(struct fj_thread *t, uint32_t from)
+{
+	if (__atomic_compare_exchange_n(&fj_jail->traps_ends, &from, FJ_ENDS_TOLD, false,
+		    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		fj_private_any_process(t, tell_another, NULL, false);
 }
 
 void fj_ending_watch(struct fj_thread *t)
@@ -86,7 +94,18 @@ void fj_ending_watch(struct fj_thread *t)
 	if (fj_jail->first_pid == fj_sys_getpid())
 		note_trapped();
 	else if (!signal_process(t, fj_jail->first_pid))
-		fj_private_any_process(t, tell_another, NULL, false);
+		tell_others(t, FJ_ENDS_ASKED);
+}
+
+void fj_ending_leave(struct fj_thread *t)
+{
+	uint32_t state;
+
+	if (fj_private_leave(t))
+		return;
+	state = __atomic_load_n(&fj_jail->traps_ends, __ATOMIC_ACQUIRE);
+	if (state == FJ_ENDS_ASKED || state == FJ_ENDS_FIRST)
+		tell_others(t, state);
 }
 
 bool fj_ending_is_told(const siginfo_t *info)

@@ -12,8 +12,14 @@
 #define FJ_NAMELESS 3u
 #define FJ_JAIL_MAGIC 0x334c49414a4a46UL /* "FJJAIL3" */
 
-/* Does the jail's first process trap its exit_group(2)? It does so only after it was asked. */
-enum fj_traps_ends { FJ_ENDS_PASS, FJ_ENDS_ASKED, FJ_ENDS_TRAPPED };
+/* Which processes trap their exit_group(2), besides who asked for it (call/ending.c). In this order. */
+enum fj_traps_ends {
+	FJ_ENDS_PASS,	 /* none */
+	FJ_ENDS_ASKED,	 /* the jail's first process was asked, and has not answered */
+	FJ_ENDS_TOLD,	 /* all others were asked, since the first process ends or is gone */
+	FJ_ENDS_FIRST,	 /* the first process */
+	FJ_ENDS_TRAPPED, /* all, from the start of the jail */
+};
 
 /* The first section of the jail's memory: jail/memory.h. */
 struct fj_jail {

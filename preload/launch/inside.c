@@ -130,7 +130,7 @@ static void leave_private(void)
 
 	fj_inside_overlay_leave();
 	if (t && fj_private()->base)
-		fj_private_leave(t);
+		fj_ending_leave(t);
 }
 
 static long find_inside(struct fj_thread *t, const char *jail_path, struct fj_mount_point *p)

@@ -302,14 +302,14 @@ static bool first_removes(void)
 		return false;
 	for (unsigned i = 0; fj_doing(first) != FJ_IS_GONE && !fj_private_is_leaving(first); i++) {
 		if (i == FIRST_WAIT_MS || !fj_jail->has_trap ||
-			__atomic_load_n(&fj_jail->traps_ends, __ATOMIC_ACQUIRE) == FJ_ENDS_TRAPPED)
+			__atomic_load_n(&fj_jail->traps_ends, __ATOMIC_ACQUIRE) >= FJ_ENDS_FIRST)
 			return true;
 		fj_sys_nanosleep(&millisecond, 0);
 	}
 	return false;
 }
 
-void fj_private_leave(struct fj_thread *t)
+bool fj_private_leave(struct fj_thread *t)
 {
 	const uint32_t chosen = __atomic_load_n(&fj_private()->base, __ATOMIC_ACQUIRE);
 	char text[FJ_PRIVATE_PATH];
@@ -317,19 +317,20 @@ void fj_private_leave(struct fj_thread *t)
 	size_t leaf;
 
 	if (!chosen)
-		return;
+		return true;
 	fj_private_note_leaving();
 	if (first_removes())
-		return;
+		return true;
 	fj_str_init(&s, text, sizeof(text));
 	put_own_dir(&s, chosen - 1);
 	for (leaf = s.len; text[leaf - 1] != '/'; leaf--)
 		;
 	if (!fj_private_is_last(t, text + leaf))
-		return;
+		return false;
 	remove_private_tree(t, AT_FDCWD, text);
 	text[leaf - 1] = 0;
 	fj_sys_unlinkat(AT_FDCWD, text, AT_REMOVEDIR); /* succeeds for the last one */
+	return true;
 }
 
 void fj_private_clean(struct fj_thread *t)

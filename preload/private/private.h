@@ -72,8 +72,9 @@ struct fj_private_usage {
 	uint64_t bytes, inodes; /* including the root */
 };
 void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_private_usage *u);
-/* This process is about to end: if it is the last of the jail, remove the jail's directories. */
-void fj_private_leave(struct fj_thread *t);
+/* This process is about to end: if it is the last of the jail, remove the jail's directories. Returns false if
+ * others remain who must do it, and the jail's first process is not one of them. */
+bool fj_private_leave(struct fj_thread *t);
 /* Called at the start of a jail: remove what killed jails have left. */
 void fj_private_clean(struct fj_thread *t);
 

@@ -70,6 +70,11 @@ for wait in ':' 'while [ ! -e /tmp/x ]; do read -r _ </dev/null; done' 'exec tru
 	prints "a tmpfs that comes while the first process does: $wait" '' jail "$root" sh -c "(mount -t tmpfs none /tmp; >/tmp/x) & $wait; wait"
 	is "and goes: $wait" '' "$(private_dirs)"
 done
+# shellcheck disable=SC2016 # for the inner shell
+prints 'who is older than a tmpfs stays when the first process ends' '' jail "$root" sh -c '
+	(mount -t tmpfs none /tmp; >/tmp/x; while kill -0 $$ 2>/dev/null; do read -r _ </dev/null; done) &
+	while [ ! -e /tmp/x ]; do read -r _ </dev/null; done; :'
+is 'and removes it' '' "$(private_dirs)"
 jail_by=
 # The first process has ended, but nobody has waited for it.
 # shellcheck disable=SC2016 # for the inner shell
