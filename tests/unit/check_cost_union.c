@@ -12,6 +12,7 @@
 
 #include "entries.h"
 #include "unit.h"
+#include "union_tree.h"
 
 #include <asm/stat.h>
 #include <asm/unistd.h>
@@ -29,35 +30,6 @@ static long counted(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 }
 #define COUNTED(nr, a, b, c, d)                                                                    \
 	counted(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
-
-/* Makes the same files in the root's directory /plain and in the lower layer of the union on /m. */
-static void make_tree(const char *dir)
-{
-	char name[64];
-
-	strcpy(name, dir);
-	tree_dir(name);
-	tree_dir(strcat(strcpy(name, dir), "/d"));
-	tree_dir(strcat(strcpy(name, dir), "/d/in"));
-	tree_file(strcat(strcpy(name, dir), "/d/file"), "text");
-	tree_file(strcat(strcpy(name, dir), "/d/in/file"), "text");
-}
-
-static void setup(void)
-{
-	unit_jail_setup();
-	fj_union_start();
-	make_tree("jail/plain");
-	make_tree("jail/lower");
-	tree_dir("jail/upper");
-	tree_dir("jail/work");
-	tree_dir("jail/m");
-	unit_assert_result(unit_call5(__NR_mount, "overlay", "/m", "overlay", 0,
-				   "lowerdir=/lower,upperdir=/upper,workdir=/work"),
-		0);
-	/* No other way leads to the layers. */
-	fj_mount_flags()->has_aliases = 0;
-}
 
 /* The system calls for the second of two equal calls. */
 static unsigned entries_of(long nr, const char *path, void *out, size_t size)
@@ -273,16 +245,6 @@ START_TEST(first_look)
 }
 END_TEST
 
-/* On this kernel or file system, no user may make a device. */
-static fj_gate_fn gate;
-
-static long no_devices(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
-{
-	return nr == __NR_mknodat && ((uint32_t)a2 & FJ_S_IFMT) == FJ_S_IFCHR ?
-		       -EPERM :
-		       gate(nr, a0, a1, a2, a3, a4, a5);
-}
-
 /* A file that is opened with O_PATH may be a whiteout: one more call finds that out, in whatever way
  * the file system has whiteouts. */
 START_TEST(whiteouts_are_not_opened)
@@ -298,10 +260,10 @@ START_TEST(whiteouts_are_not_opened)
 	COUNTED(__NR_openat, AT_FDCWD, "/m/d/file", O_PATH, 0);
 	ck_assert_uint_le(unit_entries, plain + 1);
 
-	gate = fj_gate;
-	fj_gate = _i ? no_devices : gate;
+	union_gate = fj_gate;
+	fj_gate = _i ? union_no_devices : union_gate;
 	unit_assert_result(unit_call2(__NR_unlink, "/m/d/file", 0), 0);
-	fj_gate = gate;
+	fj_gate = union_gate;
 	for (int i = 0; i < 24; i++)
 		unit_assert_result(
 			unit_call4(__NR_openat, AT_FDCWD, "/m/d/file", flags[i % 6], 0), -ENOENT);
@@ -382,7 +344,7 @@ Suite *unit_suite_cost_union(void)
 	Suite *s = suite_create("cost_union");
 	TCase *c = tcase_create("cases");
 
-	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
+	tcase_add_checked_fixture(c, union_mounted_setup, unit_jail_teardown);
 	tcase_add_test(c, names_of_attributes);
 	tcase_add_test(c, listing);
 	tcase_add_test(c, looks_after_listing);

@@ -98,25 +98,15 @@ START_TEST(whiteouts)
 }
 END_TEST
 
-/* On this kernel or file system, no user may make a device. */
-static fj_gate_fn gate;
-
-static long no_devices(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
-{
-	return nr == __NR_mknodat && ((uint32_t)a2 & FJ_S_IFMT) == FJ_S_IFCHR ?
-		       -EPERM :
-		       gate(nr, a0, a1, a2, a3, a4, a5);
-}
-
 /* A policy refuses statx(2), too. */
 static long no_statx(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
-	return nr == __NR_statx ? -ENOSYS : no_devices(nr, a0, a1, a2, a3, a4, a5);
+	return nr == __NR_statx ? -ENOSYS : union_no_devices(nr, a0, a1, a2, a3, a4, a5);
 }
 
 static void pretend_whiteouts(fj_gate_fn refusing)
 {
-	gate = fj_gate;
+	union_gate = fj_gate;
 	fj_gate = refusing;
 	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "new", union_work), 0);
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "new", NULL));
@@ -126,13 +116,13 @@ static void pretend_whiteouts(fj_gate_fn refusing)
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "dir", NULL));
 	tree_file("jail/upper/empty", "");
 	ck_assert(!fj_union_is_whiteout(unit_thread, union_upper, "empty", NULL));
-	fj_gate = gate;
+	fj_gate = union_gate;
 	ck_assert_int_eq(union_count(union_work), 0);
 }
 
 START_TEST(pretended_whiteouts)
 {
-	pretend_whiteouts(no_devices);
+	pretend_whiteouts(union_no_devices);
 }
 END_TEST
 

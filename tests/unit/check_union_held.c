@@ -17,6 +17,7 @@
 
 #include "entries.h"
 #include "unit.h"
+#include "union_tree.h"
 
 #include <asm/stat.h>
 #include <asm/unistd.h>
@@ -25,25 +26,8 @@
 
 static void setup(void)
 {
-	unit_jail_setup();
-	fj_union_start();
-	tree_dir("jail/plain");
-	tree_dir("jail/plain/d");
-	tree_dir("jail/plain/d/in");
-	tree_file("jail/plain/d/file", "text");
-	tree_dir("jail/lower");
-	tree_dir("jail/lower/d");
-	tree_dir("jail/lower/d/in");
-	tree_file("jail/lower/d/in/file", "text");
+	union_mounted_setup();
 	tree_file("jail/lower/d/in/file2", "text");
-	tree_file("jail/lower/d/file", "text");
-	tree_dir("jail/upper");
-	tree_dir("jail/work");
-	tree_dir("jail/m");
-	unit_assert_result(unit_call5(__NR_mount, "overlay", "/m", "overlay", 0,
-				   "lowerdir=/lower,upperdir=/upper,workdir=/work"),
-		0);
-	fj_mount_flags()->has_aliases = 0;
 }
 
 /* A look at `name` in `fd` says the same as one by the path `dir` of the directory of `fd`, in these calls. */

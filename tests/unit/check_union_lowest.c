@@ -14,31 +14,11 @@
 #include "union/change.h"
 
 #include "unit.h"
+#include "union_tree.h"
 
 #include <asm/stat.h>
 #include <asm/unistd.h>
 #include <string.h>
-
-static void setup(void)
-{
-	unit_jail_setup();
-	fj_union_start();
-	tree_dir("jail/plain");
-	tree_dir("jail/plain/d");
-	tree_file("jail/plain/d/file", "text");
-	tree_dir("jail/lower");
-	tree_dir("jail/lower/d");
-	tree_dir("jail/lower/d/in");
-	tree_file("jail/lower/d/in/file", "text");
-	tree_file("jail/lower/d/file", "text");
-	tree_dir("jail/upper");
-	tree_dir("jail/work");
-	tree_dir("jail/m");
-	unit_assert_result(unit_call5(__NR_mount, "overlay", "/m", "overlay", 0,
-				   "lowerdir=/lower,upperdir=/upper,workdir=/work"),
-		0);
-	fj_mount_flags()->has_aliases = 0;
-}
 
 /* The directories of the looks that the engine has made, and the last name. */
 static fj_gate_fn gate;
@@ -114,7 +94,7 @@ Suite *unit_suite_union_lowest(void)
 	Suite *s = suite_create("union_lowest");
 	TCase *c = tcase_create("cases");
 
-	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
+	tcase_add_checked_fixture(c, union_mounted_setup, unit_jail_teardown);
 	tcase_add_test(c, names_in_lowest_layer);
 	suite_add_tcase(s, c);
 	return s;

@@ -4,7 +4,7 @@
  *
  * Here the lower layer is a part of the jail's own tree: so calls of the jail can set the owners
  * and modes of its files. The copy is compared by calls of the jail, too, as a program sees it.
- * Called by check_union.c, check_union_faults.c and check_union_kills.c. */
+ * Called by check_union*.c and check_cost_union.c. */
 #include "syscall/dirent.h"
 #include "syscall/fcntl.h"
 #include "syscall/stat.h"
@@ -14,6 +14,8 @@
 #include "bytes/equal.h"
 #include "sys/scratch_mark.h"
 
+#include "mount-table/mount_flags.h"
+#include "union/change.h"
 #include "union/union.h"
 #include "sys/abi.h"
 
@@ -45,6 +47,42 @@ void union_setup(void)
 	union_upper = union_open("jail/upper");
 	union_work = union_open("jail/work");
 	union_call = (struct fj_call){.thread = unit_thread};
+}
+
+static void make_tree(const char *dir)
+{
+	char name[64];
+
+	strcpy(name, dir);
+	tree_dir(name);
+	tree_dir(strcat(strcpy(name, dir), "/d"));
+	tree_dir(strcat(strcpy(name, dir), "/d/in"));
+	tree_file(strcat(strcpy(name, dir), "/d/file"), "text");
+	tree_file(strcat(strcpy(name, dir), "/d/in/file"), "text");
+}
+
+void union_mounted_setup(void)
+{
+	unit_jail_setup();
+	fj_union_start();
+	make_tree("jail/plain");
+	make_tree("jail/lower");
+	tree_dir("jail/upper");
+	tree_dir("jail/work");
+	tree_dir("jail/m");
+	unit_assert_result(unit_call5(__NR_mount, "overlay", "/m", "overlay", 0,
+				   "lowerdir=/lower,upperdir=/upper,workdir=/work"),
+		0);
+	fj_mount_flags()->has_aliases = 0;
+}
+
+fj_gate_fn union_gate;
+
+long union_no_devices(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	return nr == __NR_mknodat && ((uint32_t)a2 & FJ_S_IFMT) == FJ_S_IFCHR ?
+		       -EPERM :
+		       union_gate(nr, a0, a1, a2, a3, a4, a5);
 }
 
 void union_teardown(void)

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * union_tree.h - two layers in a jail's own tree, random files of every type in the lower one, and
- * the comparison of a copy with its file. For check_union.c, check_union_faults.c and
- * check_union_kills.c. */
+ * the comparison of a copy with its file; and a mounted overlay. For check_union*.c and check_cost_union.c. */
 #ifndef UNION_TREE_H
 #define UNION_TREE_H
 
 #include "unit.h"
 
 #include "inode/owned.h"
+#include "sys/gate_code.h"
 
 #include <stdint.h>
 
@@ -17,6 +17,14 @@ extern int union_lower, union_upper, union_work;
 extern struct fj_call union_call;
 void union_setup(void);
 void union_teardown(void);
+
+/* For the cases of an overlay that is mounted: /plain has d, d/in, d/file and d/in/file; /lower, the lower layer of the
+ * overlay at /m, has the same. /upper is empty. No other way leads to the layers. */
+void union_mounted_setup(void);
+
+/* A gate for a kernel or file system on which no user may make a device. It calls union_gate. */
+extern fj_gate_fn union_gate;
+long union_no_devices(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
 /* Opens directory `name` of the tree that tree.h makes. */
 int union_open(const char *name);
