@@ -348,7 +348,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 	if (!r && count == 2)
 		r = fj_refuse_crossing(c, with);
 	if (__builtin_expect(!r && links && count == (linked ? 2 : 1), 0)) {
-		if (!linked && fj_links_nothing(c))
+		if (!linked && c->arg[1] && fj_links_nothing(c))
 			r = -ENOENT; /* who may not link what a descriptor of others leads to */
 		else if (with[count - 1].is_of_dir)
 			r = fj_refuse_linked_dir(c, linked ? place[0] : NULL, &with[count - 1], 0);

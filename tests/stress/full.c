@@ -6,10 +6,12 @@
  *
  *	full grow DIR			make the lower layer
  *	full calls			print how many changes there are
- *	full call N			make change N in /w, and print the tree
+ *	full call N			make change N in /w
+ *	full tree LINKS			print the tree, with the numbers of links if LINKS is 1
  *	full blocks|inodes FREE N	fill /small until so many pages or inodes are free, and make change N. Print
  *					"N ok" or the errno, and "changed" if the change failed, and the tree is another
- *	full kill NS N			make change N in a child that is killed after so many ns, and print the tree
+ *	full kill NS N			make change N in a child that is killed after so many ns, and print the tree without
+ *					the numbers of links
  */
 #define _GNU_SOURCE
 #include "unions.h"
@@ -283,7 +285,7 @@ static void make_and_be_killed(long ns, int n)
 	nanosleep(&wait, NULL);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	show("w", 1);
+	show("w", 0);
 }
 
 int main(int argc, char **argv)
@@ -296,6 +298,10 @@ int main(int argc, char **argv)
 		return grow(argv[2]);
 	if (argc == 2 && !strcmp(what, "calls"))
 		return printf("%d\n", CHANGES) < 0;
+	if (argc == 3 && !strcmp(what, "tree")) {
+		show("w", n);
+		return 0;
+	}
 	if (argc < 3 || chdir("/") || prepare())
 		return 2;
 	if (!strcmp(what, "kill")) {
@@ -303,7 +309,6 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "call")) {
 		if (change(n))
 			return printf("change %d: %s\n", n, strerrorname_np(errno)) > 0;
-		show("w", 1);
 	} else {
 		make_when_full(!strcmp(what, "blocks"), atol(argv[2]), n);
 	}

@@ -4,8 +4,9 @@
 #
 # full.sh - makes each kind of change in an overlay whose upper layer's file system has only so many pages or inodes left
 # (full.c). A change must succeed or answer ENOSPC. If it fails, what is seen does not change, and no unfinished file is left.
-# Then each change is killed by SIGKILL at some time: the old tree or the new one is seen afterwards. The lower layer may not
-# change.
+# Then each change is killed by SIGKILL at some time: the jail that goes on and the next jail see the old tree or the new one.
+# Only the next jail must see the number of links of a file: the unfinished name of a file that was to be linked over a whiteout
+# is removed when a jail starts. The lower layer may not change.
 #
 # Usage: full.sh    environment: that of lib.sh, CC, STRESS_FREE (5: from 0 to so many pages or inodes), STRESS_KILLS (12 a change)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -41,6 +42,13 @@ fresh() { # OPTIONS
 }
 in_jail() {
 	jail --overlay-src "$root/l" --overlay "$small/u" "$small/wk" /w -b "$small:/small" "$root" /bin/full "$@"
+}
+next_jail() { # LINKS
+	jail --overlay-src "$root/l" --overlay "$small/u" "$small/wk" /w "$root" /bin/full tree "$1"
+}
+# To what the jail saw, add what the next jail sees.
+trees() { # FILE
+	next_jail 1 >>"$1" 2>&1
 }
 leftovers() {
 	find "$small" -name '.fakejail-work*'
@@ -79,16 +87,19 @@ n=0
 while [ "$n" -lt "$changes" ]; do
 	fresh size=8m
 	in_jail kill 0 "$changes" >"$work/old" 2>&1
+	trees "$work/old"
 	fresh size=8m
 	in_jail call "$n" >"$work/new" 2>&1 || { echo "change $n:" && cat "$work/new"; } >>"$work/bad"
+	next_jail 0 >"$work/new" 2>&1
+	trees "$work/new"
 	i=0
 	while [ "$i" -lt "$STRESS_KILLS" ]; do
 		fresh size=8m
 		in_jail kill $((i * i * 2500)) "$n" >"$work/out" 2>&1
+		trees "$work/out"
 		if ! cmp -s "$work/out" "$work/old" && ! cmp -s "$work/out" "$work/new"; then
 			{ echo "change $n, killed: - the old tree, + what is there" && diff -U 0 "$work/old" "$work/out" | sed 1,2d; } >>"$work/bad"
 		fi
-		jail --overlay-src "$root/l" --overlay "$small/u" "$small/wk" /w "$root" /bin/full calls >"$work/out" 2>&1
 		leftovers | sed "s/^/change $n, killed: /" >>"$work/bad"
 		i=$((i + 1))
 	done
