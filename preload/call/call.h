@@ -43,6 +43,9 @@ struct fj_call {
 				     call, with the program's own stack pointer */
 	bool only_walks;	  /* fj_translate() is making the call again, without facts */
 	bool holds_signals;	  /* fj_hold_signals(); always set where `mask` is NULL */
+	/* With the result -EINTR: a signal has interrupted a copy-up, and its handler has SA_RESTART. So
+	 * when the handler has run, the door makes the call from its beginning (union/copy_data.c). */
+	bool begins_again;
 	uint64_t held_mask;
 	uint64_t deferred_data[6];
 	/* Indexes in deferred_data: the mask that a call waits with, as the program gave it; and

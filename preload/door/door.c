@@ -224,6 +224,17 @@ __attribute__((noinline)) static long call_deferred(
 	return c->nr;
 }
 
+/* The hook has ended. Let in the signals that it has held back. */
+__attribute__((noinline)) static long end_call(
+	struct fj_door_record *record, struct fj_call *c, long r)
+{
+	fj_release_signals(c);
+	if (c->begins_again &&
+		r == -EINTR) /* (signals of libc's are delivered at the program's call) */
+		return c->thread->deferred ? -FJ_RESTART : fj_door_run(record, c->thread);
+	return c->is_deferred ? call_deferred(record, c) : r;
+}
+
 /* Handles all calls but the most frequent ones. */
 __attribute__((noinline)) static long run_with_care(
 	struct fj_door_record *record, struct fj_call *c)
@@ -273,9 +284,7 @@ __attribute__((noinline)) static long run_with_care(
 	if (row && !fj_condition_holds(row, c->arg) && !is_for_tracer(row) &&
 		(row->hook || !fj_writes_are_watched() || !fj_writes_may_be(c->nr)))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	r = fj_call_row(c);
-	fj_release_signals(c);
-	return c->is_deferred ? call_deferred(record, c) : r;
+	return end_call(record, c, fj_call_row(c));
 }
 
 FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
@@ -294,7 +303,7 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.sp = (uint64_t)record;
 	c.frame = record;
 	c.ip = 0;
-	c.is_deferred = c.leaves_by_sigreturn = c.holds_signals = false;
+	c.is_deferred = c.leaves_by_sigreturn = c.holds_signals = c.begins_again = false;
 	/* (Calls that change mappings have the condition FJ_NEVER in their rows, so they take this
 	 * branch.) */
 	if (__builtin_expect(!c.row || c.row->when != FJ_ALWAYS ||
@@ -303,11 +312,7 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 		    0))
 		return run_with_care(record, &c);
 	r = fj_call_row(&c);
-	if (__builtin_expect(c.is_deferred | c.holds_signals, 0)) {
-		fj_release_signals(&c);
-		return c.is_deferred ? call_deferred(record, &c) : r;
-	}
-	return r;
+	return __builtin_expect(c.is_deferred | c.holds_signals, 0) ? end_call(record, &c, r) : r;
 }
 
 static void want_writes(void)

@@ -174,7 +174,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	c.sp = fj_frame_sp(f);
 	c.ip = fj_frame_ip(f);
 	c.frame = f;
-	c.is_deferred = c.leaves_by_sigreturn = c.holds_signals = false;
+	c.is_deferred = c.leaves_by_sigreturn = c.holds_signals = c.begins_again = false;
 	caught_before = c.thread->catches_faults;
 	/* (If the program blocks SIGSEGV, it stays blocked: another thread may wait for it.) */
 	fj_interrupted(c.thread)->lets_sigsys_in = false;
@@ -206,7 +206,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 			f, fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin));
 	else if (c.is_deferred)
 		defer_call(f, &c);
-	else if (r == -FJ_RESTART)
+	else if (r == -FJ_RESTART || (r == -EINTR && c.begins_again))
 		go_back(f, info->si_syscall);
 	else
 		fj_frame_set_result(f, r);

@@ -5,10 +5,15 @@
  * data are shared with the lower file; otherwise the kernel copies them, or they are read and written.
  * Called by copy_up.c.
  *
- * This may take long. Only a signal that ends the process interrupts a copy, as in the kernel
- * (ovl_copy_up_file() of fs/overlayfs/copy_up.c); handlers run when the call is done. So all signals are
- * blocked while a file is copied, and the code looks between the parts for one that ends the process. */
+ * This may take long. All signals are blocked while a file is copied, and the code looks between the parts
+ * for those that the program lets in. As in the kernel, where splice_from_pipe_next() of fs/splice.c ends
+ * ovl_copy_up_file() with ERESTARTSYS, a signal with a handler ends the copy: the call returns EINTR, or
+ * begins again if the handler has SA_RESTART. But such a handler interrupts the copy only once, so that a
+ * timer cannot keep a program from ever finishing it, as it can in the kernel's overlay. A signal without
+ * a handler does what it does at once. */
 #include "call/call.h"
+#include "signal/hook_signal.h"
+#include "signal/libc_signals.h"
 #include "sys/abi_signal.h"
 #include "sys/fd.h"
 #include "syscall/ioctl.h"
@@ -16,17 +21,16 @@
 #include "syscall/signal.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_io.h"
+#include "union/change.h"
 #include "union/parts.h"
 
 #include <asm/stat.h>
+#include <asm/unistd.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
 
 #define PART (8UL << 20)
 #define ROOM (256UL << 10)
-/* Signals that do not end a process without a handler: SIGCHLD, SIGCONT, SIGURG, SIGWINCH; SIGSTOP,
- * SIGTSTP, SIGTTIN, SIGTTOU. */
-#define HARMLESS (1UL << 16 | 1UL << 17 | 1UL << 22 | 1UL << 27 | 0xfUL << 18)
 
 char *fj_union_room(size_t size)
 {
@@ -42,28 +46,61 @@ void fj_union_give_room(char *room, size_t size)
 }
 
 struct copying {
-	const struct fj_call *c;
+	struct fj_call *c;
 	const struct fj_union_data *d;
-	bool reads; /* the kernel cannot copy between these two files */
+	uint64_t ino;
+	uint64_t unseen; /* bytes copied since the code has looked for signals */
+	bool reads;	 /* the kernel cannot copy between these two files */
 	char *room;
 };
 
-/* If a signal has come that ends the process, let it in. */
-static void end_if_told(const struct copying *q)
+/* Calls that copy a file up where the kernel's overlay does not are not interrupted, nor are those that the
+ * engine makes by itself. */
+static bool is_interruptible(const struct fj_call *c)
 {
-	uint64_t pending = 0, action[4], mask;
+	return c->frame && c->nr != __NR_flock && c->nr != __NR_inotify_add_watch &&
+	       c->nr != __NR_mount && c->nr != __NR_move_mount;
+}
+
+static void let_in(int sig)
+{
+	const uint64_t mask = 1UL << (sig - 1);
+
+	fj_sys_rt_sigprocmask(FJ_SIG_UNBLOCK, &mask, 0, sizeof(mask));
+	fj_sys_rt_sigprocmask(FJ_SIG_BLOCK, &mask, 0, sizeof(mask));
+}
+
+/* Returns whether the handler of a signal that waits is to interrupt the copy. */
+static bool interrupts_copy(const struct copying *q, int sig, const struct fj_sigaction *action)
+{
+	struct fj_calling *const calling = fj_calling(q->c->thread);
+	const bool again = (action->flags & FJ_SA_RESTART) || fj_is_libc_signal(sig);
+
+	if (!is_interruptible(q->c) || (again && calling->again_ino == q->ino))
+		return false;
+	q->c->begins_again = again;
+	calling->again_ino = again ? q->ino : 0;
+	return true;
+}
+
+/* Has a signal come? If it has no handler, it is let in. Returns 0, or -EINTR for one with a handler. The
+ * kernel delivers the one with the lowest number first: so its action decides. */
+static long see_signals(const struct copying *q)
+{
+	struct fj_sigaction action;
+	uint64_t pending = 0;
 
 	fj_sys_rt_sigpending(&pending, sizeof(pending));
-	pending &= ~((q->c->mask ? *q->c->mask : q->c->held_mask) | HARMLESS);
+	pending &= ~(q->c->mask ? *q->c->mask : q->c->held_mask);
 	for (int sig = 1; pending; sig++, pending >>= 1) {
-		/* (struct kernel_sigaction begins with the handler; 0 is SIG_DFL.) */
-		if (!(pending & 1) || fj_sys_rt_sigaction(sig, 0, action, FJ_SIGSET_SIZE) ||
-			action[0])
+		if (!(pending & 1) || fj_sys_rt_sigaction(sig, 0, &action, FJ_SIGSET_SIZE))
 			continue;
-		mask = 1UL << (sig - 1);
-		fj_sys_rt_sigprocmask(FJ_SIG_UNBLOCK, &mask, 0, sizeof(mask));
-		fj_sys_rt_sigprocmask(FJ_SIG_BLOCK, &mask, 0, sizeof(mask));
+		if (action.handler <= FJ_IGNORE)
+			let_in(sig);
+		else if (interrupts_copy(q, sig, &action))
+			return -EINTR;
 	}
+	return 0;
 }
 
 static bool cannot_copy(long r)
@@ -110,9 +147,9 @@ static long copy_part(struct copying *q, uint64_t at, uint64_t size)
 
 static long copy_stretch(struct copying *q, uint64_t at, uint64_t end)
 {
-	uint64_t since = at;
+	long r = 0;
 
-	while (at < end) {
+	while (at < end && !r) {
 		const long n = copy_part(q, at, end - at < PART ? end - at : PART);
 
 		if (n == -EINTR) /* only by a stop: signals are blocked */
@@ -120,12 +157,13 @@ static long copy_stretch(struct copying *q, uint64_t at, uint64_t end)
 		if (n <= 0)
 			return n;
 		at += (uint64_t)n;
-		if (at - since >= PART) {
-			since = at;
-			end_if_told(q);
+		q->unseen += (uint64_t)n;
+		if (q->unseen >= PART) {
+			q->unseen = 0;
+			r = see_signals(q);
 		}
 	}
-	return 0;
+	return r;
 }
 
 static long copy_stretches(struct copying *q, uint64_t size)
@@ -160,8 +198,11 @@ long fj_union_copy_data(struct fj_call *c, const struct fj_union_data *d)
 		return -EFBIG;
 	if (!fj_sys_ioctl(d->dst, FICLONE, d->src))
 		return 0;
+	q.ino = st.st_ino;
 	r = copy_stretches(&q, (uint64_t)st.st_size);
 	if (q.room)
 		fj_union_give_room(q.room, ROOM);
+	if (r != -EINTR)
+		fj_calling(c->thread)->again_ino = 0;
 	return r;
 }

@@ -49,10 +49,11 @@ enum { FJ_UNION_DATA = 1, FJ_UNION_NESTED = 2 };
  * the upper layer, or if that is -1, in `to_dirfd`. If the process is killed, the state is that before or
  * after, perhaps with an incomplete file that fj_union_clean() removes.
  *
- * While a large file is copied, signals are let in from time to time. A handler that does not return leaves
- * only an incomplete file. Returns 0, or
+ * While a large file is copied, the code looks for signals from time to time: copy_data.c. Returns 0, or
  *
  *  -EEXIST                            `to` exists: another process was faster
+ *  -EINTR                             a signal with a handler has come; nothing has changed. If c->begins_again
+ *                                     is set, the door makes the call again when the handler has run.
  *  -EACCES                            the user may not read the lower file
  *  -ENOSPC, -EDQUOT, -EFBIG, -EIO ... nothing has changed */
 long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int to_dirfd,
