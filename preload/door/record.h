@@ -6,10 +6,10 @@
 #ifndef FJ_DOOR_RECORD_H
 #define FJ_DOOR_RECORD_H
 
+#include "sys/thread.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-struct fj_thread;
 
 enum fj_door_deferred { /* what entry.S has still to do, on the program's stack */
 	FJ_DOOR_DONE,
@@ -38,9 +38,9 @@ _Static_assert(offsetof(struct fj_door_record, deferred_arg) == 80 &&
 		       offsetof(struct fj_door_record, what_is_deferred) == 128 &&
 		       offsetof(struct fj_door_record, deferred_data) == 144 &&
 		       offsetof(struct fj_door_record, others) == 192 &&
-		       sizeof(struct fj_door_record) <= 224,
+		       sizeof(struct fj_door_record) == FJ_THREAD_RECORD,
 	"entry.S");
-#define FJ_DOOR_ROOM (128 + 224) /* red zone and record */
+#define FJ_DOOR_ROOM (128 + FJ_THREAD_RECORD) /* red zone and record */
 
 /* signals.c: entry.S calls this when the engine has finished a call and signals of libc were deferred
  * meanwhile. It blocks these signals, sends them again, and notes in the record how entry.S lets them in.

@@ -30,6 +30,8 @@ struct fj_thread_signals {
 	size_t altstack_size;
 };
 
+#define FJ_THREAD_RECORD 224u /* door/record.h asserts it */
+
 struct fj_thread {
 	uint32_t used; /* the state of the area, and how often it was taken: sys/thread.c */
 	uint32_t busy; /* enum fj_busy; only for a lent thread area. door/entry.S writes it */
@@ -41,7 +43,8 @@ struct fj_thread {
 	uint32_t forks; /* sys/thread.c: after how many forks it was taken */
 	uintptr_t lent_to,
 		lent_sp; /* of a lent area: the borrower's fs base, and its stack pointer at that
-			    time */
+			    time. The door has written FJ_THREAD_RECORD bytes there: its record,
+			    door/record.h. 0: the area was never lent */
 	/* A descriptor that the engine holds while signals are let in; -1: none. If a handler
 	 * leaves by siglongjmp(3), the next entry closes it. */
 	int32_t window_fd;

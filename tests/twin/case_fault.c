@@ -320,3 +320,45 @@ CASE(fault_with_segv_blocked)
 	R(SYSCALL(SYS_access, BAD, F_OK));
 	R(access("/etc/passwd", F_OK));
 }
+
+/* The page of the stack pointer is followed by one that cannot be written, and by none. */
+#define STACK (64 << 10)
+static int call_at_end_of_stack(void *stack)
+{
+	char *const end = (char *)stack + STACK;
+	const char *const last = end - 32; /* for a struct sigaction of the kernel */
+	sigset_t s;
+
+	sigfillset(&s);
+	R(sigprocmask(SIG_BLOCK, &s, NULL));
+	R(SYSCALL(SYS_rt_sigaction, SIGUSR1, NULL, last, 8));
+	R(SYSCALL(SYS_rt_sigaction, SIGUSR1, last, NULL, 8));
+	R(SYSCALL(SYS_rt_sigaction, SIGUSR1, NULL, last + 8, 8));
+	R(SYSCALL(SYS_rt_sigaction, SIGUSR1, last + 8, NULL, 8));
+	R(SYSCALL(SYS_rt_sigaction, SIGUSR1, NULL, end, 8));
+	R(SYSCALL(SYS_rt_sigaction, SIGUSR1, end + 4096 - 24, NULL, 8));
+	R(SYSCALL(SYS_stat, "/etc/passwd", last + 8));
+	memset(end - 4, 'x', 4);
+	R(SYSCALL(SYS_access, end - 4, F_OK));
+	R(mprotect(end, 4096, PROT_NONE));
+	R(SYSCALL(SYS_access, end - 4, F_OK));
+	R(SYSCALL(SYS_rt_sigaction, SIGUSR1, last + 8, NULL, 8));
+	return 0;
+}
+
+CASE(fault_beside_the_stack)
+{
+	char *stack = mmap(NULL, STACK + 8192, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int status;
+
+	if (stack == MAP_FAILED)
+		return;
+	R(mprotect(stack + STACK, 4096, PROT_READ));
+	R(munmap(stack + STACK + 4096, 4096));
+	fflush(NULL);
+	const pid_t pid = clone(call_at_end_of_stack, stack + STACK - 64,
+		CLONE_VM | CLONE_VFORK | SIGCHLD, stack);
+	R(pid > 0 && waitpid(pid, &status, 0) == pid ? 0 : -1);
+	say("status %d\n", status);
+}

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +69,25 @@ static int do_stat(long i)
 	return stat(A, &st);
 }
 
+/* With all signals blocked, as in posix_spawn(3): a bad pointer would end the process. */
+static int do_sigaction(long i)
+{
+	const struct sigaction ignored = {.sa_handler = SIG_IGN};
+	struct sigaction was;
+	sigset_t all;
+
+	if (!i && (sigfillset(&all) || sigprocmask(SIG_BLOCK, &all, NULL)))
+		return -1;
+	return sigaction(SIGUSR1, &ignored, NULL) || sigaction(SIGUSR1, NULL, &was);
+}
+
 static const struct {
 	const char *name;
 	int (*make)(long i);
 } calls[] = {{"rename", do_rename}, {"renameat", do_renameat}, {"link", do_link},
 	{"symlink", do_symlink}, {"mkdir", do_mkdir}, {"chmod", do_chmod},
-	{"chmod-owned", do_chmod_owned}, {"chdir", do_chdir}, {"stat", do_stat}};
+	{"chmod-owned", do_chmod_owned}, {"chdir", do_chdir}, {"stat", do_stat},
+	{"sigaction", do_sigaction}};
 
 int main(int argc, char **argv)
 {
