@@ -44,6 +44,28 @@ CASE(fds_close_range)
 	}
 }
 
+/* A range may begin or end at each of the numbers that the jail uses. */
+CASE(fds_close_range_anywhere)
+{
+	struct rlimit rl = {1100, 4096};
+
+	R(setrlimit(RLIMIT_NOFILE, &rl));
+	R(dup2(0, 1050));
+	for (int fd = 1000; fd < 1030; fd++) {
+		R(sys_close_range(900, (unsigned)fd, 0));
+		R(fcntl(1050, F_GETFD));
+		R(sys_close_range((unsigned)fd, 1040, 0));
+		R(fcntl(1050, F_GETFD));
+		R(sys_close_range((unsigned)fd, (unsigned)fd, 0));
+		R(sys_close_range((unsigned)fd, (unsigned)fd - 1, 0));
+		R(sys_close_range((unsigned)fd, ~0U, 4));
+		R(fcntl(1050, F_SETFD, 0));
+	}
+	R(sys_close_range(1020, ~0U, 0));
+	R(fcntl(1050, F_GETFD));
+	R(access("/etc/passwd", F_OK));
+}
+
 TOOL(fds)
 {
 	calls("after exec");

@@ -87,9 +87,8 @@ static void try_all(void)
 		for (int i = 0; i < 6; i++) {
 			if (rows[r].kind[i] != FD && rows[r].kind[i] != DIRFD)
 				continue;
-			if (rows[r].nr == SYS_close_range ||
-				(i == TARGET_OF_DUP &&
-					(rows[r].nr == SYS_dup2 || rows[r].nr == SYS_dup3)))
+			if (i == TARGET_OF_DUP &&
+				(rows[r].nr == SYS_dup2 || rows[r].nr == SYS_dup3))
 				continue;
 			try_row(&rows[r], i);
 		}
