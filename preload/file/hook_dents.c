@@ -44,27 +44,6 @@ struct dirent_head { /* head of struct linux_dirent, fs/readdir.c; struct linux_
 #define NAME64 (NAME + 1) /* behind d_type */
 #define TYPE64 NAME
 
-static bool lists_descriptors(struct fj_thread *t, int fd)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	char *path = fj_scratch_path(t), *name = path;
-	bool lists = false;
-	long n;
-
-	if (!fj_is_procfs(fd))
-		return false;
-	n = fj_fd_target(fd, path);
-	if (n > 0) {
-		path[n] = 0;
-		for (char *p = path; *p; p++)
-			if (*p == '/')
-				name = p + 1;
-		lists = fj_proc_named(name, fj_strlen(name)) == FJ_PROC_FD_DIR;
-	}
-	fj_scratch_release(t, mark);
-	return lists;
-}
-
 struct listing {
 	bool has_devices;
 	bool is_alone;		     /* in a union, and in one layer only */
@@ -95,7 +74,7 @@ static bool is_left_out(struct fj_thread *t, const struct listing *l, const char
 {
 	if (name[0] >= '0' && name[0] <= '9' &&
 		fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD)
-		return lists_descriptors(t, l->fd);
+		return fj_proc_lists_descriptors(t, l->fd);
 	return name[0] == '.' && name[1] == 'f' && fj_streq(name, FJ_HIDDEN_NAME) &&
 	       (is_jail_root(l->fd) || is_other_root(t, l->fd));
 }

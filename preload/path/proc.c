@@ -17,6 +17,9 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "syscall/unistd_names.h"
+
+#include <linux/fcntl.h>
 
 #define NAMES                                                                                      \
 	NAME("maps", MAPS)                                                                         \
@@ -67,24 +70,72 @@ const uint64_t fj_proc_looks[] = {
 };
 #undef NAME
 
-static bool is_number_of_ours(const char *name, size_t len)
+/* The number that a name says as procfs writes it, or -1. */
+static int32_t number_of(const char *name, size_t len)
 {
 	int32_t number = 0;
 
-	if (len > 9 || name[0] == '0')
-		return false;
+	if (!len || len > 9 || (name[0] == '0' && len > 1))
+		return -1;
 	for (size_t i = 0; i < len; i++) {
 		if (name[i] < '0' || name[i] > '9')
-			return false;
+			return -1;
 		number = number * 10 + (name[i] - '0');
 	}
-	return number >= FJ_FD_ROOT(fj_jail) && number < FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT;
+	return number;
+}
+
+bool fj_proc_lists_descriptors(struct fj_thread *t, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *path, *name;
+	bool lists = false;
+
+	if (!fj_is_procfs(fd))
+		return false;
+	path = name = fj_scratch_path(t);
+	if (fj_fd_target(fd, path) > 0) {
+		for (char *p = path; *p; p++)
+			if (*p == '/')
+				name = p + 1;
+		lists = fj_proc_named(name, fj_strlen(name)) == FJ_PROC_FD_DIR;
+	}
+	fj_scratch_release(t, mark);
+	return lists;
+}
+
+/* Is the directory of procfs behind `fd` one of this process? */
+static bool is_of_this_process(struct fj_thread *t, int fd)
+{
+	static const char proc[] = "/proc/";
+	const uint32_t mark = fj_scratch_mark(t);
+	char self[16], *const text = fj_scratch_path(t);
+	const long n = fj_sys_readlinkat(AT_FDCWD, "/proc/self", self, sizeof(self) - 1);
+	bool is = false;
+
+	if (n > 0 && fj_fd_target(fd, text) > 0) {
+		self[n] = 0;
+		is = fj_begins(text, proc) && fj_begins(text + sizeof(proc) - 1, self) &&
+		     text[sizeof(proc) - 1 + (size_t)n] == '/';
+	}
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+bool fj_proc_hides(struct fj_thread *t, int dirfd, bool is_held, const char *name, size_t len)
+{
+	const int32_t number = number_of(name, len);
+	const bool is_ours = number >= 0 && fj_is_our_fd((uint32_t)number);
+
+	return (is_ours || (is_held && number == dirfd)) && fj_proc_lists_descriptors(t, dirfd) &&
+	       (is_ours || is_of_this_process(t, dirfd));
 }
 
 enum fj_proc fj_proc_named_so(const char *name, size_t len)
 {
 	if (name[0] >= '0' && name[0] <= '9')
-		return is_number_of_ours(name, len) ? FJ_PROC_OUR_FD : FJ_PROC_PLAIN;
+		return fj_is_our_fd((uint32_t)number_of(name, len)) ? FJ_PROC_OUR_FD :
+								      FJ_PROC_PLAIN;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].len == len && !memcmp(names[i].name, name, len))
 			return names[i].is;

@@ -49,6 +49,14 @@ static inline enum fj_proc fj_proc_named(const char *name, size_t len)
 		       fj_proc_named_so(name, len);
 }
 
+/* Is `fd` a directory of procfs with a process's descriptors: fd, fdinfo? */
+bool fj_proc_lists_descriptors(struct fj_thread *t, int fd);
+
+/* Is `name`, in the directory `dirfd`, a descriptor of the engine, which for the program is not open? Either
+ * it is one of the jail's own, or it is `dirfd` itself: `is_held` says that the engine has opened `dirfd`, and will close
+ * it before the call ends. */
+bool fj_proc_hides(struct fj_thread *t, int dirfd, bool is_held, const char *name, size_t len);
+
 /* `host_path`, as the kernel spells it, is `len` bytes long. Append the path that the program shall read
  * for it. Returns false if the file belongs to fakejail itself, or is outside the jail. */
 bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, struct fj_str *out);

@@ -102,7 +102,9 @@ long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const ch
 	const uint32_t mark = fj_scratch_mark(w->t);
 	char *text = fj_scratch_path(w->t);
 	size_t text_len = 0;
-	long r = fj_walk_read_link(w, name, text, &text_len);
+	long r = fj_proc_hides(w->t, w->fd, w->owned_fd >= 0, name, len) ?
+			 -ENOENT :
+			 fj_walk_read_link(w, name, text, &text_len);
 
 	switch (r) {
 	case FJ_NOT_A_LINK:
@@ -113,10 +115,6 @@ long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const ch
 		r = fj_walk_follow_text(w, text, text_len, *rest ? rest : ".");
 		break;
 	case FJ_MAGIC_LINK:
-		if (fj_proc_named(name, len) == FJ_PROC_OUR_FD) {
-			r = -ENOENT;
-			break;
-		}
 		if (fj_streq(name, "root")) {
 			r = fj_walk_jump_to_root(w, true);
 		} else {

@@ -46,15 +46,17 @@ static bool is_component_hidden(struct fj_walk *w, const char *name, size_t len)
 }
 
 /* Is this a procfs entry that would show the host? Notes it in the place. Returns 0, or -ENOENT for a
- * descriptor of ours. */
+ * descriptor of ours, also for the one by which the walk holds the directory. */
 static long note_proc(struct fj_walk *w, const char *name, size_t len, struct fj_place *place)
 {
-	const enum fj_proc is = fj_proc_named(name, len);
+	enum fj_proc is;
 
-	if (is == FJ_PROC_PLAIN || !fj_walk_is_in_procfs(w))
-		return 0;
-	place->proc = (uint8_t)is;
-	return is == FJ_PROC_OUR_FD ? -ENOENT : 0;
+	if ((unsigned)(name[0] - '0') <= 9)
+		return fj_proc_hides(w->t, w->fd, w->owned_fd >= 0, name, len) ? -ENOENT : 0;
+	is = fj_proc_named(name, len);
+	if (is != FJ_PROC_PLAIN && fj_walk_is_in_procfs(w))
+		place->proc = (uint8_t)is;
+	return 0;
 }
 
 static void place_host_path(

@@ -217,6 +217,33 @@ CASE(proc_fd_listing)
 		say("info %s\n", *n);
 }
 
+/* No number is open but the program's own, also while the jail looks at the directory itself. */
+CASE(proc_fd_free_numbers)
+{
+	static const char *const dirs[] = {"/proc/self/fd", "/proc/self/fdinfo",
+		"/proc/thread-self/fd", "/dev/fd", "fd", "task/self/fd"};
+	char path[64], text[64];
+	struct stat st;
+
+	chdir("/proc/self");
+	for (size_t i = 0; i < COUNT(dirs); i++)
+		for (int fd = 3; fd < 9; fd++) {
+			sprintf(path, "%s/%d", dirs[i], fd);
+			say("%s\n", path);
+			R(readlink(path, text, sizeof(text)));
+			R(stat(path, &st));
+			R(lstat(path, &st));
+			R(access(path, F_OK));
+			R(open(path, O_RDONLY));
+			R(open(path, O_PATH | O_NOFOLLOW));
+			R(truncate(path, 0));
+			R(chdir(path));
+			strcat(path, "/..");
+			R(stat(path, &st));
+			R(open(path, O_PATH));
+		}
+}
+
 /* What is open beside the listing itself, which is closed again by then. */
 CASE(proc_fd_hides_nothing_else)
 {

@@ -125,6 +125,13 @@ if is_root && unshare -m true 2>/dev/null; then
 	mounted 'process 1 of its namespace' 'exec unshare -p -f --mount-proc "$@"'
 	both_work
 	prints "$place: its children are its own" 1 jail "$root" /bin/sh -c 'echo $$'
+	# Some of them have a number that is also one of the jail's descriptors.
+	# shellcheck disable=SC2016 # the jail's shell expands it
+	prints "$place: each is in /proc" 'all' jail "$root" /bin/sh -c 'i=0
+		while [ $((i += 1)) -lt 1100 ]; do
+			(read -r pid rest </proc/self/stat; [ -d "/proc/$pid" ] || echo "$pid is missing")
+		done
+		echo all'
 else
 	skip 'mounts of the host' 'to change them takes root and a mount namespace'
 fi
