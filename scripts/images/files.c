@@ -106,7 +106,8 @@ bool try_directories(const char *path)
 	for (char *at = text + 1; *at; at++)
 		if (*at == '/') {
 			*at = 0;
-			if (mkdir(text, 0777) && errno != EEXIST)
+			/* (ENOENT: one above could not be made.) */
+			if (mkdir(text, 0777) && errno != EEXIST && errno != ENOENT)
 				why = errno;
 			*at = '/';
 		}

@@ -8,17 +8,24 @@
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	const char *usage; /* what follows the name, as docs/fakejail.1 has it */
 } verbs[] = {
-	{".apply", apply_main},
-	{".rm", private_main},
-	{".sweep", sweep_main},
-	{".tree", tree_main},
-	{"images", images_main},
-	{"pack", pack_main},
-	{"pull", pull_main},
-	{"rmi", rmi_main},
-	{"run", run_main},
-	{"unpack", unpack_main},
+	{".apply", apply_main, ""},
+	{".rm", private_main, ""},
+	{".sweep", sweep_main, ""},
+	{".tree", tree_main, ""},
+	{"images", images_main, "[--format=json | --prune]"},
+	{"pack", pack_main,
+		"[--upper] [--db=FILE] ROOTFS FILE\n"
+		"       fakejail pack --format=docker-archive|oci-archive|oci [--name=NAME]\n"
+		"                [--platform=OS/MACHINE] [--entrypoint=WORDS] [--cmd=WORDS]\n"
+		"                [--env=NAME=VALUE] [--workdir=DIR] [--user=USER]\n"
+		"                [--label=NAME=VALUE] ROOTFS FILE"},
+	{"pull", pull_main,
+		"[--platform=OS/MACHINE] [--tls-verify=false] [-q] REFERENCE [NAME]"},
+	{"rmi", rmi_main, "NAME..."},
+	{"run", run_main, "[OPTION]... IMAGE [COMMAND [ARG]...]"},
+	{"unpack", unpack_main, "[--platform=OS/MACHINE] [--max-size=SIZE] IMAGE ROOTFS"},
 };
 
 const char *option_value(char **argv, int *i, const char *name)
@@ -37,8 +44,37 @@ const char *option_value(char **argv, int *i, const char *name)
 	return argv[++*i];
 }
 
+/* With a standard descriptor closed, a file of the store would get its number, and what is printed. */
+static void open_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+static int run_verb(size_t verb, int argc, char **argv)
+{
+	int status = 0;
+
+	if (argc == 2 && !strcmp(argv[1], "--help") && *verbs[verb].usage)
+		printf("Usage: fakejail %s %s\nThe manual is fakejail(1).\n", verb_name,
+			verbs[verb].usage);
+	else
+		status = verbs[verb].run(argc, argv);
+	if (fflush(stdout) || ferror(stdout)) {
+		forget_all_trouble();
+		fail("cannot write to standard output: %s", strerror(errno));
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
+	open_standard();
 	if (argc < 2)
 		fail("it is started by the launcher: fakejail pull, images, run and so on");
 	verb_name = argv[1];
@@ -48,6 +84,6 @@ int main(int argc, char **argv)
 		store_sweeps_at_signals();
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (!strcmp(verbs[i].name, argv[1]))
-			return verbs[i].run(argc - 1, argv + 1);
+			return run_verb(i, argc - 1, argv + 1);
 	fail("no such verb");
 }

@@ -15,14 +15,26 @@ static struct {
 } settings;
 
 /* `kind` as for tree.c; for an upper layer it is that. */
-static void write_tree(const char *root, const char *file, const char *filter, const char *kind)
+/* What "-" stands for. It is not opened by this name: others may have written to it, too. */
+static const char standard_output[] = "/dev/stdout";
+
+static int open_to_write(const char *file)
 {
-	const int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	char *words[7] = {copy_of(".tree"), copy_of(root), print("%d", fd), copy_of(filter),
-		copy_of(settings.is_upper ? "upper" : kind), copy_of(file), NULL};
+	const int fd = strcmp(file, standard_output) ?
+			       open(file, O_WRONLY | O_CREAT | O_TRUNC, 0666) :
+			       dup(1);
 
 	if (fd < 0)
 		fail("cannot write '%s': %s", shown(file), strerror(errno));
+	return fd;
+}
+
+static void write_tree(const char *root, const char *file, const char *filter, const char *kind)
+{
+	const int fd = open_to_write(file);
+	char *words[7] = {copy_of(".tree"), copy_of(root), print("%d", fd), copy_of(filter),
+		copy_of(settings.is_upper ? "upper" : kind), copy_of(file), NULL};
+
 	if (!settings.records)
 		settings.records = records_of(root, true);
 	if (run_jailed(settings.records, words))
@@ -180,11 +192,17 @@ static char *begin_file(const char *path)
 {
 	char *file = print("%s.new-%d", path, getpid());
 	struct stat st;
+	int fd;
 
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+	if (path == standard_output || (!stat(path, &st) && !S_ISREG(st.st_mode)))
 		return copy_of(path);
 	on_trouble(forget_file, file);
 	store_writes(file);
+	/* (A message names the file that the user has named.) */
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		fail("cannot write '%s': %s", shown(path), strerror(errno));
+	close(fd);
 	return file;
 }
 
@@ -203,7 +221,8 @@ static void write_archive(const char *dir, const char *file, bool is_docker, con
 	json_t *j, *index;
 
 	archive_write_set_format_pax_restricted(a);
-	if (archive_write_open_filename(a, file) != ARCHIVE_OK)
+	archive_write_set_bytes_in_last_block(a, 1);
+	if (archive_write_open_fd(a, open_to_write(file)) != ARCHIVE_OK)
 		fail("cannot write '%s': %s", shown(file), archive_failure(a));
 	if (is_docker) {
 		char *layer_name = print("%s.tar", layer + 7),
@@ -315,6 +334,8 @@ int pack_main(int argc, char **argv)
 	}
 	if (count < 2)
 		fail("which ROOTFS, into which FILE?");
+	if (!strcmp(words[1], "-"))
+		words[1] = standard_output;
 	root = realpath(words[0], NULL);
 	if (!root)
 		fail("'%s': %s", shown(words[0]), strerror(errno));

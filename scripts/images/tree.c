@@ -373,6 +373,7 @@ int tree_main(int argc, char **argv)
 		fail("cannot compress by %s: %s", argv[3], archive_error_string(out));
 	if (!strcmp(argv[3], "gzip"))
 		archive_write_set_options(out, "gzip:!timestamp");
+	archive_write_set_bytes_in_last_block(out, 1); /* to a pipe the same bytes as to a file */
 	if (archive_write_open_fd(out, atoi(argv[2])) != ARCHIVE_OK)
 		write_fails(NULL);
 	if (chdir(argv[1]) || chroot(".") || chdir("/"))

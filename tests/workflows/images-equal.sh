@@ -92,6 +92,18 @@ done
 is 'SOURCE_DATE_EPOCH: the same bytes, whatever was touched since' "$before" "$sums"
 epoch=
 
+# ---- to the standard output
+for format in tar docker-archive oci-archive; do
+	succeeds "pack --format=$format to a file" verb pack "--format=$format" --name=odd:1 ours "out.$format"
+	# shellcheck disable=SC2016 # the inner shell's
+	succeeds "pack --format=$format to a pipe" as_user sh -c 'first=$1 && shift && "$@" - | cat >"$first"' sh "pipe.$format" \
+		env FAKEJAIL_STORE="$mine/store" $FAKEJAIL pack "--format=$format" --name=odd:1 ours
+	succeeds 'the same bytes' cmp "$mine/out.$format" "$mine/pipe.$format"
+done
+is 'and there is no file -' '' "$(ls -d "$mine/-" 2>/dev/null)"
+fails 'a layout is no file' 125 "*'/dev/stdout/blobs/sha256': Not a directory" verb pack --format=oci ours -
+fails 'a full disk' 125 "*cannot write '/dev/stdout': No space left on device*" as_user sh -c "$FAKEJAIL pack ours - >/dev/full"
+
 # ---- holes
 as_user sh -c 'mkdir holes && cd holes && truncate -s 20G hole && truncate -s 1G middle && printf x | dd of=middle bs=1 seek=500000000 conv=notrunc 2>/dev/null
 	printf begin >end && truncate -s 64M end && : >none && truncate -s 100 short'

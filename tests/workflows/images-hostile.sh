@@ -69,6 +69,21 @@ left 'a directory that may not be written'
 fails 'a store that may not be written' 125 "fakejail: pull: cannot make the directory 'closed/store': Permission denied" as_user env FAKEJAIL_STORE=closed/store $FAKEJAIL \
 	pull image-good.tar x
 left 'a store that may not be written'
+# shellcheck disable=SC2086 # words
+fails 'a store in a directory that cannot be made' 125 "fakejail: pull: cannot make the directory 'closed/two/store': Permission denied" \
+	as_user env FAKEJAIL_STORE=closed/two/store $FAKEJAIL pull image-good.tar x
+fails 'an archive where none may be written' 125 "fakejail: pack: cannot write 'closed/x.tar': Permission denied" verb pack outside closed/x.tar
+left 'an archive where none may be written'
+
+# ---- the standard output
+fails 'a list for a full disk' 125 'fakejail: images: cannot write to standard output: No space left on device' \
+	as_user sh -c "FAKEJAIL_STORE=$mine/store $FAKEJAIL images >/dev/full"
+succeeds 'pull with all standard descriptors closed' as_user sh -c "exec <&- >&- 2>&-; FAKEJAIL_STORE=$mine/store $FAKEJAIL pull image-good.tar unheard"
+is 'and what it would print is in no file' '' "$(grep -rl 'unheard sha256' "$mine/store" || :)"
+for verb in images pack pull rmi run unpack; do
+	prints_like "$verb --help" "Usage: fakejail $verb *" verb "$verb" --help
+done
+verb rmi unheard
 
 # ---- inputs without an end, and files that are none
 mkdir "$mine/layouts"
