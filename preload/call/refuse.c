@@ -41,12 +41,13 @@ long fj_refuse_new(const struct fj_call *c, const struct fj_replaced *with)
 /* rename(2) and link(2) do not cross mounts. If two mounts of the jail lie on one device of the
  * host, the host's kernel would allow it. */
 __attribute__((noinline)) static bool crosses_mounts_of_one_device(
-	const struct fj_replaced *a, const struct fj_replaced *b)
+	const struct fj_call *c, const struct fj_replaced *a, const struct fj_replaced *b)
 {
 	const int fd_a = a->place.dirfd, fd_b = b->place.dirfd;
 	struct stat st_a, st_b;
 
-	if (!a->knows_mount || !b->knows_mount || a->mount == b->mount)
+	if (!b->knows_mount || (a->is_of_fd ? fj_path_may_be_in_mount(c->thread, fd_a, b->mount) :
+					      !a->knows_mount || a->mount == b->mount))
 		return false;
 	return !fj_sys_newfstatat(fd_a, fd_a == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH) &&
 	       !fj_sys_newfstatat(fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) &&
@@ -100,12 +101,23 @@ long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with)
 {
 	long r;
 
-	if (!crosses_mounts_of_one_device(&with[0], &with[1]))
+	if (!crosses_mounts_of_one_device(c, &with[0], &with[1]))
 		return 0;
 	r = with[0].is_linked_by_name ? fj_place_look(&with[0].place) : 0;
 	if (r < 0)
 		return r;
 	r = fj_is_rename(c) ? 0 : fj_refuse_new(c, &with[1]);
+	return r ? r : -EXDEV;
+}
+
+long fj_refuse_crossing_of_fd(const struct fj_call *c, int fd, const struct fj_replaced *with)
+{
+	const struct fj_replaced file = {.place.dirfd = fd, .is_of_fd = true};
+	long r;
+
+	if (fd < 0 || !crosses_mounts_of_one_device(c, &file, with))
+		return 0;
+	r = fj_links_nothing(c) ? -ENOENT : fj_refuse_new(c, with);
 	return r ? r : -EXDEV;
 }
 

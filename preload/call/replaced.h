@@ -20,6 +20,7 @@ struct fj_replaced {
 	struct fj_place place;
 	bool knows_mount; /* known only where mounts share a device */
 	uint32_t mount;	  /* the id of the mount that the place lies in */
+	bool is_of_fd; /* place.dirfd is the file, and its mount is not known: a link of a descriptor led there */
 	bool is_announced;
 	bool is_over; /* it is made at a whiteout: layers/union_over.c */
 	bool is_linked_by_name;
@@ -64,6 +65,8 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 /* Returns the error that the kernel would give for the two names of a link or rename if they lie in two
  * mounts: -EXDEV, or an error that it finds earlier. Returns 0 otherwise. */
 long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with);
+/* The same for a link to descriptor `fd` (AT_EMPTY_PATH). */
+long fj_refuse_crossing_of_fd(const struct fj_call *c, int fd, const struct fj_replaced *with);
 /* For link(2): does the call give another name to a path, and not to a descriptor (AT_EMPTY_PATH)? The
  * kernel says ENOENT for the name "" then. */
 bool fj_links_nothing(const struct fj_call *c);

@@ -200,19 +200,14 @@ static long replace_object(
 		aim_argument(c, i, &with->place);
 		return 0;
 	}
-	if (asks_mount) {
+	with->knows_mount = asks_mount && with->place.pos;
+	with->is_of_fd = asks_mount && !with->place.pos;
+	if (with->knows_mount) {
 		struct fj_mount_found m;
-		struct fj_str pos;
 
-		fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
-		if (with->place.pos)
-			fj_str_put(&pos, with->place.pos);
-		with->knows_mount = with->place.pos ||
-				    fj_path_of_dir(c->thread, with->place.dirfd,
-					    &pos); /* false for a file without a name (O_TMPFILE) */
-		with->mount = fj_mount_of(pos.at, &m, NULL) ? m.id : 0;
+		with->mount = fj_mount_of(with->place.pos, &m, NULL) ? m.id : 0;
 		if (with->mount && (m.flags & FJ_MOUNT_ENTRY))
-			with->mount = fj_mount_around(pos.at, &m) ? m.id : 0;
+			with->mount = fj_mount_around(with->place.pos, &m) ? m.id : 0;
 	}
 	c->arg[i] = (uint64_t)fj_place_path(c->thread, &with->place);
 	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD)
@@ -347,6 +342,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 		r = fj_refuse_old(c, with, count);
 	if (!r && count == 2)
 		r = fj_refuse_crossing(c, with);
+	else if (!r && count && c->nr == __NR_linkat) /* of a descriptor: AT_EMPTY_PATH */
+		r = fj_refuse_crossing_of_fd(c, (int)c->arg[0], with);
 	if (__builtin_expect(!r && links && count == (linked ? 2 : 1), 0)) {
 		if (!linked && c->arg[1] && fj_links_nothing(c))
 			r = -ENOENT; /* who may not link what a descriptor of others leads to */

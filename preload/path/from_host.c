@@ -310,6 +310,57 @@ bool fj_path_of_fd(struct fj_thread *t, int fd, struct fj_str *out)
 	return find_position(t, fd, fj_dir_noted(fd), true, out);
 }
 
+/* Is it the mount `id`? (That of position "" is the root's tree, too.) */
+static bool has_id(const struct fj_mount *m, uint32_t id)
+{
+	return m ? m->id == id || (!id && !m->jail_len) : !id;
+}
+
+static bool may_be_in(const struct fj_mounts *v, const char *host_path, uint32_t id)
+{
+	size_t most = SIZE_MAX;
+	bool may = false;
+
+	/* What lies in a tmpfs or an overlay is in no mount of a directory that is around it on the host. */
+	for (uint32_t i = 0; i < fj_mounts_count(v); i++) {
+		const char *rest = v->mount[i].flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_UNION) ?
+					   rest_in(v, &v->mount[i], host_path) :
+					   NULL;
+
+		if (rest && fj_strlen(rest) < most)
+			most = fj_strlen(rest);
+	}
+	for (uint32_t i = 0; i <= fj_mounts_count(v) && !may; i++) {
+		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
+		const char *rest = has_id(m, id) ? rest_in(v, m, host_path) : NULL;
+
+		may = rest && fj_strlen(rest) <= most;
+	}
+	return may;
+}
+
+bool fj_path_may_be_in_mount(struct fj_thread *t, int fd, uint32_t id)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *host_path = fj_scratch_path(t);
+	const long n = fj_fd_target(fd, host_path);
+	const struct fj_mounts *v;
+	struct fj_mounts_seen seen;
+	bool may = true;
+
+	if (n > 0 && n < PATH_MAX && host_path[0] == '/') {
+		host_path[n] = 0;
+		do
+			do {
+				v = fj_mounts_look(&seen);
+				may = may_be_in(v, host_path, id);
+			} while (!fj_mounts_held(&seen));
+		while (!may && fj_root_path_look());
+	}
+	fj_scratch_release(t, mark);
+	return may;
+}
+
 void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out)
 {
 	const bool is_deleted =

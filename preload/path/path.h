@@ -80,6 +80,9 @@ bool fj_path_of_dir_noted(struct fj_thread *t, int dirfd, const char *hint, stru
 /* Append the position of the file or directory open as `fd` (AT_FDCWD: the working directory). For a
  * deleted file it is the last one. Returns false if it is outside, or in no directory. */
 bool fj_path_of_fd(struct fj_thread *t, int fd, struct fj_str *out);
+/* May the file that is open as `fd` have been opened through the mount with this id (0: the root's tree)? The kernel does
+ * not know the jail's mounts: if several lead to the file, any of them may be the one. True also if it is not known. */
+bool fj_path_may_be_in_mount(struct fj_thread *t, int fd, uint32_t id);
 /* Note that the working directory was reached by position `pos`. fj_cwd_noted() returns the note, or "". It
  * is only a hint: fchdir(2) changes the directory without a new note. */
 void fj_cwd_note(const char *pos);

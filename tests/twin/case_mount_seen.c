@@ -164,6 +164,56 @@ CASE(mount_root_linked_by_descriptor)
 	R(umount("m"));
 }
 
+/* `from` is a file, or a directory in which a file without a name is made. */
+static void link_opened(const char *from, int flags, const char *to, int is_by_name)
+{
+	const int fd = open(from, flags, 0600);
+	char link[40];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	say("%s %x %s ", from, (unsigned)flags, to);
+	if (is_by_name)
+		R(linkat(AT_FDCWD, link, AT_FDCWD, to, AT_SYMLINK_FOLLOW));
+	else
+		R(linkat(fd, "", AT_FDCWD, to, AT_EMPTY_PATH));
+	if (strcmp(to, "m/f"))
+		unlink(to);
+	close(fd);
+}
+
+/* A link of a descriptor to another mount, where that mount does not lead to the file, or is the file's. */
+CASE(mount_root_linked_across)
+{
+	static const char *const file[] = {"c/f", "t/f", "f"}, *const dir[] = {"c", "t", "."};
+	static const char *const to[] = {"m/x", "t/x", "c/x", "x", "m/f", "missing/x", "c/x/"};
+
+	make_dirs();
+	mkdir("m", 0755);
+	mkdir("c", 0755);
+	mkdir("t", 0755);
+	put("c/f", "x");
+	put("f", "x");
+	BIND("a", "m");
+	R(mount("t", "t", "tmpfs", 0, 0));
+	put("t/f", "x");
+	mkdir("u", 0755);
+	BIND("t", "u");
+	for (int is_by_name = 0; is_by_name < 2; is_by_name++) {
+		link_opened("u/f", O_RDONLY, "u/x", is_by_name);
+		link_opened("u/f", O_RDONLY, "x", is_by_name);
+		link_opened("m/f", O_RDONLY, "m/x", is_by_name);
+		for (size_t i = 0; i < COUNT(file); i++)
+			for (size_t k = 0; k < COUNT(to); k++) {
+				link_opened(file[i], O_RDONLY, to[k], is_by_name);
+				link_opened(file[i], O_PATH, to[k], is_by_name);
+				link_opened(dir[i], O_TMPFILE | O_WRONLY, to[k], is_by_name);
+			}
+	}
+	R(umount("u"));
+	R(umount("t"));
+	R(umount("m"));
+}
+
 /* What a name below a process's directory of procfs is, however it is spelt. */
 static void show_links(int dirfd, const char *below)
 {
