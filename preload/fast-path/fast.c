@@ -18,6 +18,7 @@
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
+#include "path/fold.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "sys/hot.h"
@@ -300,6 +301,33 @@ bool fj_fast_end(struct fj_fast *q)
 	return false;
 }
 
+/* Facts tell nothing of a path with `..`, but perhaps of the same path without. Only then the kernel is asked
+ * whether the directories that are left out are there. */
+__attribute__((noinline)) static bool find_folded(struct fj_fast *q)
+{
+	const char *const path = q->path;
+	struct fj_str folded, again;
+	uint32_t mark;
+	bool is;
+
+	fj_scratch_release(q->t, q->outer);
+	if (path[0] != '/' || path[q->len] || !fj_path_goes_up(path))
+		return false;
+	fj_str_init(&folded, fj_scratch(q->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	if (!fj_path_fold(q->t, path, false, &folded))
+		return false;
+	fj_scratch_trim(q->t, folded.at, folded.len + 1);
+	q->path = folded.at;
+	q->len = folded.len;
+	if (!fj_fast_find(q))
+		return false;
+	mark = fj_scratch_mark(q->t);
+	fj_str_init(&again, fj_scratch(q->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	is = fj_path_fold(q->t, path, true, &again) && fj_streq(again.at, folded.at);
+	fj_scratch_release(q->t, mark);
+	return is;
+}
+
 enum { LAYERS = 1, CWD = 2, UPPER = 4, MERGED = 8, LATER = 16 };
 static inline bool begin_lookup(struct fj_fast *q, struct fj_thread *t, int dirfd,
 	const char *jail_path, size_t len, unsigned takes)
@@ -316,7 +344,7 @@ static inline bool begin_lookup(struct fj_fast *q, struct fj_thread *t, int dirf
 	q->beyond = NULL;
 	q->links = 0;
 	q->outer = fj_scratch_mark(t);
-	return __builtin_expect(fj_fast_find(q), 1) || fj_fast_end(q);
+	return __builtin_expect(fj_fast_find(q), 1) || find_folded(q) || fj_fast_end(q);
 }
 
 FJ_HOT bool fj_fast_begin(

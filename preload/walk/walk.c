@@ -23,6 +23,7 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
+#include "path/fold.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "sys/fd.h"
@@ -329,6 +330,14 @@ static void note_dir(struct fj_walk *w)
 	w->pos.at[end] = kept;
 }
 
+__attribute__((noinline)) static const char *fold_path(struct fj_thread *t, const char *jail_path)
+{
+	struct fj_str folded;
+
+	fj_str_init(&folded, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+	return fj_path_fold(t, jail_path, true, &folded) ? folded.at : jail_path;
+}
+
 long fj_path_walk(
 	struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
 {
@@ -361,6 +370,9 @@ long fj_path_walk(
 		w.has_met_root = true;
 	}
 	w.rest = w.buffer;
+	if (jail_path[0] == '/' && !fj_walk_is_scoped(&w) && !(how & FJ_NO_LINKS) &&
+		fj_path_goes_up(jail_path))
+		jail_path = fold_path(t, jail_path);
 	memcpy(w.buffer, jail_path, fj_strlen(jail_path) + 1);
 	if (!fj_walk_is_scoped(&w))
 		fj_walk_plan_fact(&w, jail_path);

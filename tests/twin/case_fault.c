@@ -348,8 +348,8 @@ static int call_at_end_of_stack(void *stack)
 
 CASE(fault_beside_the_stack)
 {
-	char *stack = mmap(NULL, STACK + 8192, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *stack = mmap(
+		NULL, STACK + 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int status;
 
 	if (stack == MAP_FAILED)
@@ -357,8 +357,8 @@ CASE(fault_beside_the_stack)
 	R(mprotect(stack + STACK, 4096, PROT_READ));
 	R(munmap(stack + STACK + 4096, 4096));
 	fflush(NULL);
-	const pid_t pid = clone(call_at_end_of_stack, stack + STACK - 64,
-		CLONE_VM | CLONE_VFORK | SIGCHLD, stack);
+	const pid_t pid = clone(
+		call_at_end_of_stack, stack + STACK - 64, CLONE_VM | CLONE_VFORK | SIGCHLD, stack);
 	R(pid > 0 && waitpid(pid, &status, 0) == pid ? 0 : -1);
 	say("status %d\n", status);
 }

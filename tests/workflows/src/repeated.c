@@ -69,6 +69,13 @@ static int do_stat(long i)
 	return stat(A, &st);
 }
 
+static int do_stat_up(long i)
+{
+	struct stat st;
+
+	return (!i && mkdir(B, 0755)) || stat(B "/../a", &st);
+}
+
 /* With all signals blocked, as in posix_spawn(3): a bad pointer would end the process. */
 static int do_sigaction(long i)
 {
@@ -87,7 +94,7 @@ static const struct {
 } calls[] = {{"rename", do_rename}, {"renameat", do_renameat}, {"link", do_link},
 	{"symlink", do_symlink}, {"mkdir", do_mkdir}, {"chmod", do_chmod},
 	{"chmod-owned", do_chmod_owned}, {"chdir", do_chdir}, {"stat", do_stat},
-	{"sigaction", do_sigaction}};
+	{"stat-up", do_stat_up}, {"sigaction", do_sigaction}};
 
 int main(int argc, char **argv)
 {
