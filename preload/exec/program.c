@@ -235,7 +235,7 @@ static bool open_quickly(struct fj_thread *t, int dirfd, const char *jail_path, 
 	if (fj_mount_flags()->has_mount_limits ||
 		!fj_fast_begin_rooted(&q, t, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
-	is = fj_fast_ask(&q, false, open_program, see_program, FJ_SURE_LOOKED, &own, fd);
+	is = fj_fast_ask(&q, follows, open_program, see_program, FJ_SURE_LOOKED, &own, fd);
 	if ((*fd) < 0)
 		return is;
 	if (is && p)

@@ -42,6 +42,9 @@ struct fj_fast {
 	char *beyond; /* a buffer for the path after a symlink, or NULL */
 	uint32_t outer, mark;
 	unsigned links;
+	const char *start; /* if `links`: the path before the first symlink, `start_len` bytes */
+	size_t start_len;
+	bool is_end_loose; /* what the symlinks lead to may not be remembered: fast_ends.c */
 	bool takes_layers; /* the caller can handle a place in a union */
 	bool only_upper;   /* of a union the caller can handle only a place in the upper layer */
 	bool takes_merged; /* lower layers may have the directory of such a place, too */
@@ -199,6 +202,21 @@ static inline bool fj_fast_was_link(const struct fj_fast *q)
 	return q->epoch && !q->is_layered && (!q->fact || fj_links_are_in(q->fact)) &&
 	       fj_link_was_seen(fj_hash_quick(q->path, q->len));
 }
+/* fast_ends.c: the file that a path leads to whose last component is a symlink. */
+struct fj_link_end {
+	uint64_t dev, ino; /* `ino` 0: it is not known */
+	int dirfd;	   /* its place: no symlink */
+	const char *name;
+};
+/* The place is a symlink that is to be followed (fj_fast_was_link()). Is it remembered where it leads to, and
+ * can the kernel follow it? Then the caller looks at the place and lets the kernel follow. What is found is right if it
+ * has the end's device and number; else call fj_fast_follow(). The name is in scratch memory. */
+bool fj_fast_recall_end(const struct fj_fast *q, struct fj_link_end *end);
+/* Symlinks have led (`links`) to a file, which is neither a symlink nor a directory and has this device and
+ * number: remember it. `found`: what the kernel has found by the first symlink in the same call; its `ino` is 0
+ * if the kernel was not asked. */
+void fj_fast_keep_end(
+	const struct fj_fast *q, uint64_t dev, uint64_t ino, const struct fj_link_end *found);
 /* Does the caller of fj_fast_hold_dir() need place.pos? */
 enum fj_fast_pos {
 	FJ_POS_UNWANTED,

@@ -3,7 +3,8 @@
  *
  * fast_links.c - follows a symlink that is the last component: reads its text, makes the path without the
  * symlink, and looks this path up by facts. Called by hooks that used fast.c and met a symlink, or know that
- * it was one before (links_seen.h). The text is read each time, since others may change it. */
+ * it was one before (links_seen.h). The text is read each time, since others may change it: fast_ends.c says when a
+ * symlink need not be read. */
 #include "bytes/bytes.h"
 #include "bytes/copy.h"
 #include "bytes/hash.h"
@@ -27,6 +28,11 @@ static bool go_past_link(struct fj_fast *q)
 	/* Without a fact the directory may be in procfs, whose links may lead elsewhere than their text. */
 	if (!q->epoch || dir >= PATH_MAX)
 		return false;
+	/* Most symlinks are followed once. A mark is for those that are followed again, and counts
+	 * from the next lookup on. */
+	if (q->is_layered || !fj_link_was_seen(hash) ||
+		fj_facts_saw_name(q->path + dir, q->len - dir))
+		q->is_end_loose = true;
 	n = fj_sys_readlinkat(q->place.dirfd, q->place.name, q->beyond + dir, PATH_MAX - dir);
 	if (!q->is_layered)
 		fj_link_see(hash, n > 0);
@@ -38,6 +44,7 @@ static bool go_past_link(struct fj_fast *q)
 	if (q->beyond[dir] == '/') {
 		memmove(q->beyond, q->beyond + dir, (size_t)n);
 		dir = 0;
+		q->is_end_loose = true;
 	} else if (q->beyond != q->path) {
 		memcpy(q->beyond, q->path, dir);
 	}
@@ -49,6 +56,11 @@ static bool go_past_link(struct fj_fast *q)
 
 bool fj_fast_follow(struct fj_fast *q)
 {
+	if (!q->links) {
+		q->start = q->path;
+		q->start_len = q->len;
+		q->is_end_loose = false;
+	}
 	if (q->links++ == LINKS_MAX)
 		return fj_fast_end(q);
 	if (!q->beyond)

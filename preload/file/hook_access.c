@@ -34,21 +34,33 @@ static void aim_call(struct fj_call *c, int i, const struct fj_place *place)
 
 #define ONLY_THE_WALK_KNOWS 2
 
+enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
+
+/* Returns 0 if the caller may access the file as asked, 1 if only the kernel can tell. */
+static inline long access_of_file(const struct fj_call *c, const struct stat *st)
+{
+	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
+
+	return !wanted || (wanted == R && (st->st_mode & OWNER_R) &&
+				  st->st_uid == fj_owner_real_uid()) ?
+		       0 :
+		       1;
+}
+
 /* Returns what access(2) returns if looking at the file is enough to know it, 1 if not, or
  * ONLY_THE_WALK_KNOWS. `*is_symlink` says whether the file is a symlink. For the owner only the
  * mode bits can refuse to read a file that was found. */
-static long access_by_look(const struct fj_call *c, const struct fj_fast *q, bool *is_symlink)
+static long access_by_look(
+	const struct fj_call *c, const struct fj_fast *q, struct stat *st, bool *is_symlink)
 {
 	const int dirfd = q->place.dirfd;
 	const char *const name = q->place.name;
-	enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
 	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
-	struct stat st;
-	const long r = fj_sys_newfstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
+	const long r = fj_sys_newfstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW);
 
-	*is_symlink = !r && (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	*is_symlink = !r && (st->st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
 	if (__builtin_expect(q->is_layered, 0) && r != -ENOENT &&
-		(r || (wanted & W) || fj_union_calls.is_whiteout(c->thread, dirfd, name, &st)))
+		(r || (wanted & W) || fj_union_calls.is_whiteout(c->thread, dirfd, name, st)))
 		return ONLY_THE_WALK_KNOWS;
 	if (r == -ENOENT && q->left)
 		return r; /* a lower layer may have it, whatever the flags are */
@@ -56,9 +68,7 @@ static long access_by_look(const struct fj_call *c, const struct fj_fast *q, boo
 		return 1;
 	if (r < 0)
 		return r == -ENOENT ? r : 1;
-	if (!wanted || (wanted == R && (st.st_mode & OWNER_R) && st.st_uid == fj_owner_real_uid()))
-		return 0;
-	return 1;
+	return access_of_file(c, st);
 }
 
 /* An access at a place that facts led to: by a look, or by the kernel's own answer. */
@@ -66,13 +76,45 @@ struct access_call {
 	struct fj_call *c;
 	int i; /* the path's index in the arguments */
 	bool follows, is_symlink;
+	struct fj_link_end found; /* what the kernel has found by a symlink; `ino` 0: not asked */
 };
+
+/* The place was a symlink before. Looks at the file to which it has led, and makes that the place. Returns what
+ * access_by_look() returns, or -ESTALE if the symlink must be read. */
+__attribute__((noinline)) static long access_end(struct fj_fast *q, struct access_call *a)
+{
+	struct fj_link_end end;
+	struct stat st;
+
+	if (!fj_fast_recall_end(q, &end) ||
+		fj_sys_newfstatat(q->place.dirfd, q->place.name, &st, AT_NO_AUTOMOUNT))
+		return -ESTALE;
+	a->found.dev = st.st_dev;
+	a->found.ino = st.st_ino;
+	if (st.st_dev != end.dev || st.st_ino != end.ino)
+		return -ESTALE;
+	q->place.dirfd = end.dirfd;
+	q->place.name = end.name;
+	return fj_arg(a->c, FJ_ATFLAGS, 0) ? 1 : access_of_file(a->c, &st);
+}
 
 static inline long look_at_place(struct fj_fast *q, void *own)
 {
 	struct access_call *const a = own;
+	struct stat st;
+	long r;
 
-	return access_by_look(a->c, q, &a->is_symlink);
+	if (a->follows && fj_fast_was_link(q)) {
+		r = access_end(q, a);
+		a->is_symlink = r == -ESTALE;
+		return r;
+	}
+	st.st_ino = 0;
+	r = access_by_look(a->c, q, &st, &a->is_symlink);
+	if (__builtin_expect(q->links && st.st_ino && !a->is_symlink, 0) &&
+		(st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		fj_fast_keep_end(q, st.st_dev, st.st_ino, &a->found);
+	return r;
 }
 
 static inline enum fj_fast_seen see_access(struct fj_fast *q, void *own, long *r)
@@ -142,7 +184,7 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	if (!fj_mount_flags()->has_read_only &&
 		!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) &&
 		fj_fast_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len) &&
-		fj_fast_ask(&q, follows, look_at_place, see_access, FJ_SURE_ALL, &own, &r))
+		fj_fast_ask(&q, false, look_at_place, see_access, FJ_SURE_ALL, &own, &r))
 		return r;
 	c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
 	r = fj_exe_walk(c->thread, dirfd, jail_path,

@@ -2,10 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_stat.c - stat, in its forms. The other calls that look at a file are in hook_access.c and hook_readlink.c.
- *
- * These are the most frequent calls. So each is first tried with one system call, by remembered
- * facts. If the path ends in a symlink, or the facts have changed meanwhile, it is done by a
- * walk. Called through the table. */
+ * These are the most frequent calls. So each is first tried with one system call, by remembered facts. If the
+ * facts have changed meanwhile, it is done by a walk. Called through the table. */
 
 #include "bytes/str.h"
 #include "call/args.h"
@@ -105,11 +103,7 @@ static void show_device(struct fj_call *c, uint64_t dev)
 		st->st_dev = dev;
 		return;
 	}
-	/* new_encode_dev() of linux/kdev_t.h */
-	sx->stx_ino = fj_union_dir_number(dev,
-		(sx->stx_dev_minor & 0xff) | sx->stx_dev_major << 8 |
-			(sx->stx_dev_minor & ~0xffu) << 12,
-		sx->stx_ino);
+	sx->stx_ino = fj_union_dir_number(dev, fj_statx_dev(sx), sx->stx_ino);
 	sx->stx_dev_major = dev >> 8 & 0xfff;
 	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
 }
@@ -196,6 +190,7 @@ struct stat_call {
 	struct fj_call *c;
 	unsigned flags;
 	bool is_symlink;
+	struct fj_link_end found; /* what the kernel has found by a symlink; `ino` 0: not asked */
 	/* If a directory was found at an unproven place: its key, and whether its name was marked
 	 * before. */
 	bool has_key, was_seen;
@@ -268,14 +263,55 @@ __attribute__((noinline)) static bool is_right(struct fj_fast *q, const struct s
 	return (!q->is_unproven || prove_stat(q, s)) && is_shown_right(s->c, q, r);
 }
 
+/* The place was a symlink before. Looks at the file to which it led. Returns false if it must be read. */
+__attribute__((noinline)) static bool stat_end(struct fj_fast *q, struct stat_call *s, long *r)
+{
+	struct fj_call *const c = s->c;
+	const bool wants_statx = c->nr == __NR_statx;
+	struct fj_link_end end;
+	struct fj_file file;
+	struct statx sx;
+
+	*r = -ESTALE;
+	if (fj_fast_recall_end(q, &end))
+		*r = fj_file_statx_end(c, &q->place, &end, &s->found,
+			wants_statx ? s->flags : s->flags | AT_NO_AUTOMOUNT,
+			wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
+	if (*r < 0)
+		return false;
+	*r = wants_statx ? fj_guest_write(c->arg[4], &sx, sizeof(sx)) : give_stat(c->arg[2], &sx);
+	return true;
+}
+
+/* Symlinks have led to the file that was just written to the program. */
+__attribute__((noinline)) static void keep_end(const struct fj_fast *q, const struct stat_call *s)
+{
+	const struct statx *const sx = (const struct statx *)s->c->arg[4];
+	const struct stat *const st = (const struct stat *)s->c->arg[2];
+
+	const bool is_statx = s->c->nr == __NR_statx;
+
+	if (!is_directory(s->c))
+		fj_fast_keep_end(q, is_statx ? fj_statx_dev(sx) : st->st_dev,
+			is_statx ? sx->stx_ino : st->st_ino, &s->found);
+}
+
 static inline long stat_place(struct fj_fast *q, void *own)
 {
 	struct stat_call *const s = own;
+	long r;
 
 	if (__builtin_expect(q->is_unproven, 0))
 		return stat_unproven(q, s);
-	return show_stat(s->c, q->place.dirfd, q->place.name, s->flags | AT_SYMLINK_NOFOLLOW,
+	if (!(s->flags & AT_SYMLINK_NOFOLLOW) && fj_fast_was_link(q)) {
+		s->is_symlink = !stat_end(q, s, &r);
+		return s->is_symlink ? 0 : r;
+	}
+	r = show_stat(s->c, q->place.dirfd, q->place.name, s->flags | AT_SYMLINK_NOFOLLOW,
 		&s->is_symlink);
+	if (__builtin_expect(q->links && !r && !s->is_symlink, 0))
+		keep_end(q, s);
+	return r;
 }
 
 static inline enum fj_fast_seen see_stat(struct fj_fast *q, void *own, long *r)
@@ -314,8 +350,9 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	}
 	own.c = c;
 	own.flags = flags;
+	own.found.ino = 0;
 	if (fj_fast_begin_unproven(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len) &&
-		fj_fast_ask(&q, follows, stat_place, see_stat, FJ_SURE_ALL, &own, &r))
+		fj_fast_ask(&q, false, stat_place, see_stat, FJ_SURE_ALL, &own, &r))
 		return r;
 	r = fj_exe_walk(c->thread, (int)c->arg[DIRFD], jail_path,
 		(follows ? FJ_FOLLOW : 0) |

@@ -11,9 +11,11 @@
 
 #include "call/call.h"
 #include "cred/ids.h"
+#include "fast-path/fast.h"
 #include "inode/device.h"
 #include "jail/jail.h"
 #include "jail/kernel_lacks.h"
+#include "layers/place.h"
 #include "layers/union.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/mount_flags.h"
@@ -25,6 +27,7 @@
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 
+#include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <stdint.h>
 
@@ -285,6 +288,23 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	if (r < 0)
 		return r;
 	show_file(c, dirfd, name, flags, mask, sx, file);
+	return 0;
+}
+
+long fj_file_statx_end(struct fj_call *c, const struct fj_place *link,
+	const struct fj_link_end *end, struct fj_link_end *found, unsigned flags, unsigned mask,
+	struct statx *sx, struct fj_file *file)
+{
+	const long r = stat_in_kernel(
+		link->dirfd, link->name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
+
+	if (r < 0)
+		return r;
+	found->dev = fj_statx_dev(sx);
+	found->ino = sx->stx_ino;
+	if (found->ino != end->ino || found->dev != end->dev)
+		return -ESTALE;
+	show_file(c, end->dirfd, end->name, flags | AT_SYMLINK_NOFOLLOW, mask, sx, file);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct fj_call;
+struct fj_link_end;
 struct fj_thread;
 struct fj_place;
 
@@ -40,6 +41,11 @@ long fj_file_look(
  * to what the file shows. `flags` and `mask` are those of statx(2). Does not find where a change must
  * be recorded: fj_file_find_home() does. Returns 0 or the kernel's error. */
 long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,
+	struct statx *sx, struct fj_file *file);
+/* Like fj_file_statx() for the symlink at `link`, whose file `end` is remembered (fast-path/fast.h). The
+ * kernel follows the symlink. What it finds goes to `found`; if that is another file, the result is -ESTALE. */
+long fj_file_statx_end(struct fj_call *c, const struct fj_place *link,
+	const struct fj_link_end *end, struct fj_link_end *found, unsigned flags, unsigned mask,
 	struct statx *sx, struct fj_file *file);
 /* Finds the records that a change of the file goes to; fj_file_look() does it, too. `dirfd` and
  * `name` as there. */
@@ -88,6 +94,12 @@ long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_fi
  * overlayfs of the host, which may copy it up? */
 bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name);
 
+/* The device of a file, as stat(2) shows it: new_encode_dev() of linux/kdev_t.h. */
+static inline uint32_t fj_statx_dev(const struct statx *sx)
+{
+	return (sx->stx_dev_minor & 0xff) | sx->stx_dev_major << 8 |
+	       (sx->stx_dev_minor & ~0xffu) << 12;
+}
 /* A time of statx(2) in ns since the epoch, as records have it. */
 static inline uint64_t fj_statx_ns(const struct statx_timestamp *t)
 {

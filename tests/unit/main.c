@@ -37,6 +37,7 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_call());
 	srunner_add_suite(runner, unit_suite_cost());
 	srunner_add_suite(runner, unit_suite_hints());
+	srunner_add_suite(runner, unit_suite_ends());
 	srunner_add_suite(runner, unit_suite_socket());
 	srunner_add_suite(runner, unit_suite_random_calls());
 	srunner_add_suite(runner, unit_suite_filter());

@@ -72,6 +72,7 @@ Suite *unit_suite_random_walks(void);
 Suite *unit_suite_call(void);
 Suite *unit_suite_cost(void);
 Suite *unit_suite_hints(void);
+Suite *unit_suite_ends(void);
 Suite *unit_suite_socket(void);
 Suite *unit_suite_random_calls(void);
 Suite *unit_suite_filter(void);
