@@ -136,6 +136,21 @@ static bool shares_descriptors(void)
 	       !fj_sys_kcmp(fj_sys_getpid(), fj_memory_owner(), KCMP_FILES, 0, 0);
 }
 
+/* The loader opens the jail's memory, and then the records: it needs one free descriptor. If there is none,
+ * it closes held_fd. Returns 0, or -EMFILE if there will be none. */
+static long leaves_one_free(const struct fj_program *p)
+{
+	long r;
+
+	if (p->held_fd >= 0)
+		return 0;
+	r = fj_sys_fcntl(p->fd, F_DUPFD_CLOEXEC, 0);
+	if (r < 0)
+		return r;
+	fj_sys_close((int)r);
+	return 0;
+}
+
 long fj_hook_exec(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
@@ -203,6 +218,8 @@ long fj_hook_exec(struct fj_call *c)
 		r = fj_sys_unshare(CLONE_FILES);
 		return r ? r : fj_hook_exec(c);
 	}
+	if (!r)
+		r = leaves_one_free(&p);
 	if (!r)
 		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);
 	/* The kernel copies the strings before it looks into the file. */

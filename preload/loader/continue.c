@@ -182,6 +182,13 @@ static void close_copies_memory(void)
 	fj_copies_memory = -1;
 }
 
+static long start_owners(void)
+{
+	return fj_owner_start(FJ_FD_OWNERS(fj_jail),
+		fj_jail_records()->has_host_owners ? FJ_FD_HOST_OWNERS(fj_jail) : -1);
+}
+
+/* One descriptor must be free beside those that the handoff names: exec/hook_exec.c sees to that. */
 _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 {
 	struct fj_handoff h;
@@ -198,6 +205,11 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	r = fj_gate_place(h.gate);
 	fj_shared_pid = h.first_pid;
 	memory = r < 0 ? r : map_jail(&h);
+	if (memory == -EMFILE && h.held_fd >= 0) {
+		fj_sys_close(h.held_fd);
+		h.held_fd = -1;
+		memory = map_jail(&h);
+	}
 	if (memory < 0)
 		fail_start(h.is_first, "the jail's memory cannot be mapped", memory);
 	if (fj_has_spare_numbers((int)memory))
@@ -217,8 +229,11 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_owner_is_scattered = fj_jail_records()->is_scattered;
 	fj_owner_follows_tags = fj_jail_records()->follows_tags;
 	fj_owner_is_forgetful = fj_jail_records()->is_forgetful;
-	r = fj_owner_start(FJ_FD_OWNERS(fj_jail),
-		fj_jail_records()->has_host_owners ? FJ_FD_HOST_OWNERS(fj_jail) : -1);
+	r = start_owners();
+	if (r == -EMFILE && fj_copies_memory >= 0) { /* copies of texts are not needed */
+		close_copies_memory();
+		r = start_owners();
+	}
 	if (r < 0)
 		fail_start(h.is_first, "the owner records cannot be mapped", r);
 	fj_owner_still_watches();

@@ -159,6 +159,31 @@ CASE(fds_low_limit)
 	R(access("passwd", F_OK));
 }
 
+/* However few descriptors are free below a hard limit: the program runs or execve(2) fails. */
+CASE(fds_few_free_at_exec)
+{
+	const struct rlimit rl = {20, 20};
+
+	for (int free = 0; free < 8; free++) {
+		const pid_t pid = fork();
+		int status = 0;
+
+		if (!pid) {
+			setrlimit(RLIMIT_NOFILE, &rl);
+			while (dup(0) >= 0)
+				;
+			for (int i = 0; i < free; i++)
+				close(8 + i);
+			close(2); /* where ld.so would say that it can open nothing */
+			dup(0);
+			execve(twin_self, ARGV("x", "@exit", "3"), environ);
+			_exit(3);
+		}
+		waitpid(pid, &status, 0);
+		say("%d free: signal %d\n", free, WTERMSIG(status));
+	}
+}
+
 CASE(fds_limit_below_open)
 {
 	struct rlimit rl = {10, 4096};
