@@ -63,6 +63,8 @@ struct fj_call;
 	/* open/hook_open.c */                                                                     \
 	X(open)                                                                                    \
 	X(openat2)                                                                                 \
+	/* open/hook_bpf.c */                                                                      \
+	X(bpf)                                                                                     \
 	/* file/hook_cwd.c */                                                                      \
 	X(getcwd)                                                                                  \
 	X(chdir)                                                                                   \

@@ -37,6 +37,56 @@ CASE(misc_moving_data)
 	tree("/t");
 }
 
+/* The path of an object of a bpf file system is looked up for everybody. No file here is one. */
+CASE(misc_bpf_path)
+{
+	static const char *const paths[] = {"/etc/passwd", "/etc/absolute", "/usr/bin/env",
+		"/bin/sh", "f", "l", "d/f", "d/../d/f", "nosuch", "f/x", "", "/", "..",
+		"/t/../../t/d"};
+	struct {
+		const char *path;
+		unsigned fd, flags;
+		int dirfd, zero;
+	} object = {0};
+	char *const page =
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *const edge = page + 4096 - 20;
+	const int d = open("/etc", O_PATH);
+
+	put("f", "x");
+	mkdir("d", 0755);
+	put("d/f", "x");
+	symlink("/etc/passwd", "l");
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		say("%q\n", paths[i]);
+		for (unsigned flags = 0; flags < 1U << 15; flags = flags ? flags * 2 : 1) {
+			object.path = paths[i];
+			object.flags = flags;
+			object.dirfd = flags >= 1U << 13 ? d : 0;
+			R(SYSCALL(SYS_bpf, 7, &object, sizeof(object)));
+			R(SYSCALL(SYS_bpf, 6, &object, sizeof(object)));
+		}
+		object.flags = 1U << 14;
+		object.dirfd = 1017;
+		R(SYSCALL(SYS_bpf, 7, &object, 20));
+		object.dirfd = 99;
+		R(SYSCALL(SYS_bpf, 7, &object, 20));
+	}
+	object.path = "/etc/passwd";
+	object.flags = object.dirfd = 0;
+	munmap(page + 4096, 4096);
+	memcpy(edge, &object, 20);
+	R(SYSCALL(SYS_bpf, 7, edge, 20));
+	R(SYSCALL(SYS_bpf, 7, edge, 8));
+	R(SYSCALL(SYS_bpf, 7, edge, 21));
+	R(SYSCALL(SYS_bpf, 7, edge, 0));
+	R(SYSCALL(SYS_bpf, 7, edge, 4097));
+	R(SYSCALL(SYS_bpf, 7, NULL, 20));
+	object.path = (const char *)8;
+	R(SYSCALL(SYS_bpf, 7, &object, 16));
+	tree("/t");
+}
+
 CASE(misc_fifo)
 {
 	SPELLINGS() {
