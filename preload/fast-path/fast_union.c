@@ -209,10 +209,13 @@ bool fj_dir_opened(struct fj_fast *q, int fd)
 	uint32_t sequence;
 	bool has_key = false;
 
+	fj_dir_open_as_last(fd, false);
 	if (__builtin_expect(q->is_unproven, 0)) {
 		has_key = fj_dir_key(fd, key);
 		if (!fj_fast_prove(q, has_key ? key : NULL, false))
 			return false;
+		if (q->is_known)
+			fj_dir_open_as_last(fd, true);
 		if (q->is_known || !has_key)
 			return true;
 	}
@@ -220,8 +223,13 @@ bool fj_dir_opened(struct fj_fast *q, int fd)
 	 * one.) */
 	if (fj_mount_flags()->has_aliases || !q->epoch ||
 		(is_absolute ? fj_root()->len != 0 : !q->dir) || !fj_fast_held(q) ||
-		!(has_key || fj_dir_key(fd, key)) || fj_fast_note_child(q, key) ||
-		fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, q->epoch, &sequence))
+		!(has_key || fj_dir_key(fd, key)))
+		return true;
+	if (fj_fast_note_child(q, key)) {
+		fj_dir_open_as_last(fd, true);
+		return true;
+	}
+	if (fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, q->epoch, &sequence))
 		return true;
 	fj_str_init(&parent, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	fj_str_init(&child, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);

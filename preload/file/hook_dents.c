@@ -8,10 +8,13 @@
 #include "bytes/bytes.h"
 #include "bytes/equal.h"
 #include "bytes/len.h"
+#include "bytes/str.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "devfs/dev_names.h"
+#include "facts/facts.h"
 #include "inode/owned.h"
+#include "jail/epoch.h"
 #include "jail/hidden.h"
 #include "jail/jail.h"
 #include "nested/roots.h"
@@ -25,6 +28,8 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
+#include "sys/thread.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_io.h"
 #include "syscall/unistd_names.h"
@@ -47,6 +52,7 @@ struct dirent_head { /* head of struct linux_dirent, fs/readdir.c; struct linux_
 struct listing {
 	bool has_devices;
 	bool is_alone;		     /* in a union, and in one layer only */
+	bool is_guess;		     /* so it is, if it is in a union: list_by_offset() */
 	uint64_t last;		     /* d_off of the last entry that the kernel has listed */
 	struct fj_union_alone alone; /* set if is_alone */
 	uint64_t dev;		     /* set if has_devices or is_alone */
@@ -94,6 +100,26 @@ static void show_entry_device(
 	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? FJ_DT_CHR : FJ_DT_BLK;
 }
 
+/* Of a directory in a union: is the entry shown? If so, number and type become those that are shown. Nothing is left out
+ * before it is certain that the directory is in the union. */
+static bool is_shown_here(
+	struct fj_call *c, struct listing *l, const char *name, uint64_t *ino, uint8_t *type)
+{
+	struct fj_dir_seen seen;
+	struct fj_str pos;
+	bool is_alone;
+
+	if (fj_union_lists_plainly(&l->alone, name, *type) ||
+		fj_union_lists(c->thread, &l->alone, name, ino, type))
+		return true;
+	if (!l->is_guess)
+		return false;
+	fj_scratch_str(c->thread, &pos, PATH_MAX);
+	l->is_alone = fj_dir_in_union(c->thread, l->fd, &pos, &is_alone, &seen);
+	l->is_guess = false;
+	return !l->is_alone;
+}
+
 /* Takes entries that must be left out from what the kernel has just written to the program. */
 static long remove_hidden_entries(struct fj_call *c, struct listing *l, long len)
 {
@@ -111,8 +137,7 @@ static long remove_hidden_entries(struct fj_call *c, struct listing *l, long len
 			break;
 		l->last = d->offset;
 		if (!is_left_out(c->thread, l, name) &&
-			(!l->is_alone || fj_union_lists_plainly(&l->alone, name, *type) ||
-				fj_union_lists(c->thread, &l->alone, name, &d->ino, type))) {
+			(!l->is_alone || is_shown_here(c, l, name, &d->ino, type))) {
 			if (l->has_devices && !l->is_alone)
 				show_entry_device(c, l, d->ino, name, type);
 			if (kept != at)
@@ -124,45 +149,88 @@ static long remove_hidden_entries(struct fj_call *c, struct listing *l, long len
 	return kept;
 }
 
-/* Is a listing at its end that the kernel has made so far? A listing usually ends by a call that finds nothing
- * more, for which it does not matter which directory it is. So this costs the question for the file offset in
- * place of that for the directory. The offset is one to which the kernel, for this descriptor, has listed a
- * directory that one layer alone has. A directory that several layers have never comes to such an offset by
- * being listed (union/cursor.h). Returns 0 at the end. Otherwise the offset is what it was. */
-__attribute__((noinline)) static long see_end(struct fj_call *c)
+/* Does the listing that the kernel has just written to the program have ".", with this number? (ext4 lists it
+ * anywhere.) */
+static bool has_dot(const struct fj_call *c, long len, uint64_t ino)
 {
-	const int fd = (int)c->arg[0];
-	const uint64_t end = fj_dir_listed_to(fd);
+	const char *const list = (const char *)c->arg[1];
+	const long name = c->nr == __NR_getdents ? NAME : NAME64;
+
+	for (long at = 0; at + name + 2 <= len;) {
+		const struct dirent_head *d = (const struct dirent_head *)(list + at);
+
+		if (list[at + name] == '.' && !list[at + name + 1])
+			return d->ino == ino;
+		if (!d->size)
+			return false;
+		at += d->size;
+	}
+	return false;
+}
+
+/* The file offset may tell as much as the question which directory it is, and costs less.
+ *
+ * Is a listing at its end that the kernel has made so far? A listing usually ends by a call that finds nothing
+ * more, for which it does not matter which directory it is. The offset is one to which the kernel, for this
+ * descriptor, has listed a directory that one layer alone has. A directory that several layers have never comes to
+ * such an offset by being listed (union/cursor.h).
+ *
+ * Or does a listing begin, of what was opened as a directory that one layer alone has? The kernel's answer tells
+ * whether it still is (fj_dir_opened_as()).
+ *
+ * Returns 0 at the end, or the bytes of such a beginning. -FJ_RESTART: otherwise; the offset is what it was. */
+__attribute__((noinline)) static long list_by_offset(struct fj_call *c, struct listing *l)
+{
+	const uint64_t end = fj_dir_listed_to(l->fd);
+	struct fj_str pos;
+	uint64_t ino = 0, at;
 	long r;
 
-	if (!end)
-		return 1;
-	fj_dir_list_to(fd, 0);
-	if ((uint64_t)fj_sys_lseek(fd, 0, SEEK_CUR) != end)
-		return 1;
+	if (!end && !fj_thread_has_company()) {
+		fj_str_init(&pos, fj_scratch(c->thread, FJ_FACT_TEXT), FJ_FACT_TEXT);
+		ino = fj_dir_opened_as(l->fd, fj_facts_epoch(), &pos, &l->alone.token);
+	}
+	if (!end && !ino)
+		return -FJ_RESTART;
+	fj_dir_list_to(l->fd, 0);
+	at = (uint64_t)fj_sys_lseek(l->fd, 0, SEEK_CUR);
+	if (at != end)
+		return -FJ_RESTART;
 	r = fj_kernel(c);
+	if (!end && r > 0) {
+		l->is_alone = l->is_guess = has_dot(c, r, ino);
+		fj_dir_guessed(l->is_guess);
+		l->alone.fd = l->fd;
+		l->alone.pos = pos.at;
+		if (l->is_guess)
+			return r;
+	}
 	if (r > 0)
-		fj_sys_lseek(fd, end, SEEK_SET);
-	return r ? 1 : 0;
+		fj_sys_lseek(l->fd, (long)end, SEEK_SET);
+	return r || !end ? -FJ_RESTART : 0;
 }
 
 long fj_hook_getdents(struct fj_call *c)
 {
 	struct listing l = {.fd = (int)c->arg[0]};
-	bool has_records;
+	bool has_records, began = false;
 	struct stat st;
-	long r, kept;
+	long r = 0, kept;
 
 	if (__builtin_expect(fj_mount_flags()->has_entries, 0) && fj_dev_is_listing(l.fd))
 		return fj_dev_list(c);
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0)) {
-		if (!fj_mount_flags()->has_entries && !see_end(c))
+		r = fj_mount_flags()->has_entries ? -FJ_RESTART : list_by_offset(c, &l);
+		if (r == 0)
 			return 0;
-		r = fj_union_getdents(c, &l.is_alone, &l.alone);
-		if (r != -FJ_RESTART)
+		began = r > 0;
+		if (!began)
+			r = fj_union_getdents(c, &l.is_alone, &l.alone);
+		if (r != -FJ_RESTART && !began)
 			return r;
 	}
-	r = fj_kernel(c);
+	if (!began)
+		r = fj_kernel(c);
 	if (!r && fj_mount_flags()->has_entries)
 		return fj_dev_list(c);
 	if (r <= 0)

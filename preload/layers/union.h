@@ -187,6 +187,16 @@ void fj_dir_recent_listed(uint64_t token, const char *name, uint64_t ino);
  * fj_dir_is_expected(). */
 void fj_dir_list_to(int fd, uint64_t offset);
 uint64_t fj_dir_listed_to(int fd);
+/* `fd` was opened. `is`: it is the directory that was found or added last in what this process remembers. */
+void fj_dir_open_as_last(int fd, bool is);
+/* The first time after `fd` was opened: the inode number of the directory that it was then, if it is still remembered
+ * that one lower layer alone has it; otherwise 0. This is a guess about `fd`. But if a listing of `fd` from its beginning has "."
+ * with this number, it is right, or the directory is on another device and in no union: there is one union, on one device,
+ * and nobody in the jail removes a directory of a lower layer. `pos`, which is empty, gets its position, and `*token`
+ * what fj_dir_recent_listed() takes. */
+uint64_t fj_dir_opened_as(int fd, uint64_t epoch, struct fj_str *pos, uint64_t *token);
+/* Was the guess right? After many that were not, this process makes no more. */
+void fj_dir_guessed(bool is_right);
 /* May fj_dir_recent_has() know the next name in `dirfd`? A guess. */
 bool fj_dir_may_be_listed(int dirfd);
 /* Directory `key`, of which only device and number count, was found as `name` in `dirfd`. Was a directory listed

@@ -34,6 +34,8 @@
 #define PAIRS 32u
 #define CHILDREN 1024u
 #define NOT_LISTED 0x80u
+#define WRONG_GUESSES                                                                              \
+	8u /* then fj_dir_opened_as() makes no more: the file system may have other numbers for "." */
 _Static_assert(2 * PAIRS < NOT_LISTED, "a place in `dir` and the bit");
 #define TEXT 196u
 
@@ -48,6 +50,9 @@ static struct {
 	/* Where the listing of each descriptor has come to, if one layer alone had the directory (d_off): a
 	 * guess, too. */
 	uint64_t listed_to[64];
+	/* The place in `dir`, plus 1, of the directory that was opened as each descriptor, until it is listed; else 0. */
+	uint8_t opened[64];
+	uint8_t wrong; /* how often such a guess was wrong, without those that were right since then */
 	/* Directories in directories that were listed: mixed from the token of the directory, name and number. */
 	uint64_t child[CHILDREN];
 	struct recent {
@@ -89,6 +94,24 @@ void fj_dir_list_to(int fd, uint64_t offset)
 uint64_t fj_dir_listed_to(int fd)
 {
 	return fd >= 0 && fd < 64 ? __atomic_load_n(&recent.listed_to[fd], __ATOMIC_RELAXED) : 0;
+}
+
+void fj_dir_open_as_last(int fd, bool is)
+{
+	if (fd < 0 || fd >= 64)
+		return;
+	__atomic_store_n(&recent.opened[fd],
+		is ? __atomic_load_n(&recent.last, __ATOMIC_RELAXED) : 0, __ATOMIC_RELAXED);
+	if (is)
+		fj_dir_list_to(fd, 0);
+}
+
+void fj_dir_guessed(bool is_right)
+{
+	const uint8_t was = __atomic_load_n(&recent.wrong, __ATOMIC_RELAXED);
+
+	if (!is_right || was)
+		__atomic_store_n(&recent.wrong, is_right ? was - 1 : was + 1, __ATOMIC_RELAXED);
 }
 
 /* A key is a NUL, the device, the number and the time of birth: fj_dir_key(). */
@@ -200,6 +223,34 @@ static bool is_listed_in(unsigned place, const char *name, const char key[FJ_DIR
 	}
 	fj_str_cut(pos, 0);
 	return false;
+}
+
+uint64_t fj_dir_opened_as(int fd, uint64_t epoch, struct fj_str *pos, uint64_t *token)
+{
+	const unsigned place =
+		fd < 0 || fd >= 64 ? 0 : __atomic_load_n(&recent.opened[fd], __ATOMIC_RELAXED);
+	const unsigned i = (place - 1) % (2 * PAIRS);
+	const struct recent *r = &recent.dir[i];
+	uint32_t seen;
+	uint64_t ino;
+
+	if (!place)
+		return 0;
+	__atomic_store_n(&recent.opened[fd], 0, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&recent.wrong, __ATOMIC_RELAXED) >= WRONG_GUESSES ||
+		fj_mount_flags()->has_aliases || !epoch ||
+		(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES) || !fj_mount_has_one_union())
+		return 0;
+	seen = fj_seq_begin(&r->sequence);
+	if (fj_seq_is_odd(seen) || !is_good(r, epoch))
+		return 0;
+	*token = r->token;
+	ino = word_at(r->key + NUMBER);
+	fj_str_add(pos, r->pos, r->len);
+	if (!*token || fj_seq_retry(&r->sequence, seen) || pos->overflowed)
+		return 0;
+	mark_last(&recent.dir[i & ~1u], i & 1);
+	return ino;
 }
 
 bool fj_dir_may_be_listed(int dirfd)

@@ -51,6 +51,7 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_cost_union());
 	srunner_add_suite(runner, unit_suite_union_held());
 	srunner_add_suite(runner, unit_suite_union_lowest());
+	srunner_add_suite(runner, unit_suite_union_begin());
 	srunner_add_suite(runner, unit_suite_stubs());
 	srunner_add_suite(runner, unit_suite_moves());
 	srunner_add_suite(runner, unit_suite_edits());

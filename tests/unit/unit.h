@@ -86,6 +86,7 @@ Suite *unit_suite_union_list(void);
 Suite *unit_suite_cost_union(void);
 Suite *unit_suite_union_held(void);
 Suite *unit_suite_union_lowest(void);
+Suite *unit_suite_union_begin(void);
 Suite *unit_suite_stubs(void);
 Suite *unit_suite_moves(void);
 Suite *unit_suite_edits(void);

@@ -3,19 +3,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # overlay-counts.sh - counts the system calls of a private copy (--rm), and compares them with the same command in the tree
-# itself: for the start, for a program, and for a file that is made and removed with the copy. Counts do not depend on how
-# busy the machine is. The bounds are a few more than the measured numbers.
+# itself: for the start, for a program, for a file that is made and removed with the copy, and for find. Counts do not depend
+# on how busy the machine is. The bounds are a few more than the measured numbers.
 . "$(dirname "$0")/../lib/lib.sh"
 need "${CC:=cc}"
 private_root bookworm
 $CC -O1 -Wall -Wextra -o "$work/calls" "$tests_dir/workflows/src/calls.c"
+$CC -O1 -Wall -Wextra -DONLY=SYS_statx -o "$work/statx" "$tests_dir/workflows/src/calls.c"
+counter=calls
 
 # count WHAT ARG...: how many calls `fakejail ARG...` makes goes to $calls.
 count() {
 	what=$1
 	shift
 	rm -f "$work/number"
-	run as_user sh -c 'exec "$@" 3>"$0"' "$mine/number" "$work/calls" "$FAKEJAIL" "$@"
+	run as_user sh -c 'exec "$@" 3>"$0"' "$mine/number" "$work/$counter" "$FAKEJAIL" "$@"
 	calls=$(cat "$mine/number" 2>/dev/null || echo 0)
 	if [ "$rc" -ne 0 ] || [ "$calls" -eq 0 ]; then
 		fail_run "$what" "is counted"
@@ -73,4 +75,14 @@ makes='mkdir /tmp/made; n=$1; while [ $n -gt 0 ]; do : >/tmp/made/$n; n=$((n - 1
 each_within 'a program that is run' 'n=$1; while [ $n -gt 0 ]; do /bin/true; n=$((n - 1)); done' 14
 each_within 'a file that is made and removed' "$makes; rm -r /tmp/made" 8
 each_within 'a file that is made, and goes with the copy' "$makes" 4
+
+# For each directory that only a lower layer has, find pays one statx(2) for its open, and one lseek(2) for each of two
+# getdents(2). The number of all calls tells less: a statx(2) costs more than twice an lseek(2).
+directories=$(find "$root/usr/share/doc" -type d | wc -l)
+lists='find /usr/share/doc >/dev/null'
+counter=statx
+least_of "$lists" 1
+plain=$calls
+least_of "$lists" 1 --rm
+within "statx(2) of find in $directories directories" "$plain" "$calls" $((directories + 90))
 finish

@@ -1,19 +1,27 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * calls.c - calls PROGRAM ARGUMENT...: how many system calls it makes, and whatever it starts. That goes to descriptor 3. */
+ * calls.c - calls PROGRAM ARGUMENT...: how many system calls it makes, and whatever it starts. That goes to descriptor 3. With
+ * -DONLY=NUMBER, only calls with this number are counted. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef ONLY
+#define ONLY 0
+#endif
 
 /* linux/ptrace.h, which does not go together with sys/ptrace.h */
 struct info {
 	unsigned char op, pad[3];
-	unsigned rest[30];
+	unsigned arch;
+	unsigned long instruction, stack, number;
+	unsigned long rest[12];
 };
 
 int main(int argc, char **argv)
@@ -51,7 +59,8 @@ int main(int argc, char **argv)
 		number = WSTOPSIG(status);
 		if (number == (SIGTRAP | 0x80)) {
 			if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) > 0)
-				calls += info.op == PTRACE_SYSCALL_INFO_ENTRY;
+				calls += info.op == PTRACE_SYSCALL_INFO_ENTRY &&
+					 (!ONLY || info.number == ONLY);
 			number = 0;
 		} else if (status >> 16 || number == SIGSTOP) { /* an event, or a new one begins */
 			number = 0;
