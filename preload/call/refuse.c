@@ -15,6 +15,7 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "syscall/fcntl.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_names.h"
@@ -29,11 +30,34 @@ long fj_place_look(const struct fj_place *place)
 	return r >= 0 || r == -EINVAL ? 0 : r;
 }
 
+/* The name without the slashes at its end. In scratch memory, if there are any. */
+static struct fj_place bare_place(const struct fj_call *c, const struct fj_place *place)
+{
+	struct fj_place bare = *place;
+	size_t len = fj_strlen(place->name);
+
+	while (len > 1 && place->name[len - 1] == '/')
+		len--;
+	if (place->name[len])
+		bare.name = fj_scratch_text(c->thread, place->name, len, "");
+	return bare;
+}
+
+bool fj_is_name_taken(const struct fj_call *c, const struct fj_place *place)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const struct fj_place bare = bare_place(c, place);
+	const bool is = !fj_place_look(&bare);
+
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
 long fj_refuse_new(const struct fj_call *c, const struct fj_replaced *with)
 {
 	const size_t len = fj_strlen(with->path);
 
-	if (!fj_place_look(&with->place))
+	if (fj_is_name_taken(c, &with->place))
 		return -EEXIST;
 	return c->nr != __NR_mkdirat && len && with->path[len - 1] == '/' ? -ENOENT : 0;
 }
@@ -179,23 +203,27 @@ static bool is_in_union(struct fj_thread *t, int fd, const struct fj_place *made
 long fj_refuse_linked_dir(
 	struct fj_call *c, const struct fj_place *linked, const struct fj_replaced *new, long r)
 {
-	const struct fj_place *const made = &new->place;
+	struct fj_place made = new->place;
 	const size_t len = fj_strlen(new->path);
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const int fd = linked ? linked->dirfd : (int)c->arg[0];
 	struct stat st;
-	bool is_one;
+	bool is_one, is_taken = false;
 
 	if ((linked && linked->name[0]) ||
 		fj_sys_newfstatat(fd, fd == AT_FDCWD ? "." : "", &st, AT_EMPTY_PATH) ||
 		(st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return r;
-	is_one = is_in_union(c->thread, fd, made);
+	is_one = is_in_union(c->thread, fd, &made);
+	if (is_one && !r) {
+		made = bare_place(c, &made);
+		is_taken = !fj_place_look(&made) &&
+			   !fj_union_calls.is_whiteout(c->thread, made.dirfd, made.name, NULL);
+	}
 	fj_scratch_release(c->thread, mark);
 	if (!is_one)
 		return r;
-	if (!r && !fj_place_look(made) &&
-		!fj_union_calls.is_whiteout(c->thread, made->dirfd, made->name, NULL))
+	if (is_taken)
 		return -EEXIST;
 	return !r && len && new->path[len - 1] == '/' ? -ENOENT : -EPERM;
 }

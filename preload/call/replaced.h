@@ -55,6 +55,8 @@ bool fj_find_linked_in_upper(
 	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with);
 /* Is there a file at `place`? Returns 0, or the kernel's error (-ENOENT: there is none). */
 long fj_place_look(const struct fj_place *place);
+/* Is there anything by a new name, maybe a symlink? Slashes at its end do not matter: filename_create() of fs/namei.c. */
+bool fj_is_name_taken(const struct fj_call *c, const struct fj_place *place);
 /* The error for a new name that the kernel gives before it looks at mounts and permissions: -EEXIST, or
  * -ENOENT for a name that ends in a slash and is no directory's; 0 for none. The checks are in the order
  * of filename_create() of fs/namei.c. */

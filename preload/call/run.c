@@ -349,7 +349,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 			r = -ENOENT; /* who may not link what a descriptor of others leads to */
 		else if (with[count - 1].is_of_dir)
 			r = fj_refuse_linked_dir(c, linked ? place[0] : NULL, &with[count - 1], 0);
-		else if (!fj_place_look(place[count - 1]))
+		else if (fj_is_name_taken(c, place[count - 1]))
 			r = -EEXIST; /* "." or ".." */
 		else if (!(linked && with[0].place.is_upper))
 			r = bring_linked_up(c, arg, linked, &with[0]);

@@ -185,7 +185,8 @@ static void link_opened(const char *from, int flags, const char *to, int is_by_n
 CASE(mount_root_linked_across)
 {
 	static const char *const file[] = {"c/f", "t/f", "f"}, *const dir[] = {"c", "t", "."};
-	static const char *const to[] = {"m/x", "t/x", "c/x", "x", "m/f", "missing/x", "c/x/"};
+	static const char *const to[] = {
+		"m/x", "t/x", "c/x", "x", "m/f", "missing/x", "c/x/", "m/f/"};
 
 	make_dirs();
 	mkdir("m", 0755);

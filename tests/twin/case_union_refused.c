@@ -171,6 +171,41 @@ CASE(union_root_refused_links)
 	R(umount2("/t/l2", 0));
 }
 
+/* A name with a slash at its end exists also if it is a symlink that leads nowhere. */
+CASE(union_root_refused_links_to_taken_names)
+{
+	static const char *const from[] = {
+		"m/only", "m/both", "m/up", "m/updir", "m/only/f", "m/missing"};
+	static const char *const to[] = {"m/d/nowhere", "m/updir/nowhere", "m/below", "m/up",
+		"m/d/link", "m/only/deep", "m/gone"};
+	char name[40];
+
+	make_layers();
+	R(symlink("none", "l2/d/nowhere"));
+	R(symlink("none", "u/updir/nowhere"));
+	put("l2/gone", "x");
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	R(unlink("m/gone"));
+	for (size_t i = 0; i < COUNT(from); i++)
+		for (size_t k = 0; k < COUNT(to); k++)
+			for (int slashes = 0; slashes < 3; slashes++) {
+				const int taken = strcmp(to[k], "m/gone");
+
+				snprintf(name, sizeof(name), "%s%.*s", to[k], slashes, "//");
+				say("%s %s ", from[i], name);
+				R(link(from[i], name));
+				R(linkat(AT_FDCWD, from[i], AT_FDCWD, name, AT_SYMLINK_FOLLOW));
+				const int fd = open(from[i], O_RDONLY);
+				R(linkat(fd, "", AT_FDCWD, name, AT_EMPTY_PATH));
+				close(fd);
+				if (!taken)
+					unlink(name);
+				else
+					show_tree("u");
+			}
+	take_away();
+}
+
 /* A file is no directory, even if it was removed. */
 CASE(union_root_refused_at_a_file)
 {
