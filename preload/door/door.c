@@ -204,10 +204,11 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
  * SIGSYS is delivered when the trap's handler returns. */
 static bool is_for_trap_now(const struct fj_row *row)
 {
-	return fj_jail->has_trap && row &&
-	       (fj_policy_save() || (row->hook == FJ_HOOK_sigprocmask && fj_sigsys_was_pending()) ||
-		       ((fj_is_for_the_trap(row) || row->hook == FJ_HOOK_select) &&
-			       fj_sigsys_was_blocked()));
+	if (!fj_jail->has_trap || !row)
+		return fj_jail->has_trap && fj_policy_save();
+	return fj_policy_save() || (row->hook == FJ_HOOK_sigprocmask && fj_sigsys_was_pending()) ||
+	       ((fj_is_for_the_trap(row) || row->hook == FJ_HOOK_select) &&
+		       fj_sigsys_was_blocked());
 }
 
 /* Every request to ptrace(2) matters once the trap has them all, and always where there is no trap
@@ -294,7 +295,7 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 
 	if (__builtin_expect(fj_door_signals_early, 0))
 		fj_door_signals_take(t);
-	c.nr = (long)record->nr;
+	c.nr = (int)record->nr; /* the kernel reads 32 bits, and so does the trap */
 	memcpy(c.arg, record->arg, sizeof(c.arg));
 	c.row = fj_row(c.nr);
 	c.thread = t;

@@ -187,12 +187,12 @@ fj_door_maybe:
 fj_door_maybe_below:
 	pushfq
 fj_door_maybe_flags:
-	cmp	$512, %rax		/* FJ_DOOR_CALLS */
-	jae	1f
+	cmp	$512, %eax		/* FJ_DOOR_CALLS; like the kernel, without the upper half */
+	jae	2f			/* no call, or one of x32: the engine says so */
 	lea	fj_door_bits(%rip), %r11
-	bt	%rax, (%r11)
+	bt	%eax, (%r11)
 	jc	2f
-1:	popfq
+	popfq
 fj_door_maybe_not:
 	lea	128(%rsp), %rsp
 fj_door_maybe_back:
@@ -209,12 +209,12 @@ fj_door_maybe_end:
 fj_door_maybe_here:
 	lea	-128(%rsp), %rsp
 	pushfq
-	cmp	$512, %rax
-	jae	1f
+	cmp	$512, %eax
+	jae	2b
 	lea	fj_door_bits(%rip), %r11
-	bt	%rax, (%r11)
+	bt	%eax, (%r11)
 	jc	2b
-1:	popfq
+	popfq
 	push	%rcx
 	syscall
 	pop	%rcx

@@ -178,9 +178,9 @@ static bool is_ip_in(uint64_t ip, const char *from, const char *to)
 	return ip >= (uint64_t)from && ip < (uint64_t)to;
 }
 
-static bool is_call_wanted(uint64_t nr)
+static bool is_call_wanted(uint32_t nr)
 {
-	return nr < FJ_DOOR_CALLS && (fj_door_bits[nr / 64] >> (nr % 64) & 1);
+	return nr >= FJ_DOOR_CALLS || (fj_door_bits[nr / 64] >> (nr % 64) & 1);
 }
 
 /* The gate page was interrupted. Returns whether libc's handler may be entered. */
@@ -226,7 +226,8 @@ static bool came_in_engine(int sig, const void *info, struct fj_frame *f)
 
 	if (is_ip_in(ip, fj_door_leaving, fj_door_left))
 		return true;
-	if (is_ip_in(ip, fj_door_maybe, fj_door_maybe_end) && !is_call_wanted(f->regs.ax)) {
+	if (is_ip_in(ip, fj_door_maybe, fj_door_maybe_end) &&
+		!is_call_wanted((uint32_t)f->regs.ax)) {
 		present_maybe(f);
 		return true;
 	}

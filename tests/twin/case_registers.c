@@ -148,6 +148,15 @@ CASE(registers_dirty_upper_halves)
 
 	put("f", "x");
 	symlink("f", "l");
+	/* Since Linux 5.13 that is true of the number, too. */
+	if (SYSCALL(dirty | SYS_getpid) > 0) {
+		R(SYSCALL(dirty | SYS_access, "/usr/bin/env", F_OK));
+		R(SYSCALL(dirty | SYS_access, "/etc/passwd", F_OK));
+		R(SYSCALL(dirty | SYS_open, "/usr/bin/env", O_RDONLY));
+		R(SYSCALL(~0xffffffffL | SYS_getcwd, buf, 32));
+		R(SYSCALL(~0xffffffffL | SYS_mkdir, "/t/high", 0700));
+		say("%q\n", buf);
+	}
 	long fd = R(SYSCALL(SYS_openat, dirty | (uint32_t)AT_FDCWD, "f", dirty | O_RDWR, dirty));
 	R(SYSCALL(SYS_fcntl, dirty | (uint32_t)fd, dirty | F_GETFD, 0));
 	R(SYSCALL(

@@ -85,6 +85,19 @@ CASE(seccomp_errno_on_path_call)
 	tree("/t");
 }
 
+/* On a number that no kernel has. */
+CASE(seccomp_errno_on_no_call)
+{
+	R(SYSCALL(100000));
+	R(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	R(refuse(100000, TWIN_SECCOMP_ERRNO | EXDEV));
+	R(refuse(511, TWIN_SECCOMP_ERRNO | ENOTTY));
+	R(SYSCALL(100000));
+	R(SYSCALL(100001));
+	R(SYSCALL(511));
+	R(SYSCALL(510));
+}
+
 CASE(seccomp_errno_by_argument)
 {
 	struct twin_filter code[] = {TWIN_BPF_LOAD(NR), TWIN_BPF_IF(SYS_fchmod, 0, 3),
