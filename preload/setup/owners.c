@@ -15,6 +15,7 @@
  * nothing. A file that cannot be trusted ends the start, and is not changed. */
 #include "bytes/bytes.h"
 #include "bytes/equal.h"
+#include "bytes/format.h"
 #include "bytes/hash.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
@@ -350,6 +351,23 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 	}
 	fj_sys_umask(mask);
 	return (int)fd;
+}
+
+void fj_owners_check_lower(const char *layer)
+{
+	static char text[PATH_MAX] FJ_BULKY;
+	const long dir = fj_open_path(AT_FDCWD, layer, O_DIRECTORY);
+	const long fd = dir < 0 ? dir : open_in_root((int)dir, false);
+	const long r = fd < 0 ? 0 : fj_owner_check((int)fd);
+
+	if (r == -EMEDIUMTYPE || r == -EPROTONOSUPPORT || r == -EUCLEAN) {
+		fj_format(text, sizeof(text), "%s/" FJ_HIDDEN_NAME "/owners", layer);
+		refuse_records(text, r);
+	}
+	if (fd >= 0)
+		fj_sys_close((int)fd);
+	if (dir >= 0)
+		fj_sys_close((int)dir);
 }
 
 void fj_owners_try(void)

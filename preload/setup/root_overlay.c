@@ -318,6 +318,8 @@ void fj_root_overlay_mount(struct fj_thread *t)
 
 	if (fj_options.upper)
 		fj_upper_claim(t, upper);
+	if (!fj_options.db)
+		fj_owners_check_lower(lower);
 	fj_scratch_str(t, &options, size);
 	put_lowers(&options);
 	r = fj_overlay_make_root(t, options.at, &fs);

@@ -105,6 +105,11 @@ echo 'no records' >"$mine/db"
 give_to_user "$mine/db"
 fails 'owners that are none' 125 "fakejail: $mine/db: is no file of owner records
 *" jail --db="$mine/db" "$root" true
+mkdir -p "$mine/lower/.fakejail" "$mine/lower/bin"
+cp "$mine/db" "$mine/lower/.fakejail/owners"
+give_to_user "$mine/lower"
+fails 'owners of a lower layer that are none' 125 "fakejail: $mine/lower/.fakejail/owners: is no file of owner records
+*" jail --rm "$mine/lower" true
 true_program=$(readlink -f "$(command -v env)")
 mkdir -p "$root/bin" "$root$(dirname "$true_program")"
 cp "$true_program" "$root$true_program"
