@@ -9,30 +9,22 @@
 #include "sys/hot.h"
 #include "syscall/unistd_ids.h"
 
-static uint32_t real_uid, real_gid;
+static uint32_t real_uid;
 static bool knows_real;
 
-/* Set-id calls of the program never reach the kernel. So these ids hold for the life of the
- * process. */
 static void learn_real(void)
 {
-	if (__atomic_load_n(&knows_real, __ATOMIC_ACQUIRE))
-		return;
 	real_uid = (uint32_t)fj_sys_geteuid();
-	real_gid = (uint32_t)fj_sys_getegid();
 	__atomic_store_n(&knows_real, true, __ATOMIC_RELEASE);
 }
 
+/* Set-id calls of the program never reach the kernel. So this uid holds for the life of the
+ * process. */
 FJ_HOT uint32_t fj_owner_real_uid(void)
 {
-	learn_real();
+	if (!__atomic_load_n(&knows_real, __ATOMIC_ACQUIRE))
+		learn_real();
 	return real_uid;
-}
-
-uint32_t fj_owner_real_gid(void)
-{
-	learn_real();
-	return real_gid;
 }
 
 FJ_HOT void fj_owner_default(struct fj_owner *shown, bool is_foreign)

@@ -149,9 +149,8 @@ bool fj_owner_truncated(uintptr_t at);
 /* Changes `shown`, the disk's owner, to what a file shows without a record. `is_foreign`: the file
  * was reached through a bind mount. */
 void fj_owner_default(struct fj_owner *shown, bool is_foreign);
-/* The ids of the user for the kernel. */
+/* The uid of the user for the kernel. */
 uint32_t fj_owner_real_uid(void);
-uint32_t fj_owner_real_gid(void);
 
 /* The mode that the disk gets for a pretended mode: no set-id and sticky bits, no write permission
  * for group and others, and everything that the user needs to act as root. `keeps_write` keeps the

@@ -205,8 +205,6 @@ void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size);
 struct fj_store_array_head *fj_store_array_head(struct fj_store *s, uint64_t table);
 /* The slots of array `table`; `*mask` gets their number minus 1. NULL when the file has no such array. */
 struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask);
-/* What struct fj_store_slot.dev is for a file on `dev`. */
-uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev);
 /* What struct fj_store_copy.check must be for this key and copy. */
 uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy);
 /* Copies the live record of `key` consistently; false when there is none. `slot` and `state` may be

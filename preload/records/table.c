@@ -78,7 +78,8 @@ struct fj_store_array_head *fj_store_array_head(struct fj_store *s, uint64_t tab
 				  fj_store_at(s, at - FJ_PAGE, sizeof(struct fj_store_array_head));
 }
 
-uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev)
+/* What struct fj_store_slot.dev is for a file on `dev`. */
+static uint32_t slot_dev(const struct fj_store *s, uint64_t dev)
 {
 	return (uint32_t)dev == s->device ? 0 : (uint32_t)dev;
 }
@@ -161,7 +162,7 @@ FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_owner_key *key, bo
 	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state)
 {
 	const struct fj_store_head *h = fj_store_head(s);
-	const uint32_t dev = fj_store_dev(s, key->dev);
+	const uint32_t dev = slot_dev(s, key->dev);
 
 	/* Each round but the last means that another process has changed this record, or grown the
 	 * table, during the search. */
@@ -244,7 +245,7 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 	const struct fj_store_copy *copy)
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
-	const uint32_t dev = fj_store_dev(hold->s, key->dev);
+	const uint32_t dev = slot_dev(hold->s, key->dev);
 	struct fj_store_array_head *head;
 	struct fj_store_slot *slot;
 	uint32_t state;

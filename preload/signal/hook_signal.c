@@ -160,7 +160,8 @@ const struct fj_thread *fj_sigsys_thread(const struct fj_call *c)
 	return c->mask || was_blocked || fj_sigsys_was_pending() ? thread_of_trap(c) : NULL;
 }
 
-bool fj_sigsys_is_blocked(const struct fj_call *c)
+/* Does the calling thread believe that SIGSYS is blocked? */
+static bool is_sigsys_blocked(const struct fj_call *c)
 {
 	const struct fj_thread *t = was_blocked ? thread_of_trap(c) : NULL;
 
@@ -171,7 +172,7 @@ uint32_t fj_sigsys_save(const struct fj_call *c)
 {
 	const struct fj_thread *t = fj_sigsys_was_pending() ? thread_of_trap(c) : NULL;
 
-	return (fj_sigsys_is_blocked(c) ? FJ_SIGSYS_BLOCKED : 0) | (t ? fj_stand_in_save(t) : 0) |
+	return (is_sigsys_blocked(c) ? FJ_SIGSYS_BLOCKED : 0) | (t ? fj_stand_in_save(t) : 0) |
 	       (own_actions()->sigsys.handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
 }
 

@@ -102,8 +102,6 @@ bool fj_sigsys_is_ignored(void);
 /* The thread area that knows what the calling thread believes to block, if that may differ from the
  * kernel's mask; or NULL. */
 const struct fj_thread *fj_sigsys_thread(const struct fj_call *c);
-/* Does the calling thread believe that SIGSYS is blocked? */
-bool fj_sigsys_is_blocked(const struct fj_call *c);
 /* fj_sigsys_save() returns the state for an exec: FJ_SIGSYS_ flags of exec-format/exec.h.
  * fj_sigsys_start() takes it up in the new program. */
 uint32_t fj_sigsys_save(const struct fj_call *c);

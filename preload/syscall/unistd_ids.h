@@ -13,7 +13,6 @@ long fj_sys_getsid(int pid);
 long fj_sys_getuid(void);
 long fj_sys_geteuid(void);
 long fj_sys_getgid(void);
-long fj_sys_getegid(void);
 long fj_sys_setresuid(unsigned real, unsigned effective, unsigned saved);
 long fj_sys_setresgid(unsigned real, unsigned effective, unsigned saved);
 

@@ -16,7 +16,6 @@
 #define MAX_LEN 4096u /* BPF_MAXINSNS, linux/bpf_common.h */
 #define AT_NR 0	      /* offsets in struct seccomp_data, linux/seccomp.h */
 #define AT_ARCH 4
-#define AT_IP 8
 #define AT_ARG(i) (16 + 8 * (i))
 
 #define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))

@@ -79,23 +79,11 @@ enum {
 	FJ_HIDE_FREE = 2,   /* the name was free: a file that has come meanwhile stays */
 };
 long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, unsigned how);
-static inline long fj_union_whiteout(struct fj_call *c, int dirfd, const char *name, int work_fd)
-{
-	return fj_union_hide(c, dirfd, name, work_fd, 0);
-}
 
 /* Does directory `dirfd` (O_PATH is enough) hide what lower layers have under its name? */
 bool fj_union_shows_opaque(struct fj_thread *t, int dirfd, bool is_nested);
-static inline bool fj_union_is_opaque(struct fj_thread *t, int dirfd)
-{
-	return fj_union_shows_opaque(t, dirfd, false);
-}
 /* Mark the directory as opaque. Returns 0 or -errno. */
 long fj_union_mark_opaque(struct fj_call *c, int dirfd, bool is_nested);
-static inline long fj_union_set_opaque(struct fj_call *c, int dirfd)
-{
-	return fj_union_mark_opaque(c, dirfd, false);
-}
 
 /* Of which lower file is this file, with the record `owner` on device `dev`, a copy? It then shows the
  * device and inode number of that file. False, usually without a system call: of none. */

@@ -23,12 +23,6 @@ void on_trouble(void (*undo)(void *), void *of)
 	undos[undo_count++].of = of;
 }
 
-void forget_trouble(void)
-{
-	if (undo_count)
-		undo_count--;
-}
-
 void forget_all_trouble(void)
 {
 	undo_count = 0;

@@ -23,8 +23,6 @@ void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void give_up(void);
 /* Something to undo when fail() ends the program; the last one given is called first. */
 void on_trouble(void (*undo)(void *), void *of);
-/* Forgets the last one given. */
-void forget_trouble(void);
 /* Call in a new process, which has nothing to undo. */
 void forget_all_trouble(void);
 /* Memory that the caller frees; all end the program when there is none. get() fills it with

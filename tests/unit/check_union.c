@@ -3,20 +3,19 @@
  * check_union.c - tests copying up, whiteouts and opaque directories (union/), for every type of
  * file with random owners, modes, attributes, times and holes. Also tests which layer's records
  * have the record of a copy. check_union_faults.c and check_union_kills.c test failures. */
+#include "jail/fds.h"
+#include "nested/roots.h"
+#include "records/start.h"
+#include "sys/abi.h"
+#include "sys/fd.h"
 #include "sys/gate_code.h"
 #include "syscall/fcntl.h"
 #include "syscall/mman.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
-#include "union_tree.h"
-#include "sys/fd.h"
-
-#include "nested/roots.h"
 #include "union/union.h"
-#include "jail/fds.h"
-#include "sys/abi.h"
-#include "records/start.h"
+#include "union_tree.h"
 
 #include <asm/unistd.h>
 #include <stdio.h>
@@ -73,7 +72,7 @@ START_TEST(whiteouts)
 		}
 		ck_assert(!fj_union_is_whiteout(unit_thread, union_upper, name, NULL));
 		unit_assert_result(
-			fj_union_whiteout(&union_call, union_upper, name, i % 5 ? union_work : -1),
+			fj_union_hide(&union_call, union_upper, name, i % 5 ? union_work : -1, 0),
 			0);
 		ck_assert(fj_union_is_whiteout(unit_thread, union_upper, name, NULL));
 		ck_assert_int_eq(fj_sys_newfstatat(union_upper, name, &st, AT_SYMLINK_NOFOLLOW), 0);
@@ -83,10 +82,10 @@ START_TEST(whiteouts)
 	ck_assert_int_eq(union_count(union_upper), 200);
 	/* A whiteout replaces a directory that has whiteouts in it. */
 	unit_assert_result(unit_call2(__NR_mkdir, "/upper/dir", 0755), 0);
-	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "dir/a", union_work), 0);
-	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "dir/b", -1), 0);
+	unit_assert_result(fj_union_hide(&union_call, union_upper, "dir/a", union_work, 0), 0);
+	unit_assert_result(fj_union_hide(&union_call, union_upper, "dir/b", -1, 0), 0);
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "dir/a", NULL));
-	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "dir", union_work), 0);
+	unit_assert_result(fj_union_hide(&union_call, union_upper, "dir", union_work, 0), 0);
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "dir", NULL));
 	ck_assert_int_eq(union_count(union_work), 0);
 	/* A whiteout that the jail makes by mknod(2) is one; other devices are none. */
@@ -108,11 +107,11 @@ static void pretend_whiteouts(fj_gate_fn refusing)
 {
 	union_gate = fj_gate;
 	fj_gate = refusing;
-	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "new", union_work), 0);
+	unit_assert_result(fj_union_hide(&union_call, union_upper, "new", union_work, 0), 0);
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "new", NULL));
 	unit_assert_result(unit_call2(__NR_mkdir, "/upper/dir", 0755), 0);
-	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "dir/a", union_work), 0);
-	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "dir", union_work), 0);
+	unit_assert_result(fj_union_hide(&union_call, union_upper, "dir/a", union_work, 0), 0);
+	unit_assert_result(fj_union_hide(&union_call, union_upper, "dir", union_work, 0), 0);
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "dir", NULL));
 	tree_file("jail/upper/empty", "");
 	ck_assert(!fj_union_is_whiteout(unit_thread, union_upper, "empty", NULL));
@@ -138,16 +137,16 @@ START_TEST(opaque_directories)
 
 	unit_assert_result(unit_call2(__NR_mkdir, "/lower/dir", 0755), 0);
 	dir = union_open("jail/lower/dir");
-	ck_assert(!fj_union_is_opaque(unit_thread, dir));
-	unit_assert_result(fj_union_set_opaque(&union_call, dir), 0);
-	ck_assert(fj_union_is_opaque(unit_thread, dir));
+	ck_assert(!fj_union_shows_opaque(unit_thread, dir, false));
+	unit_assert_result(fj_union_mark_opaque(&union_call, dir, false), 0);
+	ck_assert(fj_union_shows_opaque(unit_thread, dir, false));
 	/* The mark of an opaque directory counts for the layers below it. Its copy has no mark. */
 	unit_assert_result(union_copy_up("dir"), 0);
 	copy = union_open("jail/upper/dir");
-	ck_assert(!fj_union_is_opaque(unit_thread, copy));
+	ck_assert(!fj_union_shows_opaque(unit_thread, copy, false));
 	unit_assert_result(
 		unit_call5(__NR_setxattr, "/upper/dir", "user.overlay.opaque", "y", 1, 0), 0);
-	ck_assert(fj_union_is_opaque(unit_thread, copy));
+	ck_assert(fj_union_shows_opaque(unit_thread, copy, false));
 	fj_sys_close(dir);
 	fj_sys_close(copy);
 }
@@ -222,8 +221,7 @@ START_TEST(records_of_the_upper_layer)
 		unit_assert_result(unit_call3(__NR_lchown, union_path(union_upper, name), 5, 6), 0);
 		union_look(union_upper, name, &sx, &file);
 		ck_assert_uint_eq(sx.stx_uid, 5);
-		unit_assert_result(
-			fj_union_whiteout(&union_call, union_upper, name, union_work), 0);
+		unit_assert_result(fj_union_hide(&union_call, union_upper, name, union_work, 0), 0);
 		ck_assert_int_eq(read_own(owners[3]), own);
 		ck_assert(!memcmp(owners[0], owners[3], (size_t)own));
 	}

@@ -54,7 +54,7 @@ static int in_child(long (*work_of)(const char *name), const char *name)
 
 static long whiteout(const char *name)
 {
-	return fj_union_whiteout(&union_call, union_upper, name, union_work);
+	return fj_union_hide(&union_call, union_upper, name, union_work, 0);
 }
 
 /* The child is killed before each system call in turn, for each type of file. */

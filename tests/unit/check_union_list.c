@@ -3,19 +3,18 @@
  * check_union_list.c - tests listings of merged directories (union/list.c): random layers compared
  * with a model; files that are copied up, removed and made during a listing; seeking; and 100,000
  * names. */
+#include "inode/owned.h"
+#include "sys/abi.h"
 #include "sys/gate_code.h"
+#include "sys/scratch_mark.h"
 #include "syscall/dirent.h"
 #include "syscall/fcntl.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
-#include "unit.h"
-#include "union_tree.h"
-#include "sys/scratch_mark.h"
-
-#include "inode/owned.h"
 #include "union/union.h"
-#include "sys/abi.h"
+#include "union_tree.h"
+#include "unit.h"
 
 #include <asm/unistd.h>
 #include <stdio.h>
@@ -150,7 +149,7 @@ static void make_names(int names)
 				make_file(dirfd, name);
 				break;
 			case 1:
-				unit_assert_result(fj_union_whiteout(&call, dirfd, name, -1), 0);
+				unit_assert_result(fj_union_hide(&call, dirfd, name, -1, 0), 0);
 				break;
 			case 2:
 				unit_assert_result(fj_sys_mkdirat(dirfd, name, 0755), 0);
@@ -297,7 +296,7 @@ START_TEST(changes_while_listing)
 					fj_union_copy_up(&call, all.layer[is_mid ? 1 : 2].fd, name,
 						all.layer[0].fd, name, -1, true);
 				} else {
-					fj_union_whiteout(&call, all.layer[0].fd, name, -1);
+					fj_union_hide(&call, all.layer[0].fd, name, -1, 0);
 				}
 			}
 		}
@@ -405,9 +404,8 @@ START_TEST(a_hundred_thousand)
 			if (!(step && i < 1000)) {
 				make_file(layers.layer[1].fd, name_of(i));
 				if (i % 100 == 7)
-					unit_assert_result(
-						fj_union_whiteout(
-							&call, layers.layer[0].fd, name_of(i), -1),
+					unit_assert_result(fj_union_hide(&call, layers.layer[0].fd,
+								   name_of(i), -1, 0),
 						0);
 			}
 		union_gate = fj_gate;

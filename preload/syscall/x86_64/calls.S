@@ -78,7 +78,6 @@ fj_syscall:
 	CALL	getcpu, __NR_getcpu
 	CALL	getcwd, __NR_getcwd
 	CALL	getdents64, __NR_getdents64
-	CALL	getegid, __NR_getegid
 	CALL	geteuid, __NR_geteuid
 	CALL	getgid, __NR_getgid
 	CALL	getpid, __NR_getpid
