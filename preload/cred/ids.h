@@ -42,9 +42,22 @@ enum fj_cap { /* linux/capability.h */
 	FJ_CAP_MAC_OVERRIDE = 32,
 };
 
+struct fj_id_set {
+	uint32_t real, effective, saved, fs;
+};
 struct fj_ids {
-	uint32_t ruid, euid, suid, fsuid;
-	uint32_t rgid, egid, sgid, fsgid;
+	union {
+		struct {
+			uint32_t ruid, euid, suid, fsuid;
+		};
+		struct fj_id_set uid; /* the same */
+	};
+	union {
+		struct {
+			uint32_t rgid, egid, sgid, fsgid;
+		};
+		struct fj_id_set gid;
+	};
 	uint64_t effective, permitted, inheritable, bounding,
 		ambient;     /* capabilities: bit n is number n */
 	uint32_t securebits; /* linux/securebits.h; includes SECURE_KEEP_CAPS */

@@ -34,75 +34,96 @@ static void fix_caps(struct fj_ids *next, const struct fj_ids *old)
 		next->effective = next->permitted;
 }
 
-static bool is_own_uid(const struct fj_ids *old, uint32_t uid)
+/* The rules of ids are the same for users and groups. `can`: the caller has the capability. */
+static bool is_own_id(const struct fj_id_set *old, uint32_t id)
 {
-	return uid == old->ruid || uid == old->euid || uid == old->suid;
+	return id == old->real || id == old->effective || id == old->saved;
 }
 
-static bool is_own_gid(const struct fj_ids *old, uint32_t gid)
+static long set_one_id(struct fj_id_set *next, bool can, uint32_t id)
 {
-	return gid == old->rgid || gid == old->egid || gid == old->sgid;
+	if (id == FJ_NO_ID)
+		return -EINVAL;
+	if (can)
+		next->real = next->saved = id;
+	else if (id != next->real && id != next->saved)
+		return -EPERM;
+	next->effective = next->fs = id;
+	return 0;
+}
+
+static long set_two_ids(struct fj_id_set *next, bool can, uint32_t real, uint32_t effective)
+{
+	const struct fj_id_set old = *next;
+
+	if (real != FJ_NO_ID) {
+		if (!can && real != old.real && real != old.effective)
+			return -EPERM;
+		next->real = real;
+	}
+	if (effective != FJ_NO_ID) {
+		if (!can && !is_own_id(&old, effective))
+			return -EPERM;
+		next->effective = effective;
+	}
+	if (real != FJ_NO_ID || (effective != FJ_NO_ID && effective != old.real))
+		next->saved = next->effective;
+	next->fs = next->effective;
+	return 0;
+}
+
+static long set_three_ids(
+	struct fj_id_set *next, bool can, uint32_t real, uint32_t effective, uint32_t saved)
+{
+	const struct fj_id_set old = *next;
+
+	/* If nothing changes, the fs id stays, too (since Linux 5.18). */
+	if ((real == FJ_NO_ID || real == old.real) && (saved == FJ_NO_ID || saved == old.saved) &&
+		(effective == FJ_NO_ID || (effective == old.effective && effective == old.fs)))
+		return 0;
+	if (!can && ((real != FJ_NO_ID && !is_own_id(&old, real)) ||
+			    (effective != FJ_NO_ID && !is_own_id(&old, effective)) ||
+			    (saved != FJ_NO_ID && !is_own_id(&old, saved))))
+		return -EPERM;
+	if (real != FJ_NO_ID)
+		next->real = real;
+	if (effective != FJ_NO_ID)
+		next->effective = effective;
+	if (saved != FJ_NO_ID)
+		next->saved = saved;
+	next->fs = next->effective;
+	return 0;
+}
+
+/* Ends a change of uids, with its result `r`. */
+static long set_caps(struct fj_ids *next, const struct fj_ids *old, long r)
+{
+	if (!r)
+		fix_caps(next, old);
+	return r;
 }
 
 long fj_ids_setuid(struct fj_ids *next, uint32_t uid)
 {
 	const struct fj_ids old = *next;
 
-	if (uid == FJ_NO_ID)
-		return -EINVAL;
-	if (fj_ids_can(&old, FJ_CAP_SETUID))
-		next->ruid = next->suid = uid;
-	else if (uid != old.ruid && uid != old.suid)
-		return -EPERM;
-	next->euid = next->fsuid = uid;
-	fix_caps(next, &old);
-	return 0;
+	return set_caps(next, &old, set_one_id(&next->uid, fj_ids_can(next, FJ_CAP_SETUID), uid));
 }
 
 long fj_ids_setreuid(struct fj_ids *next, uint32_t uid, uint32_t euid)
 {
 	const struct fj_ids old = *next;
-	const bool can = fj_ids_can(&old, FJ_CAP_SETUID);
 
-	if (uid != FJ_NO_ID) {
-		if (!can && uid != old.ruid && uid != old.euid)
-			return -EPERM;
-		next->ruid = uid;
-	}
-	if (euid != FJ_NO_ID) {
-		if (!can && !is_own_uid(&old, euid))
-			return -EPERM;
-		next->euid = euid;
-	}
-	if (uid != FJ_NO_ID || (euid != FJ_NO_ID && euid != old.ruid))
-		next->suid = next->euid;
-	next->fsuid = next->euid;
-	fix_caps(next, &old);
-	return 0;
+	return set_caps(
+		next, &old, set_two_ids(&next->uid, fj_ids_can(next, FJ_CAP_SETUID), uid, euid));
 }
 
 long fj_ids_setresuid(struct fj_ids *next, uint32_t uid, uint32_t euid, uint32_t suid)
 {
 	const struct fj_ids old = *next;
 
-	/* If nothing changes, the fs uid stays, too (since Linux 5.18). */
-	if ((uid == FJ_NO_ID || uid == old.ruid) && (suid == FJ_NO_ID || suid == old.suid) &&
-		(euid == FJ_NO_ID || (euid == old.euid && euid == old.fsuid)))
-		return 0;
-	if (!fj_ids_can(&old, FJ_CAP_SETUID) &&
-		((uid != FJ_NO_ID && !is_own_uid(&old, uid)) ||
-			(euid != FJ_NO_ID && !is_own_uid(&old, euid)) ||
-			(suid != FJ_NO_ID && !is_own_uid(&old, suid))))
-		return -EPERM;
-	if (uid != FJ_NO_ID)
-		next->ruid = uid;
-	if (euid != FJ_NO_ID)
-		next->euid = euid;
-	if (suid != FJ_NO_ID)
-		next->suid = suid;
-	next->fsuid = next->euid;
-	fix_caps(next, &old);
-	return 0;
+	return set_caps(next, &old,
+		set_three_ids(&next->uid, fj_ids_can(next, FJ_CAP_SETUID), uid, euid, suid));
 }
 
 long fj_ids_setfsuid(struct fj_ids *next, uint32_t uid)
@@ -110,7 +131,7 @@ long fj_ids_setfsuid(struct fj_ids *next, uint32_t uid)
 	const uint32_t old = next->fsuid;
 
 	if (uid == FJ_NO_ID || uid == old ||
-		(!is_own_uid(next, uid) && !fj_ids_can(next, FJ_CAP_SETUID)))
+		(!is_own_id(&next->uid, uid) && !fj_ids_can(next, FJ_CAP_SETUID)))
 		return old;
 	next->fsuid = uid;
 	if (next->securebits & issecure_mask(SECURE_NO_SETUID_FIXUP))
@@ -124,64 +145,24 @@ long fj_ids_setfsuid(struct fj_ids *next, uint32_t uid)
 
 long fj_ids_setgid(struct fj_ids *next, uint32_t gid)
 {
-	if (gid == FJ_NO_ID)
-		return -EINVAL;
-	if (fj_ids_can(next, FJ_CAP_SETGID))
-		next->rgid = next->sgid = gid;
-	else if (gid != next->rgid && gid != next->sgid)
-		return -EPERM;
-	next->egid = next->fsgid = gid;
-	return 0;
+	return set_one_id(&next->gid, fj_ids_can(next, FJ_CAP_SETGID), gid);
 }
 
 long fj_ids_setregid(struct fj_ids *next, uint32_t gid, uint32_t egid)
 {
-	const struct fj_ids old = *next;
-	const bool can = fj_ids_can(&old, FJ_CAP_SETGID);
-
-	if (gid != FJ_NO_ID) {
-		if (!can && gid != old.rgid && gid != old.egid)
-			return -EPERM;
-		next->rgid = gid;
-	}
-	if (egid != FJ_NO_ID) {
-		if (!can && !is_own_gid(&old, egid))
-			return -EPERM;
-		next->egid = egid;
-	}
-	if (gid != FJ_NO_ID || (egid != FJ_NO_ID && egid != old.rgid))
-		next->sgid = next->egid;
-	next->fsgid = next->egid;
-	return 0;
+	return set_two_ids(&next->gid, fj_ids_can(next, FJ_CAP_SETGID), gid, egid);
 }
 
 long fj_ids_setresgid(struct fj_ids *next, uint32_t gid, uint32_t egid, uint32_t sgid)
 {
-	const struct fj_ids old = *next;
-
-	if ((gid == FJ_NO_ID || gid == old.rgid) && (sgid == FJ_NO_ID || sgid == old.sgid) &&
-		(egid == FJ_NO_ID || (egid == old.egid && egid == old.fsgid)))
-		return 0;
-	if (!fj_ids_can(&old, FJ_CAP_SETGID) &&
-		((gid != FJ_NO_ID && !is_own_gid(&old, gid)) ||
-			(egid != FJ_NO_ID && !is_own_gid(&old, egid)) ||
-			(sgid != FJ_NO_ID && !is_own_gid(&old, sgid))))
-		return -EPERM;
-	if (gid != FJ_NO_ID)
-		next->rgid = gid;
-	if (egid != FJ_NO_ID)
-		next->egid = egid;
-	if (sgid != FJ_NO_ID)
-		next->sgid = sgid;
-	next->fsgid = next->egid;
-	return 0;
+	return set_three_ids(&next->gid, fj_ids_can(next, FJ_CAP_SETGID), gid, egid, sgid);
 }
 
 long fj_ids_setfsgid(struct fj_ids *next, uint32_t gid)
 {
 	const uint32_t old = next->fsgid;
 
-	if (gid != FJ_NO_ID && (is_own_gid(next, gid) || fj_ids_can(next, FJ_CAP_SETGID)))
+	if (gid != FJ_NO_ID && (is_own_id(&next->gid, gid) || fj_ids_can(next, FJ_CAP_SETGID)))
 		next->fsgid = gid;
 	return old;
 }

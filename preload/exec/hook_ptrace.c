@@ -120,30 +120,6 @@ static bool is_exec_told(int32_t tid, int status)
  * calls the engine's gate again and again must not keep its tracer here: signals come in then. */
 #define HIDDEN_MAX 20000u
 
-/* The kernel writes to memory of ours where the program has none for it. */
-static long wait_for_process(struct fj_call *c)
-{
-	const uint64_t to = c->arg[1];
-	int32_t status, own;
-	long r;
-
-	if (!to)
-		c->arg[1] = (uint64_t)&own;
-	for (unsigned hidden = 0;; hidden++) {
-		if (hidden == HIDDEN_MAX)
-			return c->arg[2] & WNOHANG ? 0 : -EINTR;
-		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
-		if (r <= 0 || fj_guest_read(&status, c->arg[1], sizeof(status)))
-			return r;
-		if (!fj_tracee_is_hidden((int32_t)r, status))
-			break;
-	}
-	if (!is_exec_told((int32_t)r, status) || !to)
-		return r;
-	status |= PTRACE_EVENT_EXEC << 16;
-	return fj_guest_write(to, &status, sizeof(status)) ? -EFAULT : r;
-}
-
 /* Does waitid(2) tell in `info` of a stop that the tracer must not see? If a tracee has ended, it is
  * forgotten, unless the tracer has only looked (WNOWAIT). */
 static bool is_hidden(const struct fj_call *c, const siginfo_t *info)
@@ -162,29 +138,41 @@ static bool is_hidden(const struct fj_call *c, const siginfo_t *info)
 	return false;
 }
 
-static long wait_for_id(struct fj_call *c)
+/* The kernel writes to memory of ours where the program has none for it. */
+static long wait_for_tracee(struct fj_call *c)
 {
-	const uint64_t to = c->arg[2];
-	siginfo_t info, own;
+	const bool by_id = c->nr == __NR_waitid;
+	uint64_t *const at = &c->arg[by_id ? 2 : 1];
+	const uint64_t to = *at;
+	union {
+		int32_t status; /* wait4(2) */
+		siginfo_t info; /* waitid(2) */
+	} told, own;
+	const size_t size = by_id ? sizeof(told.info) : sizeof(told.status);
+	int32_t pid, status;
 	long r;
 
 	if (!to)
-		c->arg[2] = (uint64_t)&own;
+		*at = (uint64_t)&own;
 	for (unsigned hidden = 0;; hidden++) {
-		info.si_pid = 0;
+		told.info.si_pid = 0;
 		if (hidden == HIDDEN_MAX)
-			return -EINTR;
+			return !by_id && c->arg[2] & WNOHANG ? 0 : -EINTR;
 		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
-		if (r < 0 || fj_guest_read(&info, c->arg[2], sizeof(info)))
+		if (r < 0 || (!by_id && !r) || fj_guest_read(&told, *at, size))
 			return r;
-		if (!is_hidden(c, &info))
+		pid = by_id ? told.info.si_pid : (int32_t)r;
+		status = by_id ? told.info.si_status << 8 | 0x7f : told.status;
+		if (by_id ? !is_hidden(c, &told.info) : !fj_tracee_is_hidden(pid, status))
 			break;
 	}
-	if (info.si_code != CLD_TRAPPED || !to ||
-		!is_exec_told(info.si_pid, info.si_status << 8 | 0x7f))
+	if ((by_id && told.info.si_code != CLD_TRAPPED) || !is_exec_told(pid, status) || !to)
 		return r;
-	info.si_status |= PTRACE_EVENT_EXEC << 8;
-	return fj_guest_write(to, &info, sizeof(info)) ? -EFAULT : r;
+	if (by_id)
+		told.info.si_status |= PTRACE_EVENT_EXEC << 8;
+	else
+		told.status |= PTRACE_EVENT_EXEC << 16;
+	return fj_guest_write(to, &told, size) ? -EFAULT : r;
 }
 
 bool fj_trace_waits(long nr)
@@ -199,7 +187,7 @@ long fj_trace_wait(struct fj_call *c)
 		c->is_deferred = true;
 		return 0;
 	}
-	return c->nr == __NR_wait4 ? wait_for_process(c) : wait_for_id(c);
+	return wait_for_tracee(c);
 }
 
 /* Has the process a filter that a tracer could not use (seccomp/hook_guard.c)? By the error a tracer that

@@ -121,18 +121,6 @@ bool fj_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, const char 
 	return what & foreign;
 }
 
-/* Returns `name` with its last component replaced by ".", in scratch memory. */
-static const char *directory_of(struct fj_thread *t, const char *name)
-{
-	const size_t cut = fj_place_dir_len(name);
-	struct fj_str s;
-
-	fj_scratch_str(t, &s, cut + 8);
-	fj_str_add(&s, name, cut);
-	fj_str_put(&s, ".");
-	return s.at;
-}
-
 /* Does the place of `name` itself tell that it is not foreign? */
 static bool is_surely_own(struct fj_thread *t, int dirfd, const char *name)
 {
@@ -156,7 +144,7 @@ bool fj_place_is_foreign(struct fj_thread *t, int dirfd, const char *name)
 	if (!name[0])
 		return !fj_sys_newfstatat(dirfd, name, &st, AT_EMPTY_PATH) &&
 		       fj_dev_is_foreign(t, st.st_dev, dirfd, name);
-	dir = directory_of(t, name);
+	dir = fj_place_dir_name(t, name);
 	is = !fj_sys_newfstatat(dirfd, dir, &st, 0) && fj_dev_is_foreign(t, st.st_dev, dirfd, dir);
 	fj_scratch_release(t, mark);
 	return is;
@@ -171,7 +159,7 @@ bool fj_place_on_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, co
 		return false;
 	if (name[0] == '/')
 		return ask_whether_foreign(t, dirfd, name);
-	is = fj_dev_is_foreign(t, dev, dirfd, directory_of(t, name));
+	is = fj_dev_is_foreign(t, dev, dirfd, fj_place_dir_name(t, name));
 	fj_scratch_release(t, mark);
 	return is;
 }

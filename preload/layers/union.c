@@ -11,6 +11,7 @@
 #include "bytes/str.h"
 #include "jail/fds.h"
 #include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
@@ -47,13 +48,11 @@ void fj_layers_close(struct fj_layers *l)
 /* Put the next host path of the layers, from `*at` on, into `path`. False: there is none. */
 static bool next_layer(const char **at, struct fj_str *path)
 {
-	const char *s = *at;
+	const char *s = fj_layers_end_first(*at);
 
 	fj_str_cut(path, 0);
-	if (!*s)
+	if (!**at)
 		return false;
-	while (*s && !(s[0] == '/' && s[1] == '/'))
-		s++;
 	fj_str_add(path, *at, (size_t)(s - *at));
 	*at = *s ? s + 1 : s;
 	return true;

@@ -58,12 +58,10 @@ uint64_t fj_layers_plan_fact(const char *pos)
 /* The next path, from `*at` on, which gets a NUL at its end. NULL: there is none. */
 static char *next_path(char **at)
 {
-	char *const path = *at, *s = path;
+	char *const path = *at, *s = path + (fj_layers_end_first(path) - path);
 
 	if (!*path)
 		return NULL;
-	while (*s && !(s[0] == '/' && s[1] == '/'))
-		s++;
 	*at = *s ? s + 1 : s;
 	*s = 0;
 	return path;
@@ -188,10 +186,8 @@ int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch)
 /* Append the first host path of `text`. Returns where the next one begins. */
 static const char *put_layer(const char *text, struct fj_str *out)
 {
-	const char *s = text;
+	const char *s = fj_layers_end_first(text);
 
-	while (*s && !(s[0] == '/' && s[1] == '/'))
-		s++;
 	if (out)
 		fj_str_add(out, text, (size_t)(s - text));
 	return *s ? s + 1 : s;

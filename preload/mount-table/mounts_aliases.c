@@ -29,15 +29,20 @@ static struct path as_path(const char *text)
 	return (struct path){text, fj_strlen(text)};
 }
 
+const char *fj_layers_end_first(const char *layers)
+{
+	while (*layers && !(layers[0] == '/' && layers[1] == '/'))
+		layers++;
+	return layers;
+}
+
 /* Put the next layer of a union, from `*at` on, into `layer`. False: there is none. */
 static bool next_layer_path(const char **at, struct path *layer)
 {
-	const char *s = *at;
+	const char *s = fj_layers_end_first(*at);
 
-	if (!*s)
+	if (!**at)
 		return false;
-	while (*s && !(s[0] == '/' && s[1] == '/'))
-		s++;
 	*layer = (struct path){*at, (size_t)(s - *at)};
 	*at = *s ? s + 1 : s;
 	return true;

@@ -23,6 +23,8 @@ void fj_place_done(struct fj_place *place);
 /* The length of the directory part of a place's name, with its slash: "dir/". 0: the directory is `dirfd`
  * itself. */
 size_t fj_place_dir_len(const char *name);
+/* The same directory as a name, "dir/." or ".", in scratch memory. */
+char *fj_place_dir_name(struct fj_thread *t, const char *name);
 /* A host path for the place, in scratch memory: for calls that take no descriptor. */
 char *fj_place_path(struct fj_thread *t, const struct fj_place *place);
 /* `first_path` was found to be the place `first`. `jail_path` is relative to the same descriptor. If the

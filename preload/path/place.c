@@ -22,6 +22,7 @@
 #include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "syscall/fcntl.h"
 #include "syscall/mount.h"
 #include "syscall/resource.h"
@@ -115,6 +116,17 @@ size_t fj_place_dir_len(const char *name)
 	while (len && name[len - 1] != '/')
 		len--;
 	return len;
+}
+
+char *fj_place_dir_name(struct fj_thread *t, const char *name)
+{
+	const size_t cut = fj_place_dir_len(name);
+	struct fj_str s;
+
+	fj_scratch_str(t, &s, cut + 8);
+	fj_str_add(&s, name, cut);
+	fj_str_put(&s, ".");
+	return s.at;
 }
 
 char *fj_place_path(struct fj_thread *t, const struct fj_place *place)

@@ -262,12 +262,9 @@ long fj_root_overlay_show(struct fj_thread *t, const char *layers, const char *u
 	struct fj_str top;
 	long fd, to, r;
 
-	while (!(layers[0] == '/' && layers[1] == '/'))
-		layers++;
-	layers++;
+	layers = fj_layers_end_first(layers) + 1;
 	fj_scratch_str(t, &top, PATH_MAX);
-	while (*layers && !(layers[0] == '/' && layers[1] == '/'))
-		fj_str_add(&top, layers++, 1);
+	fj_str_add(&top, layers, (size_t)(fj_layers_end_first(layers) - layers));
 	fd = r = fj_open_path(AT_FDCWD, top.at, O_DIRECTORY);
 	if (fd >= 0) {
 		to = r = fj_sys_openat(AT_FDCWD, upper_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);

@@ -267,28 +267,32 @@ long fj_hook_sendmsg(struct fj_call *c)
 	return send_message(c, c->arg[1], c->arg[2]);
 }
 
-/* Sends one by one for AF_UNIX. The number sent counts; an error after the first is returned by the
- * next call (sendmmsg(2)). */
-long fj_hook_sendmmsg(struct fj_call *c)
+long fj_messages_each(
+	struct fj_call *c, long (*handle)(struct fj_call *c, uint64_t at, uint64_t flags))
 {
 	const uint32_t count = (uint32_t)c->arg[2];
 	uint32_t done = 0;
 	long r = 0;
 
-	if (!fj_is_unix_socket((int)c->arg[0]))
-		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {
 		const uint64_t at = c->arg[1] + done * sizeof(struct mmsghdr64);
-		uint32_t sent;
+		uint32_t size;
 
-		r = send_message(c, at, c->arg[3]);
+		r = handle(c, at, c->arg[3]);
 		if (r < 0)
 			break;
-		sent = (uint32_t)r;
-		if (fj_guest_write(at + offsetof(struct mmsghdr64, len), &sent, sizeof(sent))) {
+		size = (uint32_t)r;
+		if (fj_guest_write(at + offsetof(struct mmsghdr64, len), &size, sizeof(size))) {
 			r = -EFAULT;
 			break;
 		}
 	}
 	return done ? (long)done : r;
+}
+
+long fj_hook_sendmmsg(struct fj_call *c)
+{
+	if (!fj_is_unix_socket((int)c->arg[0]))
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	return fj_messages_each(c, send_message);
 }

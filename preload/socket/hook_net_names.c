@@ -145,31 +145,18 @@ long fj_hook_recvmsg(struct fj_call *c)
 	return receive_message(c, c->arg[1], c->arg[2]);
 }
 
+static long receive_next(struct fj_call *c, uint64_t at, uint64_t flags)
+{
+	if (flags & MSG_WAITFORONE)
+		c->arg[3] |= MSG_DONTWAIT; /* for those after this one */
+	return receive_message(c, at, flags & ~(uint64_t)MSG_WAITFORONE);
+}
+
 long fj_hook_recvmmsg(struct fj_call *c)
 {
-	const uint32_t count = (uint32_t)c->arg[2];
-	uint64_t flags = c->arg[3];
-	uint32_t done = 0;
-	long r = 0;
-
 	/* A timeout is only looked at between messages (recvmmsg(2), BUGS), so such a call is left
 	 * to the kernel. */
 	if (!fj_is_unix_socket((int)c->arg[0]) || c->arg[4])
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {
-		const uint64_t at = c->arg[1] + done * sizeof(struct mmsghdr64);
-		uint32_t got;
-
-		r = receive_message(c, at, flags & ~(uint64_t)MSG_WAITFORONE);
-		if (r < 0)
-			break;
-		got = (uint32_t)r;
-		if (fj_guest_write(at + offsetof(struct mmsghdr64, len), &got, sizeof(got))) {
-			r = -EFAULT;
-			break;
-		}
-		if (flags & MSG_WAITFORONE)
-			flags |= MSG_DONTWAIT;
-	}
-	return done ? (long)done : r;
+	return fj_messages_each(c, receive_next);
 }

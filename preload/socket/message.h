@@ -27,4 +27,10 @@ struct mmsghdr64 {
 /* Is `fd` a socket of AF_UNIX? */
 bool fj_is_unix_socket(int fd);
 
+struct fj_call;
+/* Call `handle` for each message of sendmmsg(2) or recvmmsg(2), with its address and the call's flags. The
+ * number of messages counts; an error after the first is returned by the next call (sendmmsg(2)). */
+long fj_messages_each(
+	struct fj_call *c, long (*handle)(struct fj_call *c, uint64_t at, uint64_t flags));
+
 #endif

@@ -55,17 +55,6 @@ void fj_union_temp_name(char name[FJ_UNION_TEMP_SIZE])
 	fj_str_num(&s, __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED), 10);
 }
 
-char *fj_union_parent(struct fj_thread *t, const char *name)
-{
-	const size_t cut = fj_place_dir_len(name);
-	struct fj_str s;
-
-	fj_scratch_str(t, &s, cut + 8);
-	fj_str_add(&s, name, cut);
-	fj_str_put(&s, ".");
-	return s.at;
-}
-
 long fj_union_open_lower(int dirfd, const char *name, int flags)
 {
 	long fd;
@@ -256,7 +245,7 @@ static long give_name_unseen(struct task *k)
 {
 	struct fj_thread *t = k->c->thread;
 	const uint32_t mark = fj_scratch_mark(t);
-	const char *parent = fj_union_parent(t, k->to);
+	const char *parent = fj_place_dir_name(t, k->to);
 	struct stat st;
 	long r = fj_sys_newfstatat(k->to_dirfd, parent, &st, 0);
 
@@ -294,7 +283,7 @@ static long copy_by_way_of(struct task *k, int work_fd)
 static long copy_beside(struct task *k)
 {
 	const uint32_t mark = fj_scratch_mark(k->c->thread);
-	const char *parent = fj_union_parent(k->c->thread, k->to);
+	const char *parent = fj_place_dir_name(k->c->thread, k->to);
 	const long fd = fj_sys_openat(k->to_dirfd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	struct stat st;
 	long r = fd;

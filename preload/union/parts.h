@@ -18,8 +18,6 @@ struct fj_thread;
 #define FJ_UNION_TEMP_SIZE 64u
 /* Make a name for an incomplete file, which no other thread uses. */
 void fj_union_temp_name(char name[FJ_UNION_TEMP_SIZE]);
-/* The directory that contains `name` in `dirfd`, as a name in `dirfd`, in scratch memory. */
-char *fj_union_parent(struct fj_thread *t, const char *name);
 
 /* An entry as getdents64(2) writes it: fs/readdir.c. */
 struct fj_dirent {

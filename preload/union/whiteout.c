@@ -12,6 +12,7 @@
 #include "call/call.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
+#include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
@@ -203,7 +204,7 @@ long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, 
 	long fd = work_fd, r = -EAGAIN;
 
 	if (work_fd < 0)
-		fd = fj_sys_openat(dirfd, fj_union_parent(c->thread, name),
+		fd = fj_sys_openat(dirfd, fj_place_dir_name(c->thread, name),
 			O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	fj_scratch_release(c->thread, mark);
 	if (fd < 0)

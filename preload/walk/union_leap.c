@@ -138,13 +138,12 @@ bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l)
 static int put_name(const struct fj_layers *l, const char **paths, uint32_t *at, const char *name,
 	size_t len, struct fj_str *out)
 {
-	const char *s = *paths;
+	const char *s;
 	int dirfd = AT_FDCWD;
 
 	fj_str_cut(out, 0);
-	if (s) {
-		while (*s && !(s[0] == '/' && s[1] == '/'))
-			s++;
+	if (*paths) {
+		s = fj_layers_end_first(*paths);
 		fj_str_add(out, *paths, (size_t)(s - *paths));
 		fj_str_put(out, "/");
 		*paths = *s ? s + 1 : s;
