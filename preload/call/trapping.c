@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * trapping.c - the test for the gate page in filters, and filters that a process gets later than
- * the jail's. Called by trap/filter.c and seccomp/, and by rooms that begin to trap calls. */
+ * the jail's. Called by trap/leaves.c and seccomp/, and by rooms that begin to trap calls. */
 #include "call/trapping.h"
 
 #include "bytes/copy.h"

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mounts_aliases.c - can a directory of the host be reached by two positions? Then the position by which a
- * process reaches it is noted (path/from_host.c). Called by mounts_edit.c.
+ * process reaches it is noted (path/from_host.c). Called by mounts_edit.c; the end of a layer's path also by
+ * other rooms.
  *
  * The layers of a union lead to one position, as one directory does: several layers alone are no alias. */
 #include "bytes/bytes.h"

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * root_path.c - the host path of the jail's root, which may be moved while the jail runs. Called by
- * path/from_host.c and by mountinfo, mount and exec.
+ * all rooms to the right that have a host path.
  *
  * Names are looked up from a descriptor, so they are still found. But paths that the kernel tells (getcwd(2),
  * procfs links, maps) begin with the new path. The kernel is asked for it if a path was not recognised, and

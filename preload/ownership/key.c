@@ -3,7 +3,7 @@
  *
  * key.c - the key of a file. It tells a file from a later file with the same inode number.
  *
- * Called by inode/owned.c, inode/making.c and others, and by the tool behind `fakejail owners`, which
+ * Called by inode/owned.c, union/whiteout.c and setup/make_jail.c, and by the tool behind `fakejail owners`, which
  * must give a file the same key as the engine does. */
 #include "bytes/hash.h"
 #include "ownership/ownership.h"

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * renew.c - copies a record to another key, after overlayfs has copied its file up and so changed
- * the file's key. Called by inode/settle.c. */
+ * the file's key. Called by inode/settle.c, union/copy_shown.c, and the tool behind `fakejail owners`. */
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
 #include "records/store.h"

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * procfs_fdinfo.c - /proc/PID/fdinfo/N with the id that the jail gives to the mount. Called by
- * procfs.c. */
+ * procfs.c and open/open_walked.c. */
 #include "bytes/bytes.h"
 #include "bytes/equal.h"
 #include "bytes/str.h"

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * memory.c - which process owns the memory that the engine runs in. A word that the kernel clears in a forked child
- * (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that a fork has happened. Called by thread.c and process.c. */
+ * (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that a fork has happened. Called by all rooms that keep
+ * something in this memory. */
 #include "sys/memory.h"
 
 #include "bytes/format.h"

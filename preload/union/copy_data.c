@@ -3,7 +3,7 @@
  *
  * copy_data.c - copies the data of a file that is copied up, with its holes. If the file system can, the
  * data are shared with the lower file; otherwise the kernel copies them, or they are read and written.
- * Called by copy_up.c.
+ * Called by copy_up.c and copy_shown.c.
  *
  * This may take long. All signals are blocked while a file is copied, and the code looks between the parts
  * for those that the program lets in. As in the kernel, where splice_from_pipe_next() of fs/splice.c ends

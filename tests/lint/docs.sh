@@ -42,9 +42,9 @@ if [ -e "$map" ]; then
 	$rows
 	ROWS
 	# Whoever looks for a line by its subject is sent to files that are there, by their paths.
-	told=$(sed -n '/^## What stands where/,/^## Where things are/p' "$map" | grep '^|' | grep -oE '[a-z-]+/[a-z_]+\.(c|h|def)' | sort -u) || :
+	told=$(sed -n '/^## What stands where/,/^## Where things are/p' "$map" | grep '^|' | grep -oE '(scripts/)?[a-z-]+/[a-z_]+\.(c|h|def)' | sort -u) || :
 	for file in $told; do
-		[ -e "$srcdir/preload/$file" ] || complain "$map" "says that something stands in $file, which is not there"
+		[ -e "$srcdir/preload/$file" ] || [ -e "$srcdir/$file" ] || complain "$map" "says that something stands in $file, which is not there"
 	done
 fi
 finish
