@@ -35,7 +35,7 @@ unsigned fj_follow_flags_of(const struct fj_call *c, enum fj_kind kind)
 		fj_times_are_bad(c))
 		how &= ~(unsigned)FJ_COPY_UP;
 	if (kind == FJ_OLD)
-		how |= FJ_REMOVES;
+		how |= fj_is_rename(c) ? FJ_REMOVES | FJ_LOOKS_LATER : FJ_REMOVES;
 	return how;
 }
 

@@ -78,10 +78,30 @@ __attribute__((noinline)) static bool crosses_mounts_of_one_device(
 	       st_a.st_dev == st_b.st_dev;
 }
 
-static bool is_place_dir(const struct fj_place *place, long *error)
+/* No layer has been asked yet: FJ_LOOKS_LATER of walk/walk.h. */
+static bool is_dir_in_layers(struct fj_thread *t, const struct fj_place *place, long *error)
+{
+	const size_t size = fj_strlen(place->name), len = fj_text_len(place->name);
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_layers *const l = place->layers;
+	bool is;
+
+	*error = fj_layers_find(t, l, fj_scratch_text(t, place->name, len, ""));
+	if (!*error && (l->found < 0 || l->is_whiteout))
+		*error = -ENOENT;
+	is = (l->mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	if (!*error && !is && size > len)
+		*error = -ENOTDIR;
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+static bool is_place_dir(struct fj_thread *t, const struct fj_place *place, long *error)
 {
 	struct stat st = {0};
 
+	if (place->layers)
+		return is_dir_in_layers(t, place, error);
 	*error = fj_sys_newfstatat(place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
 	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
@@ -106,7 +126,7 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 	}
 	if (a->place.is_read_only || b->place.is_read_only)
 		return -EROFS;
-	a_is_dir = is_place_dir(&a->place, &r);
+	a_is_dir = is_place_dir(c->thread, &a->place, &r);
 	if (r < 0)
 		return r;
 	if (!fj_is_rename(c)) {
@@ -114,7 +134,7 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 
 		return wants_dir == a_is_dir ? -EBUSY : wants_dir ? -ENOTDIR : -EISDIR;
 	}
-	b_is_dir = is_place_dir(&b->place, &r);
+	b_is_dir = is_place_dir(c->thread, &b->place, &r);
 	if (!r && a_is_dir != b_is_dir && !fj_exchanges(c))
 		return a_is_dir ? -ENOTDIR : -EISDIR;
 	return -EBUSY;

@@ -28,18 +28,6 @@
 
 static const struct fj_root own_root;
 
-/* How many bytes at the beginning of `path`, a directory in a layer, are the host path of the jail's root? */
-static size_t root_part(const char *path, size_t len)
-{
-	const char *const root = fj_root_path();
-	const size_t root_len = fj_text_len(root);
-	const bool is_inside = root_len && len >= root_len &&
-			       (len == root_len || path[root_len] == '/') &&
-			       fj_same(path, root, root_len);
-
-	return is_inside ? root_len : 0;
-}
-
 /* A path in the root, or in its lowest layer, is shorter and so faster relative to this. But if layers share a device,
  * the owner of a file is found by its absolute path. */
 void fj_fast_name_layers(
@@ -66,7 +54,7 @@ void fj_fast_name_layers(
 		const size_t path_len = (size_t)(end - c);
 		const size_t part = !paths && q->ends_in_lower ? fj_lower_len() :
 				    is_whole		       ? 0 :
-								 root_part(c, path_len);
+								 fj_layers_root_part(c, path_len);
 		const size_t skipped = part && path_len > part ? part + 1 : part;
 
 		fj_str_add(&s, c + skipped, path_len - skipped);

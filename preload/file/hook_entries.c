@@ -307,16 +307,15 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 			return r;
 	}
 	/* If both names lead to one file, rename(2) does nothing, and the file keeps its names. */
-	if (!(flags & (FJ_RENAME_NOREPLACE | FJ_RENAME_EXCHANGE)) && !fj_owner_is_empty()) {
-		is_done = !flags && !place[0]->layers && rename_to_nothing(c);
+	if (!(flags & (FJ_RENAME_NOREPLACE | FJ_RENAME_EXCHANGE)) && !place[0]->layers &&
+		!fj_owner_is_empty()) {
+		is_done = !flags && rename_to_nothing(c);
 		replaces = !is_done && takes_last_name(c, place, &file);
 	}
 	if (__builtin_expect(place[0]->layers != NULL, 0)) {
 		r = fj_union_rename(c->thread, place[0], place[1], flags);
-		if (!r && replaces && !place[1]->is_lower)
-			fj_owner_gone(&file.key);
-		if (!r)
-			fj_roots_made(c->thread, place[1]->dirfd, place[1]->name);
+		if (!r && place[1]->layers->fd[0] >= 0)
+			fj_roots_made(c->thread, place[1]->layers->fd[0], place[1]->name);
 		return r;
 	}
 	if (flags & FJ_RENAME_WHITEOUT && !(flags & ~(FJ_RENAME_WHITEOUT | FJ_RENAME_NOREPLACE)))

@@ -229,6 +229,11 @@ long fj_layers_open_work(struct fj_thread *t, const char *path);
  * or -errno. */
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 
+/* How many bytes at the beginning of `path`, a directory in a layer, are the host path of the jail's root? */
+size_t fj_layers_root_part(const char *path, size_t len);
+/* open(2) of a host path, relative to the jail's root if it lies there: that is a shorter way. Returns a descriptor or
+ * -errno. */
+long fj_layers_open_host(const char *path, int flags);
 /* Open the work directory of the union of `l` with flags of open(2). Returns a descriptor or -errno. */
 long fj_layers_open_work_of(struct fj_thread *t, const struct fj_layers *l, int flags);
 

@@ -11,6 +11,7 @@
  * directory is hidden. This happens when the directory itself is copied up, which fj_layers_copy_up()
  * announces, or removed or moved, which is announced as everywhere. A directory that is made where a
  * whiteout was is opaque from the beginning. And no fact says that something does not exist. */
+#include "bytes/hash.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
 #include "facts/fact_value.h"
@@ -21,9 +22,11 @@
 #include "jail/root.h"
 #include "layers/union.h"
 #include "mount-table/mounts.h"
+#include "mount-table/paths.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "syscall/fcntl.h"
 
 #include <linux/errno.h>
 
@@ -67,6 +70,28 @@ static char *next_path(char **at)
 	return path;
 }
 
+size_t fj_layers_root_part(const char *path, size_t len)
+{
+	const char *const root = fj_root_path();
+	const size_t root_len = fj_text_len(root);
+	const bool is_inside = root_len && len >= root_len &&
+			       (len == root_len || path[root_len] == '/') &&
+			       fj_same(path, root, root_len);
+
+	return is_inside ? root_len : 0;
+}
+
+long fj_layers_open_host(const char *path, int flags)
+{
+	const size_t part = fj_layers_root_part(path, fj_strlen(path));
+
+	long fd = -EBADF; /* as at the start of a jail, when the root is not open yet */
+
+	if (part && path[part])
+		fd = fj_sys_openat(FJ_FD_ROOT(fj_jail), path + part + 1, flags, 0);
+	return fd == -EBADF ? fj_sys_openat(AT_FDCWD, path, flags, 0) : fd;
+}
+
 static bool open_all(struct fj_layers *l, char *paths, uint64_t layers)
 {
 	const char *path;
@@ -78,7 +103,9 @@ static bool open_all(struct fj_layers *l, char *paths, uint64_t layers)
 		if (!(layers >> i & 1))
 			continue;
 		path = next_path(&paths);
-		fd = path ? fj_open_path(AT_FDCWD, path, O_DIRECTORY | O_NOFOLLOW) : -ENOENT;
+		fd = path ? fj_layers_open_host(
+				    path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) :
+			    -ENOENT;
 		if (fd < 0)
 			return false;
 		l->fd[i] = (int)fd;

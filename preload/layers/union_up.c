@@ -24,7 +24,7 @@ static long open_work(struct fj_thread *t, const char *path, int how)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	const int flags = how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	long fd = fj_sys_openat(AT_FDCWD, path, flags, 0);
+	long fd = fj_layers_open_host(path, flags);
 	struct fj_str above;
 	size_t len = fj_strlen(path);
 

@@ -202,9 +202,10 @@ static const char *plain_name(const char *jail_path)
 		       name;
 }
 
-/* `place` is `name` in the merged directory of `first`, whose descriptors it shares. */
+/* `place` is another name in the merged directory of `first`, whose descriptors it shares. (Only renames have two such names:
+ * FJ_LOOKS_LATER of walk/walk.h.) */
 __attribute__((noinline)) static bool share_layers(
-	struct fj_thread *t, const struct fj_place *first, const char *name, struct fj_place *place)
+	struct fj_thread *t, const struct fj_place *first, struct fj_place *place)
 {
 	struct fj_layers *l = (struct fj_layers *)fj_scratch(t, sizeof(*l));
 
@@ -212,10 +213,8 @@ __attribute__((noinline)) static bool share_layers(
 	l->is_borrowed = true;
 	l->work_fd = -1;
 	/* (Where only lower layers have the directory, each place gets the upper one for itself.) */
-	if (l->name || l->is_read_only || l->fd[0] < 0 || fj_layers_find(t, l, name) < 0)
+	if (l->name || l->is_read_only || l->fd[0] < 0)
 		return false;
-	place->dirfd = l->fd[l->found < 0 ? 0 : l->found];
-	place->is_lower = !l->has_upper || place->dirfd != l->fd[0];
 	place->layers = l;
 	return true;
 }
@@ -250,7 +249,7 @@ bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const ch
 	*place = *first;
 	place->owned_fd = -1;
 	place->name = name;
-	if (__builtin_expect(first->layers != NULL, 0) && !share_layers(t, first, name, place))
+	if (__builtin_expect(first->layers != NULL, 0) && !share_layers(t, first, place))
 		return false;
 	if (first->pos) {
 		const size_t len = fj_place_dir_len(first->pos), size = len + fj_strlen(name) + 1;

@@ -12,8 +12,10 @@
 #include "bytes/equal.h"
 #include "bytes/format.h"
 #include "bytes/len.h"
+#include "inode/owned.h"
 #include "layers/place.h"
 #include "layers/union.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "signal/waiting.h"
 #include "sys/abi.h"
@@ -118,7 +120,9 @@ struct moving {
 	char *name[2];
 	bool is_there[2], is_dir[2], is_below[2];
 	bool has_upper_whiteout; /* for the new name */
+	bool takes_last_name;	 /* of `replaced`, which has a record */
 	uint32_t flags;
+	struct fj_file replaced;
 };
 
 static bool are_both_one_file(const struct moving *m)
@@ -292,6 +296,17 @@ static long move_entry(struct moving *m)
 	return r;
 }
 
+/* Does the move replace the last name of a file that has a record? */
+static bool replaces_last_name(struct moving *m)
+{
+	bool is_there;
+
+	return m->is_there[1] && !m->l[1]->found &&
+	       !(m->flags & (FJ_RENAME_NOREPLACE | FJ_RENAME_EXCHANGE)) && !fj_owner_is_empty() &&
+	       fj_file_is_last_name(
+		       fj_calling(m->t)->call, m->l[1]->fd[0], m->name[1], &m->replaced, &is_there);
+}
+
 /* Called with the lock. -FJ_RESTART: as in unlink_alone(). */
 static long rename_alone(struct moving *m, const bool *has_slash)
 {
@@ -322,7 +337,12 @@ static long rename_alone(struct moving *m, const bool *has_slash)
 	r = bring_name_up(m, 0);
 	if (!r && (m->flags & FJ_RENAME_EXCHANGE))
 		r = bring_name_up(m, 1);
-	return r ? r : move_entry(m);
+	if (r < 0)
+		return r;
+	m->takes_last_name = replaces_last_name(m);
+	r = move_entry(m);
+	m->takes_last_name = m->takes_last_name && !r;
+	return r;
 }
 
 long fj_union_rename(
@@ -352,5 +372,7 @@ long fj_union_rename(
 		r = rename_alone(&m, has_slash);
 	while (r == -FJ_RESTART);
 	fj_layers_unlock(m.l[0], lock);
+	if (m.takes_last_name)
+		fj_owner_gone(&m.replaced.key);
 	return r;
 }

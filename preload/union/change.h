@@ -42,7 +42,8 @@ void fj_union_start(void);
 /* unlinkat(2) of a place with layers. `wants_dir`: AT_REMOVEDIR. Returns 0 or -errno. */
 long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wants_dir);
 
-/* renameat2(2) of two places, at least one of which has layers. Returns 0 or -errno. */
+/* renameat2(2) of two places, at least one of which has layers. The record of a file that is replaced goes, too. Returns 0
+ * or -errno. */
 long fj_union_rename(struct fj_thread *t, const struct fj_place *from, const struct fj_place *to,
 	uint32_t flags);
 

@@ -179,10 +179,18 @@ static bool is_merged(struct fj_walk *w, const char *name)
 static long finish_in_union(struct fj_walk *w, const char *name, unsigned how, bool has_slash)
 {
 	struct fj_layers *l = w->layers;
-	long r = is_layer_hidden(w, name) ? -ENOENT : fj_layers_find(w->t, l, name);
+	long r = is_layer_hidden(w, name) ? -ENOENT :
+		 (how & FJ_LOOKS_LATER)	  ? 0 :
+					    fj_layers_find(w->t, l, name);
 
 	if (r < 0)
 		return r;
+	if (how & FJ_LOOKS_LATER) {
+		l->found = -1;
+		l->is_whiteout = l->is_merged = false;
+		aim_walk(w);
+		return 0;
+	}
 	if (l->is_read_only && l->is_whiteout)
 		l->found = -1; /* nothing is there, and nothing can be made there */
 	if (l->is_whiteout && !(how & (FJ_ENTRY | FJ_CREATE | FJ_REMOVES)))

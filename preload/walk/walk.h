@@ -36,6 +36,9 @@ enum {
 	FJ_ONLY_DIRS = 65536, /* with FJ_COPY_UP: the call will refuse all but a directory */
 	FJ_REMOVES = 16384,   /* the call removes, moves, replaces or only looks at the name:
 			       * place.layers is set, and may say that the name is a whiteout */
+	/* With FJ_REMOVES: in a union the caller itself looks, with the lock, which layer has the name. Its
+	 * directory is found, and place.dirfd is that of the upper layer, if that has it. */
+	FJ_LOOKS_LATER = 131072,
 };
 
 /* May the caller search directory `name` of `dirfd` ("": `dirfd` itself)? Returns 1 if everybody may, 0 if

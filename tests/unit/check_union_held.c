@@ -4,20 +4,23 @@
  * check_union_held.c - tests names in a directory of an overlay that a descriptor holds, when the descriptor or the
  * name has become another directory's. */
 #include "call/hooks.h"
+#include "entries.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
+#include "ownership/ownership.h"
+#include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/gate_code.h"
+#include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
+#include "tree.h"
 #include "union/change.h"
-
-#include "entries.h"
-#include "unit.h"
 #include "union_tree.h"
+#include "unit.h"
 
 #include <asm/stat.h>
 #include <asm/unistd.h>
@@ -285,6 +288,46 @@ START_TEST(moved_to_old_name)
 }
 END_TEST
 
+static unsigned looks;
+
+static long count_looks(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	looks += (nr == __NR_newfstatat || nr == __NR_statx) &&
+		 (!strcmp((const char *)a1, "a") || !strcmp((const char *)a1, "b"));
+	return real_gate(nr, a0, a1, a2, a3, a4, a5);
+}
+
+/* A rename in the upper layer looks at each name once, with the lock. The record of a file that is replaced goes. */
+START_TEST(renames_in_upper)
+{
+	static const char *const names[] = {"/m/new/a", "/m/new/b"};
+	struct fj_owner owner;
+	struct stat st;
+
+	unit_assert_result(unit_call2(__NR_mkdir, "/m/new", 0755), 0);
+	for (int i = 0; i < 2; i++) {
+		fj_sys_close(
+			(int)unit_call4(__NR_openat, AT_FDCWD, names[i], O_CREAT | O_RDWR, 0600));
+		unit_assert_result(unit_call3(__NR_chown, names[i], 5, 6 + i), 0);
+	}
+	ck_assert_int_eq(fj_sys_newfstatat(AT_FDCWD, tree_path("jail/upper/new/b"), &st, 0), 0);
+	ck_assert(fj_owner_find_ino(st.st_dev, st.st_ino, &owner));
+	ck_assert_uint_eq(owner.flags & FJ_OWNER_GONE, 0);
+	unit_assert_result(unit_call2(__NR_rename, names[0], names[1]), 0);
+	ck_assert(
+		!fj_owner_find_ino(st.st_dev, st.st_ino, &owner) || (owner.flags & FJ_OWNER_GONE));
+	real_gate = fj_gate;
+	fj_gate = count_looks;
+	for (int i = 0; i < 4; i++) {
+		looks = 0;
+		unit_assert_result(unit_call2(__NR_rename, names[1 - i % 2], names[i % 2]), 0);
+	}
+	fj_gate = real_gate;
+	ck_assert_uint_eq(looks, 2);
+	unit_assert_result(unit_call2(__NR_rename, "/m/new/none", names[0]), -ENOENT);
+}
+END_TEST
+
 /* A directory that this process remembers is moved away, and another one gets its name. */
 START_TEST(renamed_child)
 {
@@ -328,6 +371,7 @@ Suite *unit_suite_union_held(void)
 	tcase_add_test(c, mount_in_listed);
 	tcase_add_test(c, renamed_child);
 	tcase_add_test(c, moved_to_old_name);
+	tcase_add_test(c, renames_in_upper);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -58,11 +58,11 @@ costs sigaction 2 # of two, with all signals blocked
 # In an overlay: in a directory that only the upper layer has, and in one that a lower layer has, too.
 copied=yes
 rm -r "$root/repeated"
-costs rename 10
+costs rename 8
 costs link 11
 mkdir "$root/repeated"
 give_to_user "$root/repeated"
-costs rename 16
+costs rename 12
 costs link 15
 copied=
 costs chmod-owned 4 # from here on there are owner records
