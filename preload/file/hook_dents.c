@@ -172,7 +172,7 @@ static bool has_dot(const struct fj_call *c, long len, uint64_t ino)
  *
  * Is a listing at its end that the kernel has made so far? A listing usually ends by a call that finds nothing
  * more, for which it does not matter which directory it is. The offset is one to which the kernel, for this
- * descriptor, has listed a directory that one layer alone has. A directory that several layers have never comes to
+ * descriptor, has listed a directory that one layer alone has, or that is in no union. A directory that several layers have never comes to
  * such an offset by being listed (union/cursor.h).
  *
  * Or does a listing begin, of what was opened as a directory that one layer alone has? The kernel's answer tells
@@ -200,10 +200,11 @@ __attribute__((noinline)) static long list_by_offset(struct fj_call *c, struct l
 	if (!end && r > 0) {
 		l->is_alone = l->is_guess = has_dot(c, r, ino);
 		fj_dir_guessed(l->is_guess);
-		l->alone.fd = l->fd;
-		l->alone.pos = pos.at;
-		if (l->is_guess)
+		if (l->is_guess) {
+			l->alone.fd = l->fd;
+			l->alone.pos = pos.at;
 			return r;
+		}
 	}
 	if (r > 0)
 		fj_sys_lseek(l->fd, (long)end, SEEK_SET);
@@ -251,6 +252,6 @@ long fj_hook_getdents(struct fj_call *c)
 			return r;
 	}
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0))
-		fj_dir_list_to(l.fd, l.is_alone ? l.last : 0);
+		fj_dir_list_to(l.fd, l.is_alone || !l.alone.pos ? l.last : 0);
 	return kept;
 }

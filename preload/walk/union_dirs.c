@@ -213,7 +213,8 @@ bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos, bool *i
 	if (!fj_path_of_dir(t, dirfd, pos))
 		return false;
 	if (!fj_union_holds(pos->at)) {
-		fj_dir_keep(t, dirfd, pos->at, NULL, epoch);
+		if (seen->dev) /* else there is no key, as in procfs */
+			fj_dir_keep(t, dirfd, pos->at, NULL, epoch);
 		return false;
 	}
 	if (fj_layers_open(t, pos->at, &l) > 0) {

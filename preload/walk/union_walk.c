@@ -51,13 +51,14 @@ long fj_walk_enter_union(struct fj_walk *w)
 	return 0;
 }
 
-/* Remember what the kernel has just said of directory `dirfd`. */
-static void keep_directory(struct fj_walk *w, int dirfd, uint64_t epoch)
+/* Remember what the kernel has just said of directory `dirfd`. `has_key`: fj_dir_key() has told one. */
+static void keep_directory(struct fj_walk *w, int dirfd, uint64_t epoch, bool has_key)
 {
 	struct fj_layers l;
 
 	if (!fj_union_holds(w->pos.at)) {
-		fj_dir_keep(w->t, dirfd, w->pos.at, NULL, epoch);
+		if (has_key)
+			fj_dir_keep(w->t, dirfd, w->pos.at, NULL, epoch);
 	} else if (fj_layers_open(w->t, w->pos.at, &l) > 0) {
 		fj_dir_keep(w->t, dirfd, w->pos.at, &l, epoch);
 		fj_layers_close(&l);
@@ -76,16 +77,17 @@ static bool is_no_directory(int dirfd)
 static long begin_at_directory(struct fj_walk *w)
 {
 	const uint64_t epoch = fj_facts_epoch();
+	struct fj_dir_seen seen;
 	enum fj_dir_kind kind;
 	bool is_alone;
 	long r;
 
-	kind = fj_dir_recall(w->fd, epoch, &w->pos, &is_alone);
+	kind = fj_dir_recall_on(w->fd, epoch, &w->pos, &is_alone, &seen);
 	w->is_outside = kind == FJ_DIR_OUTSIDE;
 	w->is_loose = w->knows_pos = kind == FJ_DIR_IN_UNION;
 	w->stands = false;
 	if (!w->is_outside && !w->knows_pos && fj_walk_learn_pos(w) && !w->is_loose)
-		keep_directory(w, w->fd, epoch);
+		keep_directory(w, w->fd, epoch, seen.dev);
 	if (!w->knows_pos)
 		return 0;
 	if (kind == FJ_DIR_UNKNOWN && fj_union_holds(w->pos.at) && is_no_directory(w->fd))

@@ -177,12 +177,12 @@ START_TEST(replaced_in_listing)
 	tree_dir("jail/upper/both");
 	tree_file("jail/lower/both/low", "");
 	tree_file("jail/upper/both/up", "");
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+	for (size_t i = 0; i < 2 * sizeof(dirs) / sizeof(dirs[0]); i++)
 		for (size_t size = 24; size < 200; size += 24) {
-			const long fd =
-				unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
-			const long other =
-				unit_call3(__NR_openat, AT_FDCWD, dirs[i], O_RDONLY | O_DIRECTORY);
+			const long fd = unit_call3(__NR_openat, AT_FDCWD,
+				i & 1 ? "/m/d" : "/plain/d", O_RDONLY | O_DIRECTORY);
+			const long other = unit_call3(
+				__NR_openat, AT_FDCWD, dirs[i / 2], O_RDONLY | O_DIRECTORY);
 			const unsigned all = listed(other);
 			unsigned count = 0;
 			long n;
