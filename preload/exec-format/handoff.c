@@ -53,9 +53,11 @@ bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested
 			return false;
 	text += prefix_len;
 	for (size_t i = 0; i < sizeof(*h); i++, text += 2) {
-		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
+		const int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
+
+		if (low < 0)
 			return false;
-		bytes[i] = (unsigned char)(hex_digit(text[0]) * 16 + hex_digit(text[1]));
+		bytes[i] = (unsigned char)(high * 16 + low);
 	}
 	if (h->version != FJ_HANDOFF_VERSION ||
 		fj_strlen(text) != (size_t)h->nested_len + h->exe_len + h->execfn_len + h->ids_len)

@@ -218,6 +218,8 @@ long fj_hook_exec(struct fj_call *c)
 		r = fj_sys_unshare(CLONE_FILES);
 		return r ? r : fj_hook_exec(c);
 	}
+	/* The head is not needed any more. What follows should not touch a further page. */
+	fj_scratch_trim(c->thread, p.head, 0);
 	if (!r)
 		r = leaves_one_free(&p);
 	if (!r)

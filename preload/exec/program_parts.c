@@ -103,12 +103,15 @@ static bool lies_at(struct fj_thread *t, struct headers *h, uint64_t gate)
 static long check_interpreter(
 	struct fj_thread *t, struct fj_program *p, bool *is_at_gate, bool *is_at_other)
 {
-	char *text = fj_scratch(t, FJ_PROGRAM_HEAD);
+	/* In place of the program's, of which all is known: a further kilobyte of scratch memory would
+	 * lie in a page that was never touched. */
+	char *text = p->head;
 	struct headers h = {.fd = p->interpreter_fd, .head = text};
 
 	h.head_len = fj_sys_pread64(h.fd, text, FJ_PROGRAM_HEAD, 0);
 	if (h.head_len < (long)sizeof(h.eh))
 		return h.head_len < 0 ? h.head_len : -EIO;
+	p->head_len = h.head_len;
 	if (!fj_elf_is_ours((const Elf64_Ehdr *)text, (size_t)h.head_len) || !begin_headers(t, &h))
 		return -ELIBBAD;
 	*is_at_gate = lies_at(t, &h, p->gate);

@@ -28,6 +28,10 @@
 
 #include <asm/unistd.h>
 
+/* The empty path. (The linker merges string constants with those of other files, away from what a start reads:
+ * order.ld.) */
+static const char no_name[] = "";
+
 static long give_stat(uint64_t out, const struct statx *sx)
 {
 	struct stat st;
@@ -342,7 +346,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		if (r || !(flags & AT_EMPTY_PATH))
 			return r ? r : fj_kernel(c);
 		/* NULL as the path means "" since Linux 6.11; older kernels return EFAULT. */
-		r = c->arg[PATH] ? show_stat(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
+		r = c->arg[PATH] ? show_stat(c, (int)c->arg[DIRFD], no_name, flags, &is_symlink) :
 				   show_stat(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
 		if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
 			see_one_link(c);
@@ -385,11 +389,11 @@ long fj_hook_fstat(struct fj_call *c)
 		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
 	if (fj_owner_is_empty()) {
 		r = fj_kernel(c);
-		if (r || !fj_file_show_stat(c, (int)c->arg[0], "", 0, (struct stat *)out))
+		if (r || !fj_file_show_stat(c, (int)c->arg[0], no_name, 0, (struct stat *)out))
 			goto out;
 	}
-	r = fj_file_statx(c, (int)c->arg[0], "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,
-		&sx, &file);
+	r = fj_file_statx(c, (int)c->arg[0], no_name, AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+		STATX_BASIC_STATS, &sx, &file);
 	if (r < 0)
 		return r;
 	r = give_stat(out, &sx);

@@ -41,7 +41,7 @@ static bool is_writable(uintptr_t at, size_t n)
 
 /* Pages known to be readable, or writable: the address, and in the low bits the generation in which
  * that was found out. */
-#define KNOWN 64u
+#define KNOWN 48u
 static uint64_t known_readable[KNOWN], known_writable[KNOWN];
 static uint32_t generation;
 static bool is_watched, is_unseen, is_caught, is_suspended;

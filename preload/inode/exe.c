@@ -45,7 +45,7 @@ void fj_exe_start(const char *jail_path, size_t len, int fd)
 	struct stat st = {0};
 	struct fj_str s;
 
-	fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
+	fj_sys_fstat(fd, &st);
 	own_exe()->dev = st.st_dev;
 	own_exe()->ino = st.st_ino;
 

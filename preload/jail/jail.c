@@ -67,7 +67,7 @@ static void set_root_at(struct fj_root *root, char *room, int fd, const char *po
 {
 	struct stat st = {0};
 
-	fj_sys_newfstatat(fd, "", &st, AT_EMPTY_PATH);
+	fj_sys_fstat(fd, &st);
 	set_root(root, room, fd, st.st_dev, st.st_ino, pos);
 }
 

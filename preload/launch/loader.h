@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fj_handoff;
 struct fj_thread;
 
 /* The kernel's initial stack of a new process, changed in place. */
@@ -82,8 +83,10 @@ bool fj_preload_announce(struct fj_stack *s);
 /* place_gate.c: copy the gate to its page at `address` (0: choose one). Returns the address or -errno. */
 long fj_gate_place(uint64_t address);
 
-/* continue.c: start the program of an exec whose handoff is `text`. */
-_Noreturn void fj_continue(struct fj_stack *s, const char *text);
+/* continue.c: start the program of an exec, whose handoff is the last variable of the environment. The other
+ * arguments are what fj_handoff_read() has found in it. */
+_Noreturn void fj_continue(struct fj_stack *s, struct fj_handoff *h, const char *nested,
+	const char *exe, const char *execfn);
 
 /* launch.c: execute the launcher's command line. */
 _Noreturn void fj_launch(struct fj_stack *s);

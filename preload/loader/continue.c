@@ -76,6 +76,16 @@ _Noreturn static void fail_start(bool is_first, const char *what, long error)
 		fj_arch_fault();
 }
 
+/* Where the jail's memory should lie: below the loader, at the beginning of a page of page tables, which maps
+ * 2 MB. Its sections that a start reads are then in one such page, and a fault maps the 16 pages for which they are
+ * arranged (setup/layout.h). If something lies there, the kernel chooses another address. */
+static uint64_t place_for_jail(void)
+{
+	const uint64_t table = 2u << 20, size = (FJ_JAIL_MEMORY + table - 1) & ~(table - 1);
+
+	return ((uint64_t)fj_gate_begin & ~(table - 1)) - size;
+}
+
 /* Map the jail's memory. Returns a descriptor of it, from which texts can be mapped (patch/copies.c), or
  * -errno. */
 static long map_jail(const struct fj_handoff *h)
@@ -85,7 +95,8 @@ static long map_jail(const struct fj_handoff *h)
 
 	if (fd < 0)
 		return fd;
-	at = fj_sys_mmap(0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	at = fj_sys_mmap((void *)place_for_jail(), FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE,
+		MAP_SHARED, fd, 0);
 	if (fj_is_err(at))
 		return at;
 	fj_jail = (struct fj_jail *)at;
@@ -154,12 +165,13 @@ static void put_limit_back(const struct fj_handoff *h)
 static void start_root(const char *pos, const struct fj_handoff *h)
 {
 	static char nested[PATH_MAX] FJ_BULKY;
+	static const char of_jail[] = ""; /* (beside what a start reads: order.ld) */
 	const uint32_t len = h->nested_len;
 
 	if (len)
 		fj_format(nested, sizeof(nested), "%.*s",
 			(int)(len < PATH_MAX ? len : PATH_MAX - 1), pos);
-	fj_root_start(len ? nested : "", h->nested_fd, fj_path_open_pos);
+	fj_root_start(len ? nested : of_jail, h->nested_fd, fj_path_open_pos);
 }
 
 /* Jumps as a signal handler returns. So the loader's last call ends where the program begins, with the
@@ -189,29 +201,26 @@ static long start_owners(void)
 }
 
 /* One descriptor must be free beside those that the handoff names: exec/hook_exec.c sees to that. */
-_Noreturn void fj_continue(struct fj_stack *s, const char *text)
+_Noreturn void fj_continue(struct fj_stack *s, struct fj_handoff *h, const char *nested,
+	const char *exe, const char *execfn)
 {
-	struct fj_handoff h;
 	struct fj_mapped program, interpreter;
 	struct fj_thread *t;
-	const char *nested_at, *exe_at, *execfn;
 	const char *env = s->envp[0];
 	char *handoff = s->envp[s->envc - 1];
 	uint64_t entry;
 	long memory, r;
 
-	if (!fj_handoff_read(text, &h, &nested_at, &exe_at, &execfn))
-		fail_start(false, "handoff", -EINVAL);
-	r = fj_gate_place(h.gate);
-	fj_shared_pid = h.first_pid;
-	memory = r < 0 ? r : map_jail(&h);
-	if (memory == -EMFILE && h.held_fd >= 0) {
-		fj_sys_close(h.held_fd);
-		h.held_fd = -1;
-		memory = map_jail(&h);
+	r = fj_gate_place(h->gate);
+	fj_shared_pid = h->first_pid;
+	memory = r < 0 ? r : map_jail(h);
+	if (memory == -EMFILE && h->held_fd >= 0) {
+		fj_sys_close(h->held_fd);
+		h->held_fd = -1;
+		memory = map_jail(h);
 	}
 	if (memory < 0)
-		fail_start(h.is_first, "the jail's memory cannot be mapped", memory);
+		fail_start(h->is_first, "the jail's memory cannot be mapped", memory);
 	if (fj_has_spare_numbers((int)memory))
 		fj_copies_memory = (int)memory;
 	else
@@ -219,10 +228,10 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_door_map = fj_sites_map;
 	fj_door_start(fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	fj_thread_start(fj_gate_address() + (FJ_GATE_PAGES - 1) * FJ_PAGE);
-	fj_process_take_up(h.kept);
+	fj_process_take_up(h->kept);
 	t = fj_thread_mine();
 	if (!t)
-		fail_start(h.is_first, "no memory for the engine's stack", -ENOMEM);
+		fail_start(h->is_first, "no memory for the engine's stack", -ENOMEM);
 	fj_faults_arm();
 	fj_faults_let_in(FJ_SIGSEGV_BIT);
 	fj_owner_shared = fj_jail_records()->owners_shared;
@@ -235,83 +244,84 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		r = start_owners();
 	}
 	if (r < 0)
-		fail_start(h.is_first, "the owner records cannot be mapped", r);
+		fail_start(h->is_first, "the owner records cannot be mapped", r);
 	fj_owner_still_watches();
 	fj_writes_start();
 	fj_roots_start(fj_jail_roots(), fj_jail_roots_state());
 	fj_union_start();
 	fj_namespace_start();
 	fj_cwd_start();
-	start_root(nested_at, &h);
-	fj_exe_start(exe_at, h.exe_len, h.program_fd);
-	fj_sigsys_start(t, h.sigsys);
-	fj_ids_start(fj_jail_identities(), fj_jail_posted(), execfn - h.ids_len, h.ids_len);
+	start_root(nested, h);
+	fj_exe_start(exe, h->exe_len, h->program_fd);
+	fj_sigsys_start(t, h->sigsys);
+	fj_ids_start(fj_jail_identities(), fj_jail_posted(), execfn - h->ids_len, h->ids_len);
 	if (fj_jail->has_trap) {
 		fj_trap_watcher = fj_sites_trapped;
 		fj_trap_arm(t);
 	}
 
-	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
+	if (h->interpreter_fd < 0 || !fj_preload_announce(s))
 		fj_stack_pop_env(s);
-	if (h.interpreter_fd == FJ_IS_LOADER) {
-		keep_program(h.program_fd, h.held_fd);
+	if (h->interpreter_fd == FJ_IS_LOADER) {
+		keep_program(h->program_fd, h->held_fd);
 		close_copies_memory();
-		put_limit_back(&h);
-		fj_inside(s, h.mask);
+		put_limit_back(h);
+		fj_inside(s, h->mask);
 	}
-	r = fj_map_elf(h.program_fd,
+	r = fj_map_elf(h->program_fd,
 		&(const struct fj_mapping){.before = (uint64_t)fj_sys_brk(0),
-			.has_interpreter = h.interpreter_fd >= 0,
-			.has_jumps = h.interpreter_fd < 0 || !fj_jail->has_trap},
+			.has_interpreter = h->interpreter_fd >= 0,
+			.has_jumps = h->interpreter_fd < 0 || !fj_jail->has_trap},
 		&program);
 	if (r < 0)
-		fail_start(h.is_first, fj_exe_path(), r);
+		fail_start(h->is_first, fj_exe_path(), r);
 	entry = program.entry;
-	if (h.interpreter_fd < 0) /* it may make any call anywhere, in more than one way */
+	if (h->interpreter_fd < 0) /* it may make any call anywhere, in more than one way */
 		fj_guest_watched(false);
-	keep_program(h.program_fd, h.held_fd);
+	keep_program(h->program_fd, h->held_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
-	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd, &(const struct fj_mapping){.has_jumps = true},
+	if (h->interpreter_fd >= 0) {
+		r = fj_map_elf(h->interpreter_fd, &(const struct fj_mapping){.has_jumps = true},
 			&interpreter);
 		if (r < 0 || !interpreter.size)
-			fail_start(h.is_first, "its ELF interpreter cannot be mapped", r);
-		fj_sys_close(h.interpreter_fd);
+			fail_start(h->is_first, "its ELF interpreter cannot be mapped", r);
+		fj_sys_close(h->interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
-		if (h.is_first && program.phdr)
+		if (h->is_first && program.phdr)
 			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base,
 				(const Elf64_Phdr *)program.phdr, program.phnum);
 		entry = interpreter.entry;
 	}
 	close_copies_memory();
-	put_limit_back(&h);
+	put_limit_back(h);
 	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr ? program.phdr : program.base);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
 	fj_stack_set_aux(s, AT_ENTRY, program.entry);
 	/* The program's name goes after the environment, where the kernel puts it. The rest of the handoff is not needed
 	 * any more. */
-	memmove(handoff, execfn, h.execfn_len + 1);
+	memmove(handoff, execfn, h->execfn_len + 1);
 	execfn = handoff;
 	fj_stack_set_aux(s, AT_EXECFN, (uint64_t)execfn);
 	fj_stack_set_aux(s, AT_UID, fj_ids()->ruid);
 	fj_stack_set_aux(s, AT_EUID, fj_ids()->euid);
 	fj_stack_set_aux(s, AT_GID, fj_ids()->rgid);
 	fj_stack_set_aux(s, AT_EGID, fj_ids()->egid);
-	fj_stack_set_aux(s, AT_SECURE, h.is_secure);
+	fj_stack_set_aux(s, AT_SECURE, h->is_secure);
 	if (program.wants_exec_stack)
 		fj_sys_mprotect((void *)(fj_page_down((uint64_t)s->base)), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
 	/* A program that is run by its descriptor alone has only its file's name: since Linux 6.14 that is
 	 * its comm. */
-	set_comm(h.comm_from_exe ? fj_exe_path() : execfn);
+	set_comm(h->comm_from_exe ? fj_exe_path() : execfn);
 	tell_kernel(s, &program, env, handoff);
 	if (fj_jail->has_trap)
-		h.mask &= ~(1UL << 30); /* SIGSYS: the trap needs it, whatever the launcher's caller
+		h->mask &=
+			~(1UL << 30); /* SIGSYS: the trap needs it, whatever the launcher's caller
 					 * had blocked */
-	fj_faults_mask_changes(FJ_SIG_SETMASK, h.mask);
+	fj_faults_mask_changes(FJ_SIG_SETMASK, h->mask);
 	if (fj_jail->has_tracers)
-		jump_by_return(s->base, entry, h.mask);
-	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &h.mask, 0, sizeof(h.mask));
+		jump_by_return(s->base, entry, h->mask);
+	fj_sys_rt_sigprocmask(FJ_SIG_SETMASK, &h->mask, 0, sizeof(h->mask));
 	fj_loader_jump(s->base, entry);
 }

@@ -39,6 +39,6 @@ _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t
 	fj_stack_read(&stack, base);
 	fj_assert(fj_stack_aux(&stack, AT_PAGESZ) == FJ_PAGE);
 	if (stack.envc && fj_handoff_read(stack.envp[stack.envc - 1], &h, &nested, &exe, &execfn))
-		fj_continue(&stack, stack.envp[stack.envc - 1]);
+		fj_continue(&stack, &h, nested, exe, execfn);
 	fj_launch(&stack);
 }

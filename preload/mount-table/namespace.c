@@ -37,7 +37,7 @@ void fj_namespace_start(void)
 
 	own->at = fj_jail_namespace();
 	/* (If the process has none of its own, that descriptor is the root directory.) */
-	fj_sys_newfstatat(FJ_FD_MOUNTS(fj_jail), "", &st, AT_EMPTY_PATH);
+	fj_sys_fstat(FJ_FD_MOUNTS(fj_jail), &st);
 	fd = (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_open_anew(FJ_FD_MOUNTS(fj_jail), O_RDWR) :
 						      -ENOENT;
 	if (fd >= 0) {

@@ -10,22 +10,30 @@
 
 #include <stdint.h>
 
-/* The texts that this process has mapped; the oldest is overwritten. */
+/* The texts that this process has mapped; the oldest is overwritten. Most programs have no more than the first few,
+ * which lie in a page that a start writes to anyway (order.ld). */
+#define FEW 8u
 #define MAPPED 64u
-static struct {
+static struct mapped_text {
 	uint64_t start, len;
 	struct fj_sited_text *text;
-} mapped[MAPPED];
+} mapped[MAPPED - FEW], few_mapped[FEW];
 static uint32_t mapped_count;
+
+static struct mapped_text *mapped_at(uint32_t i)
+{
+	return i < FEW ? &few_mapped[i] : &mapped[i - FEW];
+}
 
 void fj_text_noted(uint64_t start, uint64_t len, struct fj_sited_text *text)
 {
-	const uint32_t i = __atomic_fetch_add(&mapped_count, 1, __ATOMIC_RELAXED) % MAPPED;
+	struct mapped_text *const m =
+		mapped_at(__atomic_fetch_add(&mapped_count, 1, __ATOMIC_RELAXED) % MAPPED);
 
-	mapped[i].len = 0;
-	mapped[i].start = start;
-	mapped[i].text = text;
-	mapped[i].len = len;
+	m->len = 0;
+	m->start = start;
+	m->text = text;
+	m->len = len;
 }
 
 /* A site becomes hot after this many traps, if there were at least two per mapping of the text. */
@@ -61,9 +69,12 @@ void fj_sites_trapped(uint64_t ip)
 {
 	const uint32_t count = mapped_count < MAPPED ? mapped_count : MAPPED;
 
-	for (uint32_t i = 0; i < count; i++)
-		if (ip - mapped[i].start < mapped[i].len) {
-			count_trap(mapped[i].text, (uint32_t)(ip - mapped[i].start - 2));
+	for (uint32_t i = 0; i < count; i++) {
+		const struct mapped_text *const m = mapped_at(i);
+
+		if (ip - m->start < m->len) {
+			count_trap(m->text, (uint32_t)(ip - m->start - 2));
 			return;
 		}
+	}
 }

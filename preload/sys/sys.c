@@ -127,6 +127,8 @@ int fj_shared_pid;
 
 long fj_open_shared(int fd, int flags)
 {
+	/* (The linker merges string constants with those of other files, away from what a start reads.) */
+	static const char of_processes[] = "/proc/", of_fds[] = "/fd/";
 	char link[48];
 	struct fj_str s;
 	long r;
@@ -135,9 +137,9 @@ long fj_open_shared(int fd, int flags)
 		return fj_open_anew(fd, flags);
 
 	fj_str_init(&s, link, sizeof(link));
-	fj_str_put(&s, "/proc/");
+	fj_str_put(&s, of_processes);
 	fj_str_num(&s, (uint32_t)fj_shared_pid, 10);
-	fj_str_put(&s, "/fd/");
+	fj_str_put(&s, of_fds);
 	fj_str_num(&s, (uint32_t)fd, 10);
 	r = fj_sys_openat(AT_FDCWD, link, flags | O_CLOEXEC, 0);
 	if (r >= 0 && are_one_file((int)r, fd))
