@@ -117,6 +117,23 @@ CASE(fold_root_nested)
 	look("/l/../x");
 }
 
+CASE(fold_root_mounted)
+{
+	make_tree();
+	look_at_all("at first");
+	R(mount("/t/far/deep", "/t/a/b/c", NULL, MS_BIND, NULL));
+	look_at_all("mounted");
+	R(umount("/t/a/b/c"));
+	R(mount("/t/far", "/t/a/b", NULL, MS_BIND, NULL));
+	look("/t/a/b/deep/x");
+	look("/t/a/b/deep/../x");
+	look("/t/a/b/deep/../../x");
+	look("/t/a/b/deep/../../../x");
+	look_at_all("the one above mounted");
+	R(umount("/t/a/b"));
+	look_at_all("unmounted");
+}
+
 CASE(fold_changes)
 {
 	struct stat st;
