@@ -60,7 +60,7 @@ INLINED static inline long show_stat(
 	long r;
 
 	*is_symlink = false;
-	if (fj_owner_is_empty()) {
+	if (fj_file_shows_itself(c->thread)) {
 		bool has_met;
 
 		if (wants_statx)
@@ -71,10 +71,9 @@ INLINED static inline long show_stat(
 			return r;
 		mode = wants_statx ? ((struct statx *)out)->stx_mode :
 				     ((struct stat *)out)->st_mode;
-		if (wants_statx)
-			has_met = fj_file_show_statx(c, dirfd, name, flags, (struct statx *)out);
-		else
-			has_met = fj_file_show_stat(c, dirfd, name, flags, (struct stat *)out);
+		has_met = wants_statx ?
+				  fj_file_show_statx(c, dirfd, name, flags, (struct statx *)out) :
+				  fj_file_show_stat(c, dirfd, name, flags, (struct stat *)out);
 		*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
 		if (!has_met)
 			return r;
@@ -84,12 +83,9 @@ INLINED static inline long show_stat(
 		wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
 	if (r < 0)
 		return r;
-	mode = sx.stx_mode;
-	if (wants_statx)
-		r = fj_guest_write(out, &sx, sizeof(sx));
-	else
-		r = give_stat(out, &sx);
-	*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	fj_file_note_shown(c->thread, &file);
+	*is_symlink = (sx.stx_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	r = wants_statx ? fj_guest_write(out, &sx, sizeof(sx)) : give_stat(out, &sx);
 	return r;
 }
 
@@ -387,7 +383,7 @@ long fj_hook_fstat(struct fj_call *c)
 
 	if ((int)c->arg[0] < 0)
 		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
-	if (fj_owner_is_empty()) {
+	if (fj_file_shows_itself(c->thread)) {
 		r = fj_kernel(c);
 		if (r || !fj_file_show_stat(c, (int)c->arg[0], no_name, 0, (struct stat *)out))
 			goto out;
@@ -396,6 +392,7 @@ long fj_hook_fstat(struct fj_call *c)
 		STATX_BASIC_STATS, &sx, &file);
 	if (r < 0)
 		return r;
+	fj_file_note_shown(c->thread, &file);
 	r = give_stat(out, &sx);
 out:
 	if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))

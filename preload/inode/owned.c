@@ -4,9 +4,9 @@
  * owned.c - what a file shows in the jail: what the disk says, and its owner record. Called
  * by all hooks that look at files.
  *
- * In a jail without records only the user's ids are replaced by root's in the kernel's answer.
- * Otherwise statx(2) is called instead of stat(2): in the same call it gives the birth time that a
- * record's key needs. */
+ * Where a file has no record, only the user's ids are replaced by root's in the kernel's answer. Otherwise
+ * statx(2) is called instead of stat(2): in the same call it gives the birth time that a record's key needs. Which of
+ * the two is called is a guess from the last look. */
 #include "inode/owned.h"
 
 #include "call/call.h"
@@ -21,6 +21,7 @@
 #include "mount-table/mount_flags.h"
 #include "nested/roots.h"
 #include "ownership/ownership.h"
+#include "records/disk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
@@ -32,12 +33,6 @@
 #include <stdint.h>
 
 static bool no_statx;
-
-static uint32_t encode_dev(uint32_t major, uint32_t minor)
-{
-	return (minor & 0xff) | major << 8 |
-	       (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
-}
 
 /* Puts into `shown` the owner that a file on `dev` shows without a record. Returns whether the
  * file is foreign. */
@@ -68,53 +63,6 @@ static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
 		       (fj_owner_roots_met() && fj_roots_is_one(dev, ino)));
 }
 
-static void statx_from_stat(struct statx *sx, const struct stat *st)
-{
-	*sx = (struct statx){
-		.stx_mask = STATX_BASIC_STATS,
-		.stx_blksize = (uint32_t)st->st_blksize,
-		.stx_nlink = (uint32_t)st->st_nlink,
-		.stx_uid = st->st_uid,
-		.stx_gid = st->st_gid,
-		.stx_mode = (uint16_t)st->st_mode,
-		.stx_ino = st->st_ino,
-		.stx_size = (uint64_t)st->st_size,
-		.stx_blocks = (uint64_t)st->st_blocks,
-		.stx_atime = {.tv_sec = (int64_t)st->st_atime,
-			.tv_nsec = (uint32_t)st->st_atime_nsec},
-		.stx_mtime = {.tv_sec = (int64_t)st->st_mtime,
-			.tv_nsec = (uint32_t)st->st_mtime_nsec},
-		.stx_ctime = {.tv_sec = (int64_t)st->st_ctime,
-			.tv_nsec = (uint32_t)st->st_ctime_nsec},
-		.stx_dev_major = (uint32_t)(st->st_dev >> 8) & 0xfff,
-		.stx_dev_minor = (uint32_t)((st->st_dev & 0xff) | (st->st_dev >> 12 & 0xfff00)),
-		.stx_rdev_major = (uint32_t)(st->st_rdev >> 8) & 0xfff,
-		.stx_rdev_minor = (uint32_t)((st->st_rdev & 0xff) | (st->st_rdev >> 12 & 0xfff00)),
-	};
-}
-
-FJ_HOT void fj_stat_from_statx(struct stat *st, const struct statx *sx)
-{
-	*st = (struct stat){
-		.st_dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),
-		.st_ino = sx->stx_ino,
-		.st_nlink = sx->stx_nlink,
-		.st_mode = sx->stx_mode,
-		.st_uid = sx->stx_uid,
-		.st_gid = sx->stx_gid,
-		.st_rdev = encode_dev(sx->stx_rdev_major, sx->stx_rdev_minor),
-		.st_size = (long)sx->stx_size,
-		.st_blksize = sx->stx_blksize,
-		.st_blocks = (long)sx->stx_blocks,
-		.st_atime = (unsigned long)sx->stx_atime.tv_sec,
-		.st_atime_nsec = sx->stx_atime.tv_nsec,
-		.st_mtime = (unsigned long)sx->stx_mtime.tv_sec,
-		.st_mtime_nsec = sx->stx_mtime.tv_nsec,
-		.st_ctime = (unsigned long)sx->stx_ctime.tv_sec,
-		.st_ctime_nsec = sx->stx_ctime.tv_nsec,
-	};
-}
-
 __attribute__((always_inline)) static inline long stat_in_kernel(
 	int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
 {
@@ -134,7 +82,7 @@ __attribute__((always_inline)) static inline long stat_in_kernel(
 	}
 	r = fj_sys_newfstatat(dirfd, name, &st, flags);
 	if (!r)
-		statx_from_stat(sx, &st);
+		fj_statx_from_stat(sx, &st);
 	return r;
 }
 
@@ -234,15 +182,13 @@ __attribute__((always_inline)) static inline void show_file(struct fj_call *c, i
 	if (__builtin_expect(fj_owner_has_news(), 0))
 		fj_roots_renew(c->thread, dirfd, name);
 	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags))
-		fj_roots_see(c->thread, dirfd, name,
-			encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino,
-			sx->stx_nlink);
+		fj_roots_see(c->thread, dirfd, name, fj_statx_dev(sx), sx->stx_ino, sx->stx_nlink);
 	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFCHR && (!name || !name[0]))
 		key = see_node(c, dirfd, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 	else
 		key = key_of(sx, dirfd, name, flags);
 	file->key = file->natural = key;
-	file->dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor);
+	file->dev = fj_statx_dev(sx);
 	file->real_uid = sx->stx_uid;
 	file->real_gid = sx->stx_gid;
 	file->real_mode = sx->stx_mode;
@@ -350,11 +296,49 @@ void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj
 		file->key.home = fj_roots_home(c->thread, dirfd, name);
 }
 
-bool fj_file_show_stat(
+/* Where a root was met, or the number of a file tells nothing, the whole key is needed. */
+static inline bool need_whole_keys(void)
+{
+	return fj_owner_is_scattered || fj_owner_follows_tags || fj_owner_roots_met();
+}
+
+FJ_HOT bool fj_file_shows_itself(const struct fj_thread *t)
+{
+	return fj_owner_is_empty() ||
+	       !(fj_shown(t)->had_record || need_whole_keys() || fj_owner_has_news());
+}
+
+FJ_HOT void fj_file_note_shown(const struct fj_thread *t, const struct fj_file *file)
+{
+	struct fj_owner other;
+
+	/* What an older file with the same number has left takes two calls if it is met unexpectedly. */
+	fj_shown(t)->had_record = file->has_record || (file->real_mode & FJ_S_IFMT) == FJ_S_IFCHR ||
+				  fj_owner_find_ino(file->dev, file->natural.ino, &other);
+}
+
+/* Device and number lead to the one place of a file's record. If that is of an older file, the birth tells. */
+static inline bool needs_key(
+	struct fj_call *c, uint64_t dev, uint64_t ino, uint32_t mode, const char *name)
+{
+	const bool is_special =
+		((mode & FJ_S_IFMT) == FJ_S_IFCHR && (!name || !name[0])) || need_whole_keys();
+	struct fj_owner owner;
+	const bool may = __builtin_expect(is_special, 0) ? !fj_owner_is_empty() :
+							   fj_owner_find_ino(dev, ino, &owner);
+
+	if (may)
+		fj_shown(c->thread)->had_record = true;
+	return may;
+}
+
+FJ_HOT bool fj_file_show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct stat *st)
 {
 	struct fj_owner shown = {.uid = st->st_uid, .gid = st->st_gid};
 
+	if (needs_key(c, st->st_dev, st->st_ino, st->st_mode, name))
+		return true;
 	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags) &&
 		fj_roots_see(c->thread, dirfd, name, st->st_dev, st->st_ino, st->st_nlink))
 		return true;
@@ -365,12 +349,14 @@ bool fj_file_show_stat(
 	return false;
 }
 
-bool fj_file_show_statx(
+FJ_HOT bool fj_file_show_statx(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct statx *sx)
 {
 	struct fj_owner shown = {.uid = sx->stx_uid, .gid = sx->stx_gid};
-	const uint64_t dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor);
+	const uint64_t dev = fj_statx_dev(sx);
 
+	if (needs_key(c, dev, sx->stx_ino, sx->stx_mode, name))
+		return true;
 	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags) &&
 		fj_roots_see(c->thread, dirfd, name, dev, sx->stx_ino, sx->stx_nlink))
 		return true;

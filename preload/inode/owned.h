@@ -7,6 +7,7 @@
 #define FJ_OWNED_H
 
 #include "records/records.h"
+#include "sys/thread_area.h"
 
 #include <asm/stat.h>
 #include <linux/stat.h>
@@ -32,6 +33,21 @@ struct fj_file {
 				  S_IFMT */
 };
 
+/* What the thread's last look at a file has shown. */
+#define FJ_SHOWN_AT 0xa8u
+struct fj_shown {
+	bool had_record; /* or was a device of the host: a look needs the whole key */
+};
+static inline struct fj_shown *fj_shown(const struct fj_thread *t)
+{
+	return (struct fj_shown *)fj_thread_area_at(t, FJ_SHOWN_AT);
+}
+/* May a look at the next file be the kernel's own, which is then given to fj_file_show_stat() or
+ * fj_file_show_statx()? Only a guess: these two tell. Files mostly have no record, and often several have one after the
+ * other. */
+bool fj_file_shows_itself(const struct fj_thread *t);
+/* fj_file_statx() has filled `file`: the guess for the next one. */
+void fj_file_note_shown(const struct fj_thread *t, const struct fj_file *file);
 /* Looks at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags` are AT_ flags
  * of statx(2); a symlink is followed only with AT_SYMLINK_FOLLOW. Returns 0 or the kernel's
  * error. */
@@ -57,9 +73,9 @@ long fj_disk_statx(int dirfd, const char *name, unsigned flags, unsigned mask, s
  * true, `file` is filled as by fj_file_look(). `*is_there`: whether there is a file. */
 bool fj_file_is_last_name(
 	struct fj_call *c, int dirfd, const char *name, struct fj_file *file, bool *is_there);
-/* For a jail without any record: puts the default ids into a struct stat or statx of the program
- * that the kernel has just filled. Returns true if there are records now, of a root that was just
- * met. */
+/* Where fj_file_shows_itself(): puts the default ids into a struct stat or statx of the program that the kernel
+ * has just filled. Returns true if the file may have a record, perhaps of a root that was just met: then
+ * nothing is changed, and fj_file_statx() must look. */
 bool fj_file_show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct stat *st);
 bool fj_file_show_statx(
@@ -75,6 +91,8 @@ bool fj_place_on_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, co
 bool fj_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, const char *name);
 /* Makes a struct stat from a struct statx: cp_new_stat() of fs/stat.c. */
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
+/* Makes a struct statx from a struct stat: without the time of birth, and without attributes. */
+void fj_statx_from_stat(struct statx *sx, const struct stat *st);
 
 /* Gives the file the mode `mode` (07777), on the disk and in its record. `dirfd` and `name` are as
  * for fj_file_look(), which has filled `file`. Returns 0 or -errno. */

@@ -134,6 +134,9 @@ long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct 
 	r = what ? fj_owner_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
 	if (r == FJ_OWNER_NO_CTIME)
 		r = fj_file_touch(dirfd, name, file, tells);
+	/* The file that is looked at next is mostly this one. */
+	if (!r && what)
+		fj_shown(c->thread)->had_record = true;
 	/* Another part of the mode, or another entry of the list, may decide now for an identity
 	 * that could search the directory before. */
 	if (what && (file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR &&

@@ -98,7 +98,7 @@ FJ_HOT bool fj_owner_find(const struct fj_owner_key *key, struct fj_owner *owner
 	return find_record_of(key, false, owner);
 }
 
-bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
+FJ_HOT bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
 {
 	const struct fj_owner_key key = {.dev = dev, .ino = ino};
 

@@ -13,6 +13,7 @@
 #include "facts/facts.h"
 #include "fast-path/links_seen.h"
 #include "inode/making.h"
+#include "inode/owned.h"
 #include "jail/epoch.h"
 #include "jail/fds.h"
 #include "jail/kernel_lacks.h"
@@ -87,7 +88,8 @@ FJ_JAIL_SECTIONS(X)
 #define FJ_THREAD_AREA_SECTIONS(X)                                                                 \
 	X(fj_thread, 0, FJ_INTERRUPTED_AT)                                                         \
 	X(fj_interrupted, FJ_INTERRUPTED_AT, FJ_CALLING_AT)                                        \
-	X(fj_calling, FJ_CALLING_AT, FJ_SEARCH_AT)                                                 \
+	X(fj_calling, FJ_CALLING_AT, FJ_SHOWN_AT)                                                  \
+	X(fj_shown, FJ_SHOWN_AT, FJ_SEARCH_AT)                                                     \
 	X(fj_search, FJ_SEARCH_AT, FJ_JUDGING_AT)                                                  \
 	X(fj_judging, FJ_JUDGING_AT, FJ_EXEC_ROOM_AT)                                              \
 	X(fj_exec_room, FJ_EXEC_ROOM_AT, FJ_SCRATCH_AT)                                            \
