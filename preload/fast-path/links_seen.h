@@ -48,7 +48,7 @@ static inline void fj_link_see(uint64_t hash, bool is_link)
 /* A bit of fj_fact.flags: a symlink in the directory was followed since the fact was stored. So names in other
  * directories need no look at the table. (It may be set in a fact that has just taken the place of the one
  * that was meant, which costs a look and no more.) */
-#define FJ_FACT_HAS_LINKS 0x10000u
+#define FJ_FACT_HAS_LINKS 0x8000u /* from bit 16 on there are layers: layers/union_facts.c */
 static inline bool fj_links_are_in(const struct fj_fact *f)
 {
 	return __atomic_load_n(&f->flags, __ATOMIC_RELAXED) & FJ_FACT_HAS_LINKS;
