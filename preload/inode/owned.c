@@ -313,7 +313,8 @@ FJ_HOT void fj_file_note_shown(const struct fj_thread *t, const struct fj_file *
 	struct fj_owner other;
 
 	/* What an older file with the same number has left takes two calls if it is met unexpectedly. */
-	fj_shown(t)->had_record = file->has_record || (file->real_mode & FJ_S_IFMT) == FJ_S_IFCHR ||
+	fj_shown(t)->had_record = file->has_record || need_whole_keys() ||
+				  (file->real_mode & FJ_S_IFMT) == FJ_S_IFCHR ||
 				  fj_owner_find_ino(file->dev, file->natural.ino, &other);
 }
 
