@@ -137,6 +137,7 @@ static inline bool use_fact(
 		fj_fast_name_layers(q, flags, value, name, len);
 		if (q->only_upper && q->place.dirfd == AT_FDCWD)
 			return false; /* the upper layer of another overlay */
+		q->is_alone = !(flags & FJ_FACT_MERGED) && q->path[0] == '/';
 		q->is_merged = q->only_upper && q->left;
 		if (q->is_merged) {
 			q->below = q->left;
@@ -236,7 +237,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 
 	q->epoch = 0;
 	q->is_layered = q->is_by_fd = q->needs_no_note = q->stands = q->is_in_root = q->is_merged =
-		q->is_unproven = false;
+		q->is_unproven = q->is_alone = false;
 	q->left = 0;
 	q->dir = NULL;
 	q->fact = NULL;

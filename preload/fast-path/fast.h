@@ -44,6 +44,7 @@ struct fj_fast {
 	unsigned links;
 	const char *start; /* if `links`: the path before the first symlink, `start_len` bytes */
 	size_t start_len;
+	int start_fd;	   /* place.dirfd of that path */
 	bool is_end_loose; /* what the symlinks lead to may not be remembered: fast_ends.c */
 	bool takes_layers; /* the caller can handle a place in a union */
 	bool only_upper;   /* of a union the caller can handle only a place in the upper layer */
@@ -52,6 +53,7 @@ struct fj_fast {
 	uint32_t below; /* if `is_merged`: the number of those layers. The paths of the name in them
 			    * follow that of the place, after its NUL */
 	bool is_layered; /* the place is in a union: what is found may be a whiteout */
+	bool is_alone;	 /* only one layer has the directory, as a fact about its path says */
 	bool takes_cwd;	 /* the caller can handle a place in the working directory */
 	bool stands;	 /* the place is in the working directory, whose position is remembered:
 			     * path/cwd.c */
@@ -196,10 +198,12 @@ int fj_fast_is_merged(const struct fj_fast *q);
  * or it is no symlink; scratch memory is released. */
 bool fj_fast_follow(struct fj_fast *q);
 /* Was the place a symlink when it was followed last? Then fj_fast_follow() may be called at once, without a
- * look at the place: it reads the link. Only places with a fact and outside unions have such a hint. */
+ * look at the place: it reads the link. Only places with a fact have such a hint, and in unions only those in a directory of
+ * one layer. */
 static inline bool fj_fast_was_link(const struct fj_fast *q)
 {
-	return q->epoch && !q->is_layered && (!q->fact || fj_links_are_in(q->fact)) &&
+	return q->epoch && (!q->is_layered || q->is_alone) &&
+	       (!q->fact || fj_links_are_in(q->fact)) &&
 	       fj_link_was_seen(fj_hash_quick(q->path, q->len));
 }
 /* fast_ends.c: the file that a path leads to whose last component is a symlink. */

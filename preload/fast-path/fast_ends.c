@@ -9,6 +9,9 @@
  * changed it, thus finds another file, or none, and is followed name by name. This is so for each symlink with an absolute
  * text, too, so of those nothing is remembered.
  *
+ * In a union this is done only if one layer alone has the directory of each symlink and of the file. A file that
+ * another layer gets there makes the facts of the directory invalid, and with them this one.
+ *
  * An end is a fact (facts/facts.c). The names of the symlinks and of the file have marks, so a process of the jail that changes one
  * of them makes the fact invalid. Its key is that of another root than any: no lookup of a directory finds it. */
 #include "bytes/str.h"
@@ -49,7 +52,7 @@ bool fj_fast_recall_end(const struct fj_fast *q, struct fj_link_end *end)
 	fj_str_init(&name, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	fj_fact_value(f, q->len, &name);
 	end->name = name.at;
-	end->dirfd = name.at[0] == '/' ? AT_FDCWD : fj_root()->fd;
+	end->dirfd = name.at[0] == '/' ? AT_FDCWD : q->place.dirfd;
 	return name.len && end->ino != NOT_BY_KERNEL && fj_fact_held(f, sequence);
 }
 
@@ -69,8 +72,9 @@ void fj_fast_keep_end(
 	const struct fj_root ends = root_of_ends();
 	size_t name = q->len;
 
-	if (q->is_end_loose || q->is_layered || q->stands || !q->epoch || q->start[0] != '/' ||
-		fj_search(q->t)->asks)
+	if (q->is_end_loose || (q->is_layered && !q->is_alone) || q->stands || !q->epoch ||
+		q->start[0] != '/' || fj_search(q->t)->asks ||
+		(q->place.name[0] != '/' && q->place.dirfd != q->start_fd))
 		return;
 	while (name && q->path[name - 1] != '/')
 		name--;

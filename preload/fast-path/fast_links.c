@@ -20,6 +20,7 @@ enum { LINKS_MAX = 4 }; /* symlinks that one call follows here: /bin/sh, /etc/al
 static bool go_past_link(struct fj_fast *q)
 {
 	const uint64_t hash = fj_hash_quick(q->path, q->len);
+	const bool is_loose = q->is_layered && !q->is_alone;
 	size_t dir = q->len;
 	long n;
 
@@ -30,11 +31,10 @@ static bool go_past_link(struct fj_fast *q)
 		return false;
 	/* Most symlinks are followed once. A mark is for those that are followed again, and counts
 	 * from the next lookup on. */
-	if (q->is_layered || !fj_link_was_seen(hash) ||
-		fj_facts_saw_name(q->path + dir, q->len - dir))
+	if (is_loose || !fj_link_was_seen(hash) || fj_facts_saw_name(q->path + dir, q->len - dir))
 		q->is_end_loose = true;
 	n = fj_sys_readlinkat(q->place.dirfd, q->place.name, q->beyond + dir, PATH_MAX - dir);
-	if (!q->is_layered)
+	if (!is_loose)
 		fj_link_see(hash, n > 0);
 	if (n > 0 && q->fact)
 		fj_links_found_in(q->fact);
@@ -59,6 +59,7 @@ bool fj_fast_follow(struct fj_fast *q)
 	if (!q->links) {
 		q->start = q->path;
 		q->start_len = q->len;
+		q->start_fd = q->place.dirfd;
 		q->is_end_loose = false;
 	}
 	if (q->links++ == LINKS_MAX)

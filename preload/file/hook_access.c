@@ -86,7 +86,8 @@ __attribute__((noinline)) static long access_end(struct fj_fast *q, struct acces
 	struct fj_link_end end;
 	struct stat st;
 
-	if (!fj_fast_recall_end(q, &end) ||
+	/* (What a lower layer has would be copied up before it is written.) */
+	if ((q->is_layered && (fj_arg(a->c, FJ_MODE, 0) & W)) || !fj_fast_recall_end(q, &end) ||
 		fj_sys_newfstatat(q->place.dirfd, q->place.name, &st, AT_NO_AUTOMOUNT))
 		return -ESTALE;
 	a->found.dev = st.st_dev;

@@ -190,6 +190,7 @@ struct stat_call {
 	struct fj_call *c;
 	unsigned flags;
 	bool is_symlink;
+	bool is_unread;		  /* and nothing was written to the program */
 	struct fj_link_end found; /* what the kernel has found by a symlink; `ino` 0: not asked */
 	/* If a directory was found at an unproven place: its key, and whether its name was marked
 	 * before. */
@@ -303,8 +304,9 @@ static inline long stat_place(struct fj_fast *q, void *own)
 
 	if (__builtin_expect(q->is_unproven, 0))
 		return stat_unproven(q, s);
-	if (!(s->flags & AT_SYMLINK_NOFOLLOW) && fj_fast_was_link(q)) {
-		s->is_symlink = !stat_end(q, s, &r);
+	s->is_unread = !(s->flags & AT_SYMLINK_NOFOLLOW) && fj_fast_was_link(q);
+	if (s->is_unread) {
+		s->is_symlink = s->is_unread = !stat_end(q, s, &r);
 		return s->is_symlink ? 0 : r;
 	}
 	r = show_stat(s->c, q->place.dirfd, q->place.name, s->flags | AT_SYMLINK_NOFOLLOW,
@@ -318,7 +320,7 @@ static inline enum fj_fast_seen see_stat(struct fj_fast *q, void *own, long *r)
 {
 	const struct stat_call *const s = own;
 
-	if (__builtin_expect(q->is_layered, 0) && !is_right(q, s, *r))
+	if (__builtin_expect(q->is_layered, 0) && !s->is_unread && !is_right(q, s, *r))
 		return FJ_SEEN_UNSURE;
 	return !*r && s->is_symlink && !(s->flags & AT_SYMLINK_NOFOLLOW) ? FJ_SEEN_LINK :
 									   FJ_SEEN_ANSWER;
@@ -351,6 +353,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	own.c = c;
 	own.flags = flags;
 	own.found.ino = 0;
+	own.is_unread = false;
 	if (fj_fast_begin_unproven(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len) &&
 		fj_fast_ask(&q, false, stat_place, see_stat, FJ_SURE_ALL, &own, &r))
 		return r;

@@ -38,6 +38,7 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_cost());
 	srunner_add_suite(runner, unit_suite_hints());
 	srunner_add_suite(runner, unit_suite_ends());
+	srunner_add_suite(runner, unit_suite_ends_union());
 	srunner_add_suite(runner, unit_suite_shown());
 	srunner_add_suite(runner, unit_suite_socket());
 	srunner_add_suite(runner, unit_suite_random_calls());

@@ -73,6 +73,7 @@ Suite *unit_suite_call(void);
 Suite *unit_suite_cost(void);
 Suite *unit_suite_hints(void);
 Suite *unit_suite_ends(void);
+Suite *unit_suite_ends_union(void);
 Suite *unit_suite_shown(void);
 Suite *unit_suite_socket(void);
 Suite *unit_suite_random_calls(void);
