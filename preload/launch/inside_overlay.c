@@ -50,16 +50,6 @@ static const char *join_paths(char *out, const char *first, const char *second)
 	return out;
 }
 
-_Noreturn static void refuse_store(long error)
-{
-	fj_say(2,
-		"fakejail: cannot make a private directory in %s: %s\n"
-		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
-		fj_options.store, fj_error(error));
-	for (;;)
-		fj_sys_exit_group(FJ_FAILED);
-}
-
 /* Put the host path of directory `jail_path` into `out`. */
 static long find_host(struct fj_thread *t, const char *jail_path, char *out)
 {
@@ -82,7 +72,7 @@ static long lock_store(struct fj_thread *t)
 	fd = fj_call_of(t, __NR_open, (uint64_t)join_paths(path, fj_options.store, "/lock"),
 		O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		refuse_store(fd);
+		fj_refuse_store(fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, path);
 	return fd;
 }
@@ -108,7 +98,7 @@ static long make_fresh(struct fj_thread *t)
 		r = find_host(t, made, host);
 	fd = r < 0 ? r : fj_sys_openat(AT_FDCWD, host, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
-		refuse_store(fd);
+		fj_refuse_store(fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
 	r = fj_sys_mkdirat(AT_FDCWD, join_paths(path, host, "/root"), 0700);
 	if (!r)
@@ -118,7 +108,7 @@ static long make_fresh(struct fj_thread *t)
 	fj_sys_close((int)lock);
 	if (r < 0) {
 		fj_inside_overlay_leave();
-		refuse_store(r);
+		fj_refuse_store(r);
 	}
 	return fd;
 }

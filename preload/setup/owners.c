@@ -155,13 +155,15 @@ static long open_or_make(int dirfd, const char *name)
 
 long fj_make_directories(char *path)
 {
-	long r = 0;
+	long r = 0, made;
 
 	for (char *p = path + 1; *p; p++) {
 		if (*p != '/')
 			continue;
 		*p = 0;
-		r = fj_sys_mkdirat(AT_FDCWD, path, 0700);
+		made = fj_sys_mkdirat(AT_FDCWD, path, 0700);
+		if (made != -ENOENT) /* else the one above could not be made */
+			r = made;
 		*p = '/';
 	}
 	return r == -EEXIST ? 0 : r;

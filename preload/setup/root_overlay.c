@@ -63,14 +63,14 @@ long fj_open_canonical(const char *path, char *out)
 	return fd;
 }
 
-_Noreturn static void refuse_store_dir(const char *path, long error)
+_Noreturn void fj_refuse_store(long error)
 {
 	fj_say(2,
 		"fakejail: cannot make a private directory in %s: %s\n"
 		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
-		path, fj_error(error));
+		fj_options.store, fj_error(error));
 	for (;;)
-		fj_sys_exit_group(125);
+		fj_sys_exit_group(FJ_FAILED);
 }
 
 static void leave_overlay(void)
@@ -92,29 +92,29 @@ static struct fj_str put_store_path(const char *rest)
 	fj_str_put(&s, fj_options.store);
 	fj_str_put(&s, rest);
 	if (s.overflowed)
-		refuse_store_dir(fj_options.store, -ENAMETOOLONG);
+		fj_refuse_store(-ENAMETOOLONG);
 	return s;
 }
 
-static void make_store(void)
+static long make_store(void)
 {
 	put_store_path("/copies/.");
-	fj_make_directories(made);
+	return fj_make_directories(made);
 }
 
 /* Lock the store: between making and locking a directory, nobody may take it for that of a dead process. */
 static long lock_store_dir(void)
 {
-	long fd = -ENOENT;
+	long fd = -ENOENT, r = 0;
 
 	for (int i = 0; fd == -ENOENT && i < 2; i++) {
 		if (i)
-			make_store();
+			r = make_store();
 		put_store_path("/lock");
 		fd = fj_sys_openat(AT_FDCWD, made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	}
 	if (fd < 0)
-		refuse_store_dir(fj_options.store, fd);
+		fj_refuse_store(fd == -ENOENT && r ? r : fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
 	return fd;
 }
@@ -139,7 +139,7 @@ static long make_overlay_dir(void)
 	}
 	fd = r < 0 ? r : fj_sys_openat(AT_FDCWD, made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
-		refuse_store_dir(fj_options.store, fd);
+		fj_refuse_store(fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
 	fj_str_init(&s, upper, sizeof(upper));
 	fj_str_put(&s, made);
@@ -148,7 +148,7 @@ static long make_overlay_dir(void)
 	fj_sys_close((int)lock);
 	if (r < 0) {
 		leave_overlay();
-		refuse_store_dir(fj_options.store, r);
+		fj_refuse_store(r);
 	}
 	return fd;
 }

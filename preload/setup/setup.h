@@ -20,6 +20,8 @@ void fj_jail_make(char **envp);
 /* root_overlay.c: the root will be an overlay. First step, before there is a jail: its upper layer becomes
  * the root. */
 void fj_root_overlay_begin(void);
+/* End the command: there can be no private directory in the store. */
+_Noreturn void fj_refuse_store(long error);
 /* The parent has the locks: close them here, since a jail asks all descriptors that it finds open for owner
  * records. */
 void fj_root_overlay_let_go(void);

@@ -216,6 +216,9 @@ chmod 555 "$mine/above"
 nowhere() { as_user env FAKEJAIL_STORE="$mine/above/store" $FAKEJAIL "$@"; }
 fails 'a store that may not be written' 125 'fakejail: cannot make a private directory in */above/store: *
 hint: FAKEJAIL_STORE=DIR says where it is made' nowhere --rm "$root" true
+# shellcheck disable=SC2086 # words
+fails 'a store in a directory that cannot be made' 125 'fakejail: cannot make a private directory in */above/two/store: Permission denied
+hint: *' as_user env FAKEJAIL_STORE="$mine/above/two/store" $FAKEJAIL --rm "$root" true
 unchanged 'all' "$root"
 
 finish
