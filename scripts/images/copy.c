@@ -9,7 +9,6 @@
 
 #include <dirent.h>
 #include <linux/fs.h>
-#include <search.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -18,12 +17,6 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
-struct linked {
-	uint64_t dev, ino;
-	char *path;
-};
-static void
-	*links; /* files with several names one of which has been copied: a tree of tsearch(3) */
 static int to_root;
 static bool no_clone;
 
@@ -179,33 +172,15 @@ static void copy_special(
 	set_times(to, name, x);
 }
 
-static int by_inode(const void *a, const void *b)
-{
-	const struct linked *x = a, *y = b;
-
-	if (x->ino != y->ino)
-		return x->ino < y->ino ? -1 : 1;
-	return x->dev < y->dev ? -1 : x->dev > y->dev;
-}
-
 /* Is the file another name of one that was copied already? */
 static bool is_linked(int to, const char *name, const char *path, const struct statx *x)
 {
-	struct linked *l = get(sizeof(*l)), **found;
+	const char *first =
+		first_of_links(makedev(x->stx_dev_major, x->stx_dev_minor), x->stx_ino, path);
 
-	l->dev = makedev(x->stx_dev_major, x->stx_dev_minor);
-	l->ino = x->stx_ino;
-	found = tsearch(l, &links, by_inode);
-	if (!found)
-		fail("out of memory");
-	if (*found == l) {
-		l->path = copy_of(path);
-		return false;
-	}
-	free(l);
-	if (linkat(to_root, (*found)->path, to, name, 0))
+	if (first && linkat(to_root, first, to, name, 0))
 		fail("cannot make the link '%s' in the copy: %s", shown(path), strerror(errno));
-	return true;
+	return first;
 }
 
 static void copy_directory(int from, int to, const char *path);

@@ -60,6 +60,8 @@ bool names_have(const struct names *n, const char *name);
 void names_drop(struct names *n, const char *name);
 void names_each(const struct names *n, void (*each)(const char *name, int64_t sec, long nsec));
 void names_free(struct names *n);
+/* The name with which this was first called for the file, or NULL: this is the first time. */
+const char *first_of_links(uint64_t dev, uint64_t ino, const char *name);
 
 /* ---- jailed.c ---- */
 

@@ -7,7 +7,8 @@
 
 #include <sys/sysmacros.h>
 
-static const char is_ours[] = "'.fakejail' is where fakejail keeps owners, and no image's";
+static const char is_ours[] =
+	"'.fakejail' is where fakejail keeps owners: archives by fakejail pack lack it";
 
 const char *member_name(const char *name, char path[NAME_MAX_BYTES + 1])
 {

@@ -3,8 +3,10 @@
  *
  * names.c - a set of names of a tree, each with a time: what a layer has brought so far, and the
  * times that its directories will get. A hash table with a list for each hash. Called by layer.c
- * and whiteout.c. */
+ * and whiteout.c. And the first names of files that have several: for copy.c and tree.c. */
 #include "images.h"
+
+#include <search.h>
 
 struct name {
 	struct name *next;
@@ -110,4 +112,35 @@ void names_free(struct names *n)
 		}
 	free(n->lists);
 	free(n);
+}
+
+struct linked {
+	uint64_t dev, ino;
+	char *name;
+};
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct linked *x = a, *y = b;
+
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	return x->dev < y->dev ? -1 : x->dev > y->dev;
+}
+
+const char *first_of_links(uint64_t dev, uint64_t ino, const char *name)
+{
+	static void *links; /* a tree of tsearch(3) */
+	struct linked *l = get(sizeof(*l)), **found;
+
+	*l = (struct linked){.dev = dev, .ino = ino};
+	found = tsearch(l, &links, by_inode);
+	if (!found)
+		fail("out of memory");
+	if (*found != l) {
+		free(l);
+		return (*found)->name;
+	}
+	l->name = copy_of(name);
+	return NULL;
 }

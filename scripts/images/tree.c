@@ -13,7 +13,6 @@
 
 #include <dirent.h>
 #include <locale.h>
-#include <search.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -196,44 +195,14 @@ static void write_data(const char *path, const struct stat *st, bool has_holes)
 	close(fd);
 }
 
-/* The files with several names that have been written, with the first name of each: for
- * tsearch(3). */
-struct linked {
-	dev_t dev;
-	ino_t ino;
-	char *name;
-};
-static void *links;
-
-static int by_inode(const void *a, const void *b)
-{
-	const struct linked *x = a, *y = b;
-
-	if (x->ino != y->ino)
-		return x->ino < y->ino ? -1 : 1;
-	return x->dev < y->dev ? -1 : x->dev > y->dev;
-}
-
 /* Returns the name under which the file has been written, or NULL if this name is its first.
  * libarchive's own resolver ignores devices and symbolic links, which may have several names,
  * too. */
 static const char *first_name(const struct stat *st, const char *name)
 {
-	struct linked *l, **found;
-
-	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
-		return NULL;
-	l = get(sizeof(*l));
-	*l = (struct linked){.dev = st->st_dev, .ino = st->st_ino};
-	found = tsearch(l, &links, by_inode);
-	if (!found)
-		fail("out of memory");
-	if (*found != l) {
-		free(l);
-		return (*found)->name;
-	}
-	l->name = copy_of(name);
-	return NULL;
+	return S_ISDIR(st->st_mode) || st->st_nlink < 2 ?
+		       NULL :
+		       first_of_links(st->st_dev, st->st_ino, name);
 }
 
 /* Writes the empty file PATH/.wh.NAME. */
