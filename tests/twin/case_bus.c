@@ -161,23 +161,5 @@ TOOL(bus_after_exec)
 
 CASE(bus_across_exec)
 {
-	sigset_t s;
-
-	sigemptyset(&s);
-	sigaddset(&s, SIGBUS);
-	CHILD("default")
-		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
-	CHILD("handled") {
-		R(set_handler(SIGBUS, count, 0));
-		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
-	}
-	CHILD("ignored") {
-		R(set_handler(SIGBUS, SIG_IGN, 0));
-		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
-	}
-	CHILD("blocked and pending") {
-		R(sigprocmask(SIG_BLOCK, &s, NULL));
-		R(kill(getpid(), SIGBUS));
-		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
-	}
+	exec_with_handlers(SIGBUS, count, "@bus_after_exec");
 }

@@ -334,23 +334,7 @@ TOOL(segv_after_exec)
 
 CASE(segv_across_exec)
 {
-	sigset_t s = only(SIGSEGV);
-
-	CHILD("default")
-		R(execve(twin_self, ARGV("x", "@segv_after_exec"), environ));
-	CHILD("handled") {
-		R(set_handler(SIGSEGV, count, 0));
-		R(execve(twin_self, ARGV("x", "@segv_after_exec"), environ));
-	}
-	CHILD("ignored") {
-		R(set_handler(SIGSEGV, SIG_IGN, 0));
-		R(execve(twin_self, ARGV("x", "@segv_after_exec"), environ));
-	}
-	CHILD("blocked and pending") {
-		R(sigprocmask(SIG_BLOCK, &s, NULL));
-		R(kill(getpid(), SIGSEGV));
-		R(execve(twin_self, ARGV("x", "@segv_after_exec"), environ));
-	}
+	exec_with_handlers(SIGSEGV, count, "@segv_after_exec");
 }
 
 /* A vfork(2) child has the parent's memory and dispositions of its own. */

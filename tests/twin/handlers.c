@@ -31,6 +31,29 @@ void show_handler(int sig, void (*mine)(int))
 		(unsigned)sa.sa_flags & ~0x04000000u, mask);
 }
 
+void exec_with_handlers(int sig, void *handler, const char *tool)
+{
+	sigset_t s;
+
+	sigemptyset(&s);
+	sigaddset(&s, sig);
+	CHILD("default")
+		R(execve(twin_self, ARGV("x", tool), environ));
+	CHILD("handled") {
+		R(set_handler(sig, handler, 0));
+		R(execve(twin_self, ARGV("x", tool), environ));
+	}
+	CHILD("ignored") {
+		R(set_handler(sig, SIG_IGN, 0));
+		R(execve(twin_self, ARGV("x", tool), environ));
+	}
+	CHILD("blocked and pending") {
+		R(sigprocmask(SIG_BLOCK, &s, NULL));
+		R(kill(getpid(), sig));
+		R(execve(twin_self, ARGV("x", tool), environ));
+	}
+}
+
 /* The state letter of proc_pid_stat(5), behind the name in parentheses. */
 static int is_asleep(pid_t tid)
 {

@@ -126,7 +126,9 @@ void show_fd(const char *name, int fd);		    /* print what can be read from fd *
 void show_link(const char *path);		    /* print readlink(path) */
 int set_handler(int sig, void *handler, int flags); /* sigaction(2), with SIGUSR1 in its mask */
 void show_handler(int sig, void (*mine)(int));	    /* print the handler: "mine" if it is `mine` */
-char *fill(char *buf, char c, size_t n);	    /* n times c and a NUL; returns buf */
+/* Execs `tool` with each action of `sig`, `handler` among them, and with it blocked and pending. */
+void exec_with_handlers(int sig, void *handler, const char *tool);
+char *fill(char *buf, char c, size_t n); /* n times c and a NUL; returns buf */
 
 /* Returns when that thread waits in a call: it was asleep three times, with enough time between for
  * a lock. */

@@ -17,25 +17,12 @@
 #include <linux/fcntl.h>
 #include <string.h>
 
-/* The number of system calls that the engine makes for the call. */
-static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	const long r = unit_counted(nr, a, b, c, d);
-
-	ck_assert_msg(r >= 0, "%s", unit_result(r));
-	if (nr == __NR_openat)
-		fj_sys_close((int)r);
-	return unit_entries;
-}
-#define COST_ONCE(nr, a, b, c, d)                                                                  \
-	cost_once(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
-
 /* The same if the call was made before. */
 static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-	cost_once(nr, a, b, c, d);
-	cost_once(nr, a, b, c, d);
-	return cost_once(nr, a, b, c, d);
+	unit_cost(nr, a, b, c, d);
+	unit_cost(nr, a, b, c, d);
+	return unit_cost(nr, a, b, c, d);
 }
 #define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 

@@ -12,5 +12,9 @@
  * those that only ask whether memory can be read or written. */
 long unit_counted(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 extern unsigned unit_entries;
+/* The number of system calls that the engine makes for the call, which must not fail. What it opens is closed. */
+unsigned unit_cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+#define COST_ONCE(nr, a, b, c, d)                                                                  \
+	unit_cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
 #endif
