@@ -76,21 +76,12 @@ static struct fj_thread *interrupted_thread(const struct fj_frame *f)
 /* Set the registers to those after a call that a signal interrupted. */
 static void set_regs_after_call(const struct fj_door_record *record, struct sigcontext_64 *regs)
 {
-	regs->ip = regs->cx = record->back;
-	regs->di = record->arg[0];
-	regs->si = record->arg[1];
-	regs->dx = record->arg[2];
-	regs->r10 = record->arg[3];
-	regs->r8 = record->arg[4];
-	regs->r9 = record->arg[5];
-	regs->bx = record->kept[0];
-	regs->r12 = record->kept[1];
+	regs->ip = record->back;
+	fj_door_show_record(record, regs);
 	regs->bp = record->others[0];
 	regs->r13 = record->others[1];
 	regs->r14 = record->others[2];
 	regs->r15 = record->others[3];
-	regs->r11 = regs->flags = record->flags;
-	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
 }
 
 /* The area with the kernel's signal stack, or else with the frame; it stores the program's signal stack. */

@@ -46,6 +46,10 @@ _Static_assert(offsetof(struct fj_door_record, deferred_arg) == 80 &&
  * meanwhile. It blocks these signals, sends them again, and notes in the record how entry.S lets them in.
  * `r` is the result of the call. The return value has no meaning: the result is in the record. */
 long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r);
+/* Put the registers that `record` has into `regs`: all that a call of it leaves as they were, but for the instruction
+ * pointer and those in `others`. */
+struct sigcontext_64;
+void fj_door_show_record(const struct fj_door_record *record, struct sigcontext_64 *regs);
 /* Move signals that came before the thread area was known to the area `t`. */
 void fj_door_signals_take(struct fj_thread *t);
 /* How many such signals there are in all threads. */

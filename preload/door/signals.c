@@ -118,16 +118,8 @@ static void present_before(struct sigcontext_64 *regs, int sig, const struct fj_
 	}
 }
 
-/* Show the program at the call of `record`: before it, or after it with `result`. */
-static void present_call(struct fj_frame *f, int sig, const struct fj_door_record *record,
-	bool is_before, uint64_t result)
+void fj_door_show_record(const struct fj_door_record *record, struct sigcontext_64 *regs)
 {
-	struct sigcontext_64 *regs = &f->regs;
-
-	regs->ip = record->back;
-	regs->ax = result;
-	if (is_before)
-		present_before(regs, sig, record);
 	regs->di = record->arg[0];
 	regs->si = record->arg[1];
 	regs->dx = record->arg[2];
@@ -139,6 +131,19 @@ static void present_call(struct fj_frame *f, int sig, const struct fj_door_recor
 	regs->cx = record->back;
 	regs->r11 = regs->flags = record->flags;
 	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
+}
+
+/* Show the program at the call of `record`: before it, or after it with `result`. */
+static void present_call(struct fj_frame *f, int sig, const struct fj_door_record *record,
+	bool is_before, uint64_t result)
+{
+	struct sigcontext_64 *regs = &f->regs;
+
+	regs->ip = record->back;
+	regs->ax = result;
+	if (is_before)
+		present_before(regs, sig, record);
+	fj_door_show_record(record, regs);
 }
 
 /* Show the program at a call that is made after the trap's handler: gate.S, fj_gate_deferred. */

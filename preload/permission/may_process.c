@@ -41,23 +41,25 @@ static bool may_signal(
 	       (fj_arg(c, FJ_SIGNAL, 0) == FJ_SIGCONT && fj_sys_getsid(pid) == fj_sys_getsid(0));
 }
 
+/* Are the target's ids all the caller's real ones? */
+static bool has_same_ids(const struct fj_ids *ids, const struct fj_posted *of)
+{
+	return ids->ruid == of->euid && ids->ruid == of->suid && ids->ruid == of->ruid &&
+	       ids->rgid == of->egid && ids->rgid == of->sgid && ids->rgid == of->rgid;
+}
+
 /* __ptrace_may_access() of kernel/ptrace.c and cap_ptrace_access_check() of security/commoncap.c,
  * with PTRACE_MODE_REALCREDS. */
 static bool may_trace(const struct fj_ids *ids, const struct fj_posted *of)
 {
-	if (fj_ids_can(ids, (enum fj_cap)CAP_SYS_PTRACE_))
-		return true;
-	return ids->ruid == of->euid && ids->ruid == of->suid && ids->ruid == of->ruid &&
-	       ids->rgid == of->egid && ids->rgid == of->sgid && ids->rgid == of->rgid &&
-	       !(of->permitted & ~ids->permitted);
+	return fj_ids_can(ids, (enum fj_cap)CAP_SYS_PTRACE_) ||
+	       (has_same_ids(ids, of) && !(of->permitted & ~ids->permitted));
 }
 
 /* check_prlimit_permission() of kernel/sys.c */
 static bool may_limit(const struct fj_ids *ids, const struct fj_posted *of)
 {
-	return (ids->ruid == of->euid && ids->ruid == of->suid && ids->ruid == of->ruid &&
-		       ids->rgid == of->egid && ids->rgid == of->sgid && ids->rgid == of->rgid) ||
-	       fj_ids_can(ids, (enum fj_cap)CAP_SYS_RESOURCE_);
+	return has_same_ids(ids, of) || fj_ids_can(ids, (enum fj_cap)CAP_SYS_RESOURCE_);
 }
 
 /* set_one_prio() of kernel/sys.c, set_task_ioprio() of block/ioprio.c, check_same_owner() of
