@@ -15,6 +15,7 @@
 
 #define A "/repeated/a"
 #define B "/repeated/b"
+#define DIRECTORY "/repeated/directory"
 #define OWNED "/repeated/owned" /* has an owner record */
 
 static int do_rename(long i)
@@ -69,11 +70,13 @@ static int do_stat(long i)
 	return stat(A, &st);
 }
 
+/* A compiler looks in many directories that are not there. */
 static int do_stat_up(long i)
 {
 	struct stat st;
 
-	return (!i && mkdir(B, 0755)) || stat(B "/../a", &st);
+	return (!i && mkdir(DIRECTORY, 0755) && errno != EEXIST) || !stat(DIRECTORY "/none", &st) ||
+	       !stat(DIRECTORY "/../none/a", &st);
 }
 
 /* With all signals blocked, as in posix_spawn(3): a bad pointer would end the process. */
