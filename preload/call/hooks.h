@@ -152,7 +152,7 @@ struct fj_call;
 	/* mountinfo/hook_statmount.c */                                                           \
 	X(statmount)                                                                               \
 	X(listmount)                                                                               \
-	/* file/hook_machine.c */                                                                  \
+	/* procfs/hook_machine.c */                                                                \
 	X(uname)                                                                                   \
 	X(sethostname) /* setdomainname */                                                         \
 	X(adjtime)     /* adjtimex, clock_adjtime */                                               \

@@ -20,7 +20,7 @@ struct fj_thread;
 
 /* Memory for pointer arrays of an execve that are too long for scratch memory; kept for the next
  * time (exec_args.c). */
-#define FJ_EXEC_ROOM_AT 0xd0u
+#define FJ_EXEC_ROOM_AT 0xd8u
 struct fj_exec_room {
 	uintptr_t at;
 	size_t size, used;

@@ -63,10 +63,8 @@ INLINED static inline long show_stat(
 	if (fj_file_shows_itself(c->thread)) {
 		bool has_met;
 
-		if (wants_statx)
-			r = fj_sys_statx(dirfd, name, flags, c->arg[3], (void *)out);
-		else
-			r = fj_sys_newfstatat(dirfd, name, (void *)out, flags);
+		r = wants_statx ? fj_sys_statx(dirfd, name, flags, c->arg[3], (void *)out) :
+				  fj_sys_newfstatat(dirfd, name, (void *)out, flags);
 		if (r < 0)
 			return r;
 		mode = wants_statx ? ((struct statx *)out)->stx_mode :
@@ -85,8 +83,7 @@ INLINED static inline long show_stat(
 		return r;
 	fj_file_note_shown(c->thread, &file);
 	*is_symlink = (sx.stx_mode & FJ_S_IFMT) == FJ_S_IFLNK;
-	r = wants_statx ? fj_guest_write(out, &sx, sizeof(sx)) : give_stat(out, &sx);
-	return r;
+	return wants_statx ? fj_guest_write(out, &sx, sizeof(sx)) : give_stat(out, &sx);
 }
 
 /* If the layers of a union lie on several devices, its directories show one device: `dev`, when
@@ -289,7 +286,6 @@ __attribute__((noinline)) static void keep_end(const struct fj_fast *q, const st
 {
 	const struct statx *const sx = (const struct statx *)s->c->arg[4];
 	const struct stat *const st = (const struct stat *)s->c->arg[2];
-
 	const bool is_statx = s->c->nr == __NR_statx;
 
 	if (!is_directory(s->c))

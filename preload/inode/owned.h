@@ -34,7 +34,7 @@ struct fj_file {
 };
 
 /* What the thread's last look at a file has shown. */
-#define FJ_SHOWN_AT 0xa8u
+#define FJ_SHOWN_AT 0xb0u
 struct fj_shown {
 	bool had_record; /* or was a device of the host: a look needs the whole key */
 };

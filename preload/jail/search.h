@@ -13,7 +13,7 @@
 
 struct fj_thread;
 
-#define FJ_SEARCH_AT 0xb0u
+#define FJ_SEARCH_AT 0xb8u
 struct fj_search {
 	uint64_t asker; /* identifies the caller: fj_ids_asker() */
 	bool asks;	/* ask about every directory of a path: walk/walk.h */

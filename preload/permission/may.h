@@ -40,7 +40,7 @@ struct fj_target {
 	struct fj_file parent; /* for entries: the directory of the name */
 };
 
-#define FJ_JUDGING_AT 0xc0u
+#define FJ_JUDGING_AT 0xc8u
 struct fj_judging {
 	/* The identity that is judged, while it is not the thread's own (may.c); else NULL */
 	const struct fj_ids *judged;

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * machine.c - reads and changes the names of the machine, which all processes of the jail share. (The
- * kernel's uname(2) takes a lock for that, uts_sem of kernel/sys.c.) Called by file/hook_machine.c
+ * kernel's uname(2) takes a lock for that, uts_sem of kernel/sys.c.) Called by procfs/hook_machine.c
  * and procfs_machine.c. */
 #include "procfs/machine.h"
 

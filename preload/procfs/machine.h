@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * machine.h - the names of the machine in this jail, as uname(2) and /proc/sys/kernel show them.
- * Set by setup/make_jail.c and file/hook_machine.c, shown by the latter and by procfs_machine.c. */
+ * Set by setup/make_jail.c and procfs/hook_machine.c, shown by the latter and by procfs_machine.c. */
 #ifndef FJ_PROCFS_MACHINE_H
 #define FJ_PROCFS_MACHINE_H
 

@@ -15,7 +15,7 @@
 struct fj_thread; /* the first section: sys/thread.h */
 
 #define FJ_THREAD_AREA_FRESH_AT 0x80u
-#define FJ_THREAD_AREA_KEPT_AT 0xd0u
+#define FJ_THREAD_AREA_KEPT_AT 0xd8u
 
 static inline void *fj_thread_area_at(const struct fj_thread *t, size_t offset)
 {

@@ -21,8 +21,7 @@ static const struct {
 		"                [--platform=OS/MACHINE] [--entrypoint=WORDS] [--cmd=WORDS]\n"
 		"                [--env=NAME=VALUE] [--workdir=DIR] [--user=USER]\n"
 		"                [--label=NAME=VALUE] ROOTFS FILE"},
-	{"pull", pull_main,
-		"[--platform=OS/MACHINE] [--tls-verify=false] [-q] REFERENCE [NAME]"},
+	{"pull", pull_main, "[--platform=OS/MACHINE] [--tls-verify=false] [-q] REFERENCE [NAME]"},
 	{"rmi", rmi_main, "NAME..."},
 	{"run", run_main, "[OPTION]... IMAGE [COMMAND [ARG]...]"},
 	{"unpack", unpack_main, "[--platform=OS/MACHINE] [--max-size=SIZE] IMAGE ROOTFS"},

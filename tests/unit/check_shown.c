@@ -1,4 +1,5 @@
-/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_shown.c - tests looks at files with and without records, where a jail has records: what is shown, and how many
  * system calls that costs (inode/owned.c). */
@@ -12,15 +13,6 @@
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
-
-/* The number of system calls that the engine makes for the call. */
-static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	unit_assert_result(unit_counted(nr, a, b, c, d), 0);
-	return unit_entries;
-}
-#define COST_ONCE(nr, a, b, c, d)                                                                  \
-	cost_once(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
 /* Where a jail has records, a file is first looked at as its neighbour was: a file without a record after one with a
  * record, and the other way round, costs at most one call more, and only once. */

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * entries.h - counts the system calls that the engine makes for a call. For check_cost.c and
- * check_cost_union.c. */
+ * entries.h - counts the system calls that the engine makes for a call. For check_cost.c,
+ * check_cost_union.c and check_shown.c. */
 #ifndef ENTRIES_H
 #define ENTRIES_H
 

@@ -97,7 +97,7 @@ for format in tar docker-archive oci-archive; do
 	succeeds "pack --format=$format to a file" verb pack "--format=$format" --name=odd:1 ours "out.$format"
 	# shellcheck disable=SC2016 # the inner shell's
 	succeeds "pack --format=$format to a pipe" as_user sh -c 'first=$1 && shift && "$@" - | cat >"$first"' sh "pipe.$format" \
-		env FAKEJAIL_STORE="$mine/store" $FAKEJAIL pack "--format=$format" --name=odd:1 ours
+		env FAKEJAIL_STORE="$mine/store" "$FAKEJAIL" pack "--format=$format" --name=odd:1 ours
 	succeeds 'the same bytes' cmp "$mine/out.$format" "$mine/pipe.$format"
 done
 is 'and there is no file -' '' "$(ls -d "$mine/-" 2>/dev/null)"
