@@ -24,18 +24,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* The same when the call is made the second time. */
-static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	const long r = unit_call5(nr, a, b, c, d, 0);
-
-	if (nr == __NR_openat && r >= 0)
-		fj_sys_close((int)r);
-	return unit_cost(nr, a, b, c, d);
-}
-#define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
-
-/* The same for a call that finds nothing; -1 if it finds something. */
+/* The number of system calls of a call that finds nothing; -1 if it finds something. */
 static long cost_of_nothing(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	const long r = unit_counted(nr, a, b, c, d);
@@ -263,52 +252,6 @@ START_TEST(costs_of_long_ways)
 }
 END_TEST
 
-/* Whether a directory has records of its own is found out without a system call where none has. */
-START_TEST(costs_of_directories)
-{
-	static struct fj_owner_roots roots;
-	static struct fj_owner_roots_state state = {.generation = 1};
-	char buffer[4096];
-	struct stat st;
-	int fd;
-
-	tree_dir("jail/a");
-	tree_dir("jail/a/b");
-	tree_dir("jail/a/b/leaf");
-	tree_file("jail/a/b/leaf/file", "");
-	state.counted_dev = fj_jail->root_dev;
-	fj_roots_start(&roots, &state);
-	/* It is asked once for each directory that a walk reaches. Later calls cost as before. */
-	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/b/leaf/file", &st, 0), 1);
-	/* The directory is opened, entered, and closed. */
-	ck_assert_uint_eq(COST(__NR_chdir, "/a/b/leaf", 0, 0, 0), 3);
-	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
-	ck_assert_uint_eq(COST(__NR_chdir, "/a/b", 0, 0, 0), 3);
-	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "leaf", &st, 0), 1);
-	ck_assert_uint_eq(COST_ONCE(__NR_chdir, "leaf", 0, 0, 0), 3);
-	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 2);
-	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
-	/* opendir(3), readdir(3), and stat(2) of an entry, in one directory after the other. */
-	ck_assert_int_eq(fj_sys_chdir(tree_path("jail")), 0);
-	tree_dir("jail/new");
-	tree_dir("jail/new/leaf");
-	tree_file("jail/new/leaf/file", "");
-	ck_assert_uint_eq(COST_ONCE(__NR_openat, AT_FDCWD, "new", O_RDONLY | O_DIRECTORY, 0), 1);
-	fd = (int)unit_call5(__NR_openat, AT_FDCWD, "new", O_RDONLY | O_DIRECTORY, 0, 0);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 2); /* one asks for records */
-	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 1);
-	ck_assert_uint_eq(COST_ONCE(__NR_getdents64, fd, buffer, sizeof(buffer), 0), 1);
-	ck_assert_uint_eq(
-		COST_ONCE(__NR_newfstatat, fd, "leaf", &st, 0), 1); /* it cannot have records */
-	ck_assert_uint_eq(COST_ONCE(__NR_openat, fd, "leaf", O_RDONLY | O_DIRECTORY, 0), 1);
-	fj_sys_close(fd);
-	fj_owner_roots = NULL;
-	fj_path_reached = NULL;
-	fj_dir_unasked = FJ_NO_DIR;
-}
-END_TEST
-
 /* Makes lookups in the root of a jail inside a jail. That root shows the outer jail's /proc, too.
  * `outer`: the position of the tree in the outer jail. */
 static void look_in_nested_root(const char *outer)
@@ -370,7 +313,6 @@ Suite *unit_suite_cost(void)
 	tcase_add_test(c, costs_without_null_path);
 	tcase_add_test(c, costs_of_records);
 	tcase_add_test(c, costs_of_long_ways);
-	tcase_add_test(c, costs_of_directories);
 	tcase_add_test(c, costs_in_nested_root);
 	tcase_add_test(c, costs_in_nested_root_of_host);
 	suite_add_tcase(s, c);

@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_shown.c - tests looks at files with and without records, where a jail has records: what is shown, and how many
- * system calls that costs (inode/owned.c). */
+ * system calls that costs (inode/owned.c, nested/reached.c). */
 #include "entries.h"
+#include "jail/jail.h"
+#include "nested/roots.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_names.h"
@@ -13,6 +15,7 @@
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
+#include <stdio.h>
 
 /* Where a jail has records, a file is first looked at as its neighbour was: a file without a record after one with a
  * record, and the other way round, costs at most one call more, and only once. */
@@ -70,6 +73,96 @@ START_TEST(costs_of_a_number_used_again)
 }
 END_TEST
 
+/* Calls beyond those that are expected. Fewer than expected are an error. */
+static unsigned beyond;
+static void expect(unsigned calls, unsigned expected)
+{
+	ck_assert_uint_ge(calls, expected);
+	beyond += calls - expected;
+}
+
+/* `name` below directory `top` of the jail. */
+static const char *below(const char *top, const char *name)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/%s%s", top, name);
+	return path;
+}
+
+static void tree_dir_below(const char *top, const char *name)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "jail%s", below(top, name));
+	tree_dir(path);
+}
+
+/* Makes a tree in directory `top`, and looks at it. */
+static void look_around(const char *top)
+{
+	char buffer[4096], file[80];
+	struct stat st;
+	int fd;
+
+	snprintf(file, sizeof(file), "jail/%s/b/leaf/file", top);
+	tree_dir_below(top, "");
+	tree_dir_below(top, "/b");
+	tree_dir_below(top, "/b/leaf");
+	tree_file(file, "");
+	/* It is asked once for each directory that a walk reaches. Later calls cost as before. */
+	expect(COST(__NR_newfstatat, AT_FDCWD, below(top, "/b/leaf/file"), &st, 0), 1);
+	/* The directory is opened, entered, and closed. */
+	expect(COST(__NR_chdir, below(top, "/b/leaf"), 0, 0, 0), 3);
+	expect(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
+	expect(COST(__NR_chdir, below(top, "/b"), 0, 0, 0), 3);
+	expect(COST_ONCE(__NR_newfstatat, AT_FDCWD, "leaf", &st, 0), 1);
+	expect(COST_ONCE(__NR_chdir, "leaf", 0, 0, 0), 3);
+	expect(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 2);
+	expect(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
+	/* opendir(3), readdir(3), and stat(2) of an entry, in one directory after the other. */
+	ck_assert_int_eq(fj_sys_chdir(tree_path("jail")), 0);
+	unit_assert_result(unit_call1(__NR_chdir, below(top, "")), 0);
+	tree_dir_below(top, "/new");
+	tree_dir_below(top, "/new/leaf");
+	expect(COST_ONCE(__NR_openat, AT_FDCWD, "new", O_RDONLY | O_DIRECTORY, 0), 1);
+	fd = (int)unit_call5(__NR_openat, AT_FDCWD, "new", O_RDONLY | O_DIRECTORY, 0, 0);
+	ck_assert_int_ge(fd, 0);
+	expect(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 2); /* one asks for records */
+	expect(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 1);
+	expect(COST_ONCE(__NR_getdents64, fd, buffer, sizeof(buffer), 0), 1);
+	expect(COST_ONCE(__NR_newfstatat, fd, "leaf", &st, 0), 1); /* it cannot have records */
+	expect(COST_ONCE(__NR_openat, fd, "leaf", O_RDONLY | O_DIRECTORY, 0), 1);
+	fj_sys_close(fd);
+}
+
+/* Whether a directory has records of its own is found out without a system call where none has. What was asked is noted
+ * in one of FJ_OWNER_SEEN_FEW places, which the numbers of the directories choose. Two of a tree's notes have one
+ * place in about one of fifty trees, and that costs calls. So the best of some trees counts. */
+START_TEST(costs_of_directories)
+{
+	static struct fj_owner_roots roots;
+	static struct fj_owner_roots_state state;
+	static const char *const tops[] = {"a", "b", "c", "d", "e", "f"};
+	unsigned least = ~0u;
+
+	for (size_t i = 0; i < sizeof(tops) / sizeof(*tops); i++) {
+		memset(&roots, 0, sizeof(roots));
+		state = (struct fj_owner_roots_state){
+			.generation = 1, .counted_dev = fj_jail->root_dev};
+		fj_roots_start(&roots, &state);
+		ck_assert_int_eq(fj_sys_chdir("/"), 0);
+		beyond = 0;
+		look_around(tops[i]);
+		least = beyond < least ? beyond : least;
+		fj_owner_roots = NULL;
+		fj_path_reached = NULL;
+		fj_dir_unasked = FJ_NO_DIR;
+	}
+	ck_assert_uint_eq(least, 0);
+}
+END_TEST
+
 Suite *unit_suite_shown(void)
 {
 	Suite *s = suite_create("shown");
@@ -78,6 +171,7 @@ Suite *unit_suite_shown(void)
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, costs_of_neighbours);
 	tcase_add_test(c, costs_of_a_number_used_again);
+	tcase_add_test(c, costs_of_directories);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * entries.h - counts the system calls that the engine makes for a call. For check_cost.c,
- * check_cost_union.c and check_shown.c. */
+ * entries.h - counts the system calls that the engine makes for a call. For tests of what calls cost. */
 #ifndef ENTRIES_H
 #define ENTRIES_H
 
@@ -16,5 +15,13 @@ extern unsigned unit_entries;
 unsigned unit_cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 #define COST_ONCE(nr, a, b, c, d)                                                                  \
 	unit_cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
+/* The same when the call is made the second time. */
+unsigned unit_cost_again(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+#define COST(nr, a, b, c, d)                                                                       \
+	unit_cost_again(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
+/* The same when it is made the third time. */
+unsigned unit_cost_third(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+#define COST_THIRD(nr, a, b, c, d)                                                                 \
+	unit_cost_third(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
 #endif
