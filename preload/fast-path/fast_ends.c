@@ -29,10 +29,11 @@
  * on the way, or a symlink to an absolute path. */
 #define NOT_BY_KERNEL 0
 
-/* The roots of processes have small numbers (fj_root.id), and the number of the namespace begins at bit 48. */
+/* Another root than the process's own, whatever number that has (fj_root.id). The number of the namespace begins at
+ * bit 48. */
 static struct fj_root root_of_ends(void)
 {
-	return (struct fj_root){.id = fj_root()->id | 1UL << 47};
+	return (struct fj_root){.id = fj_root()->id ^ 1UL << 47};
 }
 
 bool fj_fast_recall_end(const struct fj_fast *q, struct fj_link_end *end)

@@ -6,6 +6,7 @@
 #include "facts/facts.h"
 #include "jail/epoch.h"
 #include "jail/memory.h"
+#include "jail/root.h"
 #include "syscall/fcntl.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
@@ -325,6 +326,52 @@ START_TEST(ends_changed)
 }
 END_TEST
 
+/* Makes /a/link, which leads to /a/FILE, where the number of FILE, taken for the flags of a fact, would say that the
+ * directory is one of the host. */
+static const char *make_link_to_odd(void)
+{
+	static char file[32], path[64];
+	struct stat st;
+
+	for (int i = 0; i < 256; i++) {
+		snprintf(file, sizeof(file), "f%d", i);
+		snprintf(path, sizeof(path), "jail/n/a/%s", file);
+		tree_file(path, "");
+		ck_assert_int_eq(fj_sys_newfstatat(AT_FDCWD, tree_path(path), &st, 0), 0);
+		if ((st.st_ino & (FJ_FACT_HOST | FJ_FACT_LITERAL | FJ_FACT_UNION)) == FJ_FACT_HOST)
+			break;
+	}
+	tree_link("jail/n/a/link", file);
+	return file;
+}
+
+/* A root directory may have any number. What is remembered of symlinks is never taken for a directory. */
+START_TEST(ends_of_large_roots)
+{
+	char path[64];
+	struct stat st;
+	const char *file;
+
+	tree_dir("jail/n");
+	tree_dir("jail/n/a");
+	file = make_link_to_odd();
+	tree_dir("other");
+	tree_dir("other/a");
+	snprintf(path, sizeof(path), "other/a/%s", file);
+	tree_dir(path);
+	snprintf(path, sizeof(path), "other/a/%s/x", file);
+	tree_file(path, "");
+	unit_assert_result(unit_call1(__NR_chroot, "/n"), 0);
+	((struct fj_root *)(uintptr_t)fj_root())->id |= (uint64_t)_i << 47;
+	for (int i = 0; i < 6; i++)
+		unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/a/link", &st, 0), 0);
+	ck_assert_uint_eq(COST_THIRD(__NR_newfstatat, AT_FDCWD, "/a/link", &st, 0), 1);
+	ck_assert_int_eq(fj_sys_chdir(tree_path("other")), 0);
+	unit_assert_result(
+		unit_call4(__NR_newfstatat, AT_FDCWD, "/a/link/x", &st, 0), -ENOTDIR);
+}
+END_TEST
+
 Suite *unit_suite_ends(void)
 {
 	Suite *s = suite_create("ends");
@@ -333,6 +380,7 @@ Suite *unit_suite_ends(void)
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, costs_of_ends);
 	tcase_add_loop_test(c, ends_changed, 0, 3 * CHANGES);
+	tcase_add_loop_test(c, ends_of_large_roots, 0, 2);
 	suite_add_tcase(s, c);
 	return s;
 }
