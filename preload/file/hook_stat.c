@@ -4,7 +4,6 @@
  * hook_stat.c - stat, in its forms. The other calls that look at a file are in hook_access.c and hook_readlink.c.
  * These are the most frequent calls. So each is first tried with one system call, by remembered facts. If the
  * facts have changed meanwhile, it is done by a walk. Called through the table. */
-
 #include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
@@ -47,8 +46,7 @@ static long give_stat(uint64_t out, const struct statx *sx)
 #define INLINED
 #endif
 
-/* Looks at a file and writes what it shows to the program. `*is_symlink` says whether it is a
- * symlink. */
+/* Looks at a file and writes what it shows to the program. `*is_symlink` says whether it is a symlink. */
 INLINED static inline long show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
@@ -189,8 +187,7 @@ struct stat_call {
 	bool is_symlink;
 	bool is_unread;		  /* and nothing was written to the program */
 	struct fj_link_end found; /* what the kernel has found by a symlink; `ino` 0: not asked */
-	/* If a directory was found at an unproven place: its key, and whether its name was marked
-	 * before. */
+	/* If a directory was found at an unproven place: its key, and whether its name was marked before. */
 	bool has_key, was_seen;
 	bool is_partial; /* the key lacks the time of birth */
 	char key[FJ_DIR_KEY_SIZE];
@@ -316,6 +313,9 @@ static inline enum fj_fast_seen see_stat(struct fj_fast *q, void *own, long *r)
 {
 	const struct stat_call *const s = own;
 
+	/* It may be a symlink that leads to nothing: the kernel looks for the file before it writes. */
+	if (__builtin_expect(*r == -EFAULT, 0) && !(s->flags & AT_SYMLINK_NOFOLLOW))
+		return FJ_SEEN_UNSURE;
 	if (__builtin_expect(q->is_layered, 0) && !s->is_unread && !is_right(q, s, *r))
 		return FJ_SEEN_UNSURE;
 	return !*r && s->is_symlink && !(s->flags & AT_SYMLINK_NOFOLLOW) ? FJ_SEEN_LINK :

@@ -143,6 +143,25 @@ CASE(fault_results)
 	tree("/t");
 }
 
+CASE(fault_results_behind_links)
+{
+	static const char *const paths[] = {
+		"/t/l", "/t/to_none", "/t/to_itself", "/t/none", "l", "to_none", "to_itself"};
+
+	put("f", "x");
+	symlink("f", "l");
+	symlink("none", "to_none");
+	symlink("to_itself", "to_itself");
+	for (int round = 0; round < 4; round++)
+		for (size_t i = 0; i < COUNT(paths); i++) {
+			say("%s\n", paths[i]);
+			R(SYSCALL(SYS_stat, paths[i], BAD));
+			R(SYSCALL(SYS_lstat, paths[i], BAD));
+			R(SYSCALL(SYS_statx, AT_FDCWD, paths[i], 0, 0x7ff, BAD));
+			R(SYSCALL(SYS_access, paths[i], F_OK));
+		}
+}
+
 CASE(fault_exec)
 {
 	char *bad_argv[] = {"x", BAD, NULL};
