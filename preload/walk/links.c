@@ -10,12 +10,15 @@
 #include "jail/root.h"
 #include "path/proc.h"
 #include "sys/abi.h"
+#include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "syscall/stat.h"
 #include "syscall/unistd_names.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 
+#include <asm/stat.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 
@@ -48,6 +51,22 @@ long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *
 		return w->how & FJ_NO_MAGIC ? -ELOOP : FJ_MAGIC_LINK;
 	}
 	return FJ_TEXT_LINK;
+}
+
+long fj_walk_read_slashed(struct fj_walk *w, const char *name, char *text, size_t *len)
+{
+	struct stat st;
+	long r = FJ_NOT_A_LINK; /* 0, as what newfstatat(2) returns */
+
+	for (unsigned tries = 0; tries < FJ_RACES && r == FJ_NOT_A_LINK; tries++) {
+		r = fj_sys_newfstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+		if (r < 0 || (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR)
+			return r;
+		if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFLNK)
+			break;
+		r = fj_walk_read_link(w, name, text, len);
+	}
+	return r == FJ_NOT_A_LINK ? -ENOTDIR : r;
 }
 
 long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const char *rest)

@@ -125,8 +125,8 @@ long fj_walk_into_layers(struct fj_walk *w, const char *name);
 /* Look up the last component: choose the layer that has it, or the layer where it will be made. Copies it
  * up if `how` demands that. Returns 0 or -errno. */
 long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how);
-/* Has fj_walk_finish_in_union() found a symlink? */
-bool fj_walk_may_be_link(const struct fj_walk *w);
+/* Has fj_walk_finish_in_union() found a file of this type (FJ_S_IFMT)? */
+bool fj_walk_has_found(const struct fj_walk *w, uint32_t type);
 /* The walk ends in the directory reached itself, without a last name. Returns 0 or -errno. */
 long fj_walk_end_in_union(struct fj_walk *w, unsigned how);
 /* `name` is a procfs link. If it leads to a file of a lower layer, copy that up for the call that changes it.
@@ -139,6 +139,9 @@ enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };
 /* What is `name` in the directory reached? Returns an enum fj_link or -errno. `text`, PATH_MAX bytes,
  * gets the text of the link. */
 long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len);
+/* Like fj_walk_read_link() for a name with a slash behind it. What is neither a directory nor a link is ENOTDIR. The slash must
+ * not be left to the kernel: it follows a symlink that has just replaced the directory, on the host. */
+long fj_walk_read_slashed(struct fj_walk *w, const char *name, char *text, size_t *len);
 /* Put a symlink's text before `rest`, the path after it. Returns 0 or -errno. */
 long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const char *rest);
 /* The first `len` bytes of the rest name the file at `host_path` in the directory reached. If it is a symlink

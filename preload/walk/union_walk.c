@@ -234,11 +234,11 @@ static long finish_in_union(struct fj_walk *w, const char *name, unsigned how, b
 	return r;
 }
 
-bool fj_walk_may_be_link(const struct fj_walk *w)
+bool fj_walk_has_found(const struct fj_walk *w, uint32_t type)
 {
 	const struct fj_layers *l = w->layers;
 
-	return l->found >= 0 && (l->mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	return l->found >= 0 && (l->mode & FJ_S_IFMT) == type;
 }
 
 long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how)

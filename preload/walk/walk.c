@@ -3,13 +3,12 @@
  *
  * walk.c - translates a jail path into the host's place for the same file, one component at a time. Called
  * by all rooms to the right.
- *
  * The kernel would resolve symlinks and `..` against the host's root, so the walk resolves them against the
- * jail's. Every step starts from a descriptor of the directory reached, never from text. So a directory
- * that is renamed during the walk may give the old or the new place, as with the kernel, but never one
- * outside the jail. Beside the descriptor the walk keeps the position. It says what is mounted here and
- * where `..` leads. For a walk that starts at a descriptor, the kernel is asked for the position only when
- * a component needs it. The steps are in steps.c, up.c and links.c. */
+ * jail's. Every step starts from a descriptor of the directory reached, never from text. So a directory that is
+ * renamed during the walk may give the old or the new place, as with the kernel, but never one outside the jail.
+ * Beside the descriptor the walk keeps the position. It says what is mounted here and where `..` leads. For a walk
+ * that starts at a descriptor, the kernel is asked for the position only when a component needs it. The steps are
+ * in steps.c, up.c and links.c. */
 #include "walk/walk.h"
 
 #include "bytes/bytes.h"
@@ -26,6 +25,7 @@
 #include "path/fold.h"
 #include "path/path.h"
 #include "path/proc.h"
+#include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
@@ -117,9 +117,8 @@ static long finish_walk(
 	if (fj_path_reached && (w->owned_fd >= 0 || w->layers))
 		fj_path_reached(w->t, w->fd, w->fact_key, w->fact_key_len, w->epoch);
 	fj_walk_keep_fact(w);
-	if (has_slash && (how & FJ_CREATE))
-		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c
-				 */
+	if (has_slash && (how & FJ_CREATE)) /* open_last_lookups() of fs/namei.c */
+		return -EISDIR;		    /* before a symlink is followed */
 	if (w->is_entry) {
 		entry = m;
 		m = NULL;
@@ -146,10 +145,12 @@ static long finish_walk(
 		char *text = fj_scratch_path(w->t);
 
 		*end = 0;
-		r = FJ_NOT_A_LINK;
-		if (__builtin_expect(!w->layers || entry || fj_walk_may_be_link(w), 1))
-			r = fj_walk_read_link(w, entry ? entry : name, text, &text_len);
-		if (has_slash)
+		if (__builtin_expect(!w->layers || entry || fj_walk_has_found(w, FJ_S_IFLNK), 1))
+			r = has_slash && !entry ?
+				    fj_walk_read_slashed(w, name, text, &text_len) :
+				    fj_walk_read_link(w, entry ? entry : name, text, &text_len);
+		if (has_slash && (entry || r == FJ_MAGIC_LINK ||
+					 (w->layers && !fj_walk_has_found(w, FJ_S_IFDIR))))
 			*end = '/';
 		if (r == FJ_TEXT_LINK) {
 			/* (Not "/.", which would ask to search the directory.) */
@@ -200,8 +201,7 @@ static long end_in_union(struct fj_walk *w, unsigned how)
 	return r < 0 || !w->layers ? r : fj_walk_end_in_union(w, how);
 }
 
-/* Walk one component. Returns 0 when the place is filled, 1 when there are more components, or
- * -errno. */
+/* Walk one component. Returns 0 when the place is filled, 1 when there are more components, or -errno. */
 static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *place)
 {
 	char *name = w->rest, *end, *next;

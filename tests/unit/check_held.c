@@ -14,6 +14,7 @@
 #include <asm/stat.h>
 #include <asm/unistd.h>
 #include <stdio.h>
+#include <string.h>
 
 #define EXCHANGE 2u /* RENAME_EXCHANGE, linux/fs.h */
 
@@ -135,6 +136,42 @@ START_TEST(changed_in_held_directory)
 }
 END_TEST
 
+/* After the engine has seen that "d" is a directory, the names are exchanged. */
+static long exchange_seen(long nr, long a, long b, long c, long d, long e, long f)
+{
+	const long r = gate(nr, a, b, c, d, e, f);
+
+	if ((nr == __NR_readlinkat || nr == __NR_newfstatat) && !strcmp((const char *)b, "d")) {
+		fj_gate = gate;
+		exchange();
+		awaited = -1;
+	}
+	return r;
+}
+
+/* A slash at the end of a path makes the kernel follow a symlink, whatever the flags of the call are. */
+START_TEST(changed_with_slash)
+{
+	static const long times[] = {1, 1, 1, 1};
+	struct stat st;
+
+	make_tree();
+	ck_assert_int_eq(fj_sys_fchmodat(AT_FDCWD, tree_path("outside"), 0755), 0);
+	gate = fj_gate;
+	awaited = 0;
+	fj_gate = exchange_seen;
+	if (_i)
+		unit_call4(__NR_utimensat, AT_FDCWD, "/d/", times, 0);
+	else
+		unit_call3(__NR_fchmodat, AT_FDCWD, "/d/", 0700);
+	fj_gate = gate;
+	ck_assert_int_eq(awaited, -1);
+	ck_assert_int_eq(fj_sys_newfstatat(AT_FDCWD, tree_path("outside"), &st, 0), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0755);
+	ck_assert_uint_ne(st.st_mtime, 1);
+}
+END_TEST
+
 /* The process enters the directory that was found, or none. */
 START_TEST(entered)
 {
@@ -164,6 +201,7 @@ Suite *unit_suite_held(void)
 
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_loop_test(c, changed_in_held_directory, 0, 3 * CALLS);
+	tcase_add_loop_test(c, changed_with_slash, 0, 2);
 	tcase_add_loop_test(c, entered, 0, 3);
 	suite_add_tcase(s, c);
 	return s;
