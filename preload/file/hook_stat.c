@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_stat.c - stat, in its forms. The other calls that look at a file are in hook_access.c and hook_readlink.c.
- * These are the most frequent calls. So each is first tried with one system call, by remembered facts. If the
- * facts have changed meanwhile, it is done by a walk. Called through the table. */
+ * hook_stat.c - stat, in its forms. These are the most frequent calls. So each is first tried with one system call, by
+ * remembered facts. If the facts have changed meanwhile, it is done by a walk. Called through the table. */
 #include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
@@ -20,6 +19,7 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
+#include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/stat.h"
@@ -27,8 +27,7 @@
 
 #include <asm/unistd.h>
 
-/* The empty path. (The linker merges string constants with those of other files, away from what a start reads:
- * order.ld.) */
+/* The empty path. (The linker would put a string constant away from what a start reads: order.ld.) */
 static const char no_name[] = "";
 
 static long give_stat(uint64_t out, const struct statx *sx)
@@ -84,8 +83,7 @@ INLINED static inline long show_stat(
 	return wants_statx ? fj_guest_write(out, &sx, sizeof(sx)) : give_stat(out, &sx);
 }
 
-/* If the layers of a union lie on several devices, its directories show one device: `dev`, when
- * that is not 0. Changes what was just written to the program. */
+/* If the layers of a union lie on several devices, its directories show one device, `dev` (0: they do not). */
 static void show_device(struct fj_call *c, uint64_t dev)
 {
 	struct statx *sx = (struct statx *)c->arg[4];
@@ -103,8 +101,7 @@ static void show_device(struct fj_call *c, uint64_t dev)
 	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
 }
 
-/* A merged directory has one link: ovl_getattr() of fs/overlayfs/inode.c. Changes what was just
- * written to the program. */
+/* A merged directory has one link: ovl_getattr() of fs/overlayfs/inode.c. Changes what was written to the program. */
 __attribute__((noinline)) static void show_one_link(struct fj_call *c)
 {
 	if (c->nr == __NR_statx)
@@ -137,8 +134,7 @@ __attribute__((noinline)) static void see_one_link(struct fj_call *c)
 	show_device(c, dev);
 }
 
-/* If the layers lie on several devices, shows the device for the directory at the place. Returns false
- * if a walk is needed. */
+/* If the layers lie on several devices, shows the device for the directory at the place. False: a walk is needed. */
 static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -313,9 +309,8 @@ static inline enum fj_fast_seen see_stat(struct fj_fast *q, void *own, long *r)
 {
 	const struct stat_call *const s = own;
 
-	/* It may be a symlink that leads to nothing: the kernel looks for the file before it writes. */
 	if (__builtin_expect(*r == -EFAULT, 0) && !(s->flags & AT_SYMLINK_NOFOLLOW))
-		return FJ_SEEN_UNSURE;
+		return FJ_SEEN_UNSURE; /* the kernel looks for a symlink's file before it writes */
 	if (__builtin_expect(q->is_layered, 0) && !s->is_unread && !is_right(q, s, *r))
 		return FJ_SEEN_UNSURE;
 	return !*r && s->is_symlink && !(s->flags & AT_SYMLINK_NOFOLLOW) ? FJ_SEEN_LINK :
@@ -324,11 +319,11 @@ static inline enum fj_fast_seen see_stat(struct fj_fast *q, void *own, long *r)
 
 FJ_HOT long fj_hook_stat(struct fj_call *c)
 {
-	/* The arguments of the two rows: newfstatat(dirfd, path, out, flags), statx(dirfd, path,
-	 * flags, mask, out). */
+	/* The arguments of the two rows: newfstatat(dirfd, path, out, flags), statx(dirfd, path, flags, mask, out). */
 	enum { DIRFD, PATH };
 	const unsigned flags = (uint32_t)c->arg[c->nr == __NR_statx ? 2 : 3];
 	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
+	unsigned tries = 0, how = follows ? FJ_FOLLOW : 0;
 	struct stat_call own;
 	struct fj_place place;
 	struct fj_fast q;
@@ -353,16 +348,21 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	if (fj_fast_begin_unproven(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len) &&
 		fj_fast_ask(&q, false, stat_place, see_stat, FJ_SURE_ALL, &own, &r))
 		return r;
-	r = fj_exe_walk(c->thread, (int)c->arg[DIRFD], jail_path,
-		(follows ? FJ_FOLLOW : 0) |
-			(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES ? FJ_WANT_POS : 0),
-		&place);
-	if (r < 0)
-		return r;
-	r = show_stat(c, place.dirfd, place.name,
-		place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW :
-				 flags | AT_SYMLINK_NOFOLLOW,
-		&is_symlink);
+	if (fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES)
+		how |= FJ_WANT_POS;
+	do {
+		fj_scratch_release(c->thread, q.outer);
+		r = fj_exe_walk(c->thread, (int)c->arg[DIRFD], jail_path, how, &place);
+		if (r < 0)
+			return r;
+		r = show_stat(c, place.dirfd, place.name,
+			place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW :
+					 flags | AT_SYMLINK_NOFOLLOW,
+			&is_symlink);
+		is_symlink = !r && is_symlink && follows && !place.is_magic && tries++ < FJ_RACES;
+		if (is_symlink) /* it has just replaced the file */
+			fj_place_done(&place);
+	} while (is_symlink);
 	if (__builtin_expect(!r && place.is_merged, 0))
 		show_one_link(c);
 	if (__builtin_expect(!r && fj_mount_flags()->has_unions && place.pos && is_directory(c), 0))
@@ -375,7 +375,6 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 
 long fj_hook_fstat(struct fj_call *c)
 {
-	const uint64_t out = c->arg[1];
 	struct fj_file file;
 	struct statx sx;
 	long r;
@@ -384,7 +383,8 @@ long fj_hook_fstat(struct fj_call *c)
 		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
 	if (fj_file_shows_itself(c->thread)) {
 		r = fj_kernel(c);
-		if (r || !fj_file_show_stat(c, (int)c->arg[0], no_name, 0, (struct stat *)out))
+		if (r ||
+			!fj_file_show_stat(c, (int)c->arg[0], no_name, 0, (struct stat *)c->arg[1]))
 			goto out;
 	}
 	r = fj_file_statx(c, (int)c->arg[0], no_name, AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
@@ -392,7 +392,7 @@ long fj_hook_fstat(struct fj_call *c)
 	if (r < 0)
 		return r;
 	fj_file_note_shown(c->thread, &file);
-	r = give_stat(out, &sx);
+	r = give_stat(c->arg[1], &sx);
 out:
 	if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
 		see_one_link(c);

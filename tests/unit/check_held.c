@@ -172,6 +172,23 @@ START_TEST(changed_with_slash)
 }
 END_TEST
 
+/* A file that a symlink replaces in the middle of a stat is not shown as that symlink. */
+START_TEST(looked_at_when_replaced)
+{
+	struct stat st;
+
+	tree_file("jail/d", "");
+	tree_file("jail/file", "");
+	tree_link("jail/l", "file");
+	gate = fj_gate;
+	awaited = 0;
+	fj_gate = exchange_seen;
+	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/./d", &st, 0), 0);
+	fj_gate = gate;
+	ck_assert_uint_eq(st.st_mode & 0170000, 0100000);
+}
+END_TEST
+
 /* The process enters the directory that was found, or none. */
 START_TEST(entered)
 {
@@ -202,6 +219,7 @@ Suite *unit_suite_held(void)
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_loop_test(c, changed_in_held_directory, 0, 3 * CALLS);
 	tcase_add_loop_test(c, changed_with_slash, 0, 2);
+	tcase_add_test(c, looked_at_when_replaced);
 	tcase_add_loop_test(c, entered, 0, 3);
 	suite_add_tcase(s, c);
 	return s;
