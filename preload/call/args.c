@@ -12,7 +12,9 @@
 #include "sys/hot.h"
 #include "sys/scratch.h"
 
+#include <asm/stat.h>
 #include <asm/unistd.h>
+#include <linux/stat.h>
 
 FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 {
@@ -31,6 +33,25 @@ FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 	}
 	*error = n;
 	return NULL;
+}
+
+bool fj_arg_copied(struct fj_call *c, long (*hook)(struct fj_call *), long *r)
+{
+	const bool is_statx = c->nr == __NR_statx;
+	const size_t size = is_statx ? sizeof(struct statx) : sizeof(struct stat);
+	uint64_t *const arg = &c->arg[is_statx ? 4 : c->nr == __NR_fstat ? 1 : 2];
+	const uint64_t out = *arg;
+	char *copy;
+
+	if (fj_thread_holding(out) == c->thread) /* it is the copy */
+		return false;
+	copy = fj_scratch(c->thread, size);
+	*arg = (uint64_t)copy;
+	*r = hook(c);
+	*arg = out;
+	if (!*r && fj_guest_write(out, copy, size))
+		*r = -EFAULT;
+	return true;
 }
 
 /* nsec_valid() of fs/utimes.c */

@@ -9,6 +9,7 @@
 #include "bytes/hash.h"
 #include "call/call.h"
 #include "call/row.h"
+#include "sys/thread.h"
 
 #include <linux/fcntl.h>
 #include <stdint.h>
@@ -43,5 +44,15 @@ static inline int fj_arg_dirfd(const struct fj_call *c, int i)
  * -ENAMETOOLONG, if the path has PATH_MAX bytes or more; or 0, if the argument is NULL or empty,
  * and the kernel must judge the call as it is. Async-signal-safe. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
+
+/* For the hooks of stat(2) and the like, which read and change what the kernel has written at the pointer argument of
+ * that kind. Another thread may unmap or protect that memory meanwhile. So in a process that has had several threads, this calls
+ * `hook` again with memory of the engine in place of it, which is then copied to the program. Returns whether it did so; `*r` is
+ * then the result: -EFAULT if that copy fails, else that of `hook`. */
+bool fj_arg_copied(struct fj_call *c, long (*hook)(struct fj_call *), long *r);
+static inline bool fj_arg_in_copy(struct fj_call *c, long (*hook)(struct fj_call *), long *r)
+{
+	return __builtin_expect(fj_thread_has_company(), 0) && fj_arg_copied(c, hook, r);
+}
 
 #endif

@@ -13,6 +13,7 @@
 #include "call/hooks.h"
 #include "devfs/dev_names.h"
 #include "facts/facts.h"
+#include "guest/guest.h"
 #include "inode/owned.h"
 #include "jail/epoch.h"
 #include "jail/hidden.h"
@@ -120,18 +121,34 @@ static bool is_shown_here(
 	return !l->is_alone;
 }
 
-/* Takes entries that must be left out from what the kernel has just written to the program. */
+/* An entry, as the kernel writes it if its name has at most 255 bytes (NAME_MAX, linux/limits.h) */
+#define ENTRY 280u
+
+/* Takes entries that must be left out from what the kernel has just written to the program. Another thread may unmap
+ * that memory meanwhile. So if there has been one, each entry is copied, except those with a longer name (FUSE). Returns
+ * the bytes that are left, or -EFAULT. */
 static long remove_hidden_entries(struct fj_call *c, struct listing *l, long len)
 {
 	const bool is_old = c->nr == __NR_getdents; /* the type is the last byte of the entry */
+	const bool has_company = fj_thread_has_company();
+	char copy[ENTRY] __attribute__((aligned(8)));
 	char *list = (char *)c->arg[1];
 	long kept = 0;
 
 	for (long at = 0; at < len;) {
 		struct dirent_head *d = (struct dirent_head *)(list + at);
+		const size_t rest = (size_t)(len - at);
+
+		if (has_company) {
+			if (fj_guest_read(copy, (uintptr_t)d, rest < ENTRY ? rest : ENTRY))
+				return -EFAULT;
+			d = (struct dirent_head *)copy;
+			if (d->size > ENTRY)
+				d = (struct dirent_head *)(list + at);
+		}
 		const long size = d->size;
-		const char *name = list + at + (is_old ? NAME : NAME64);
-		uint8_t *type = (uint8_t *)list + at + (is_old ? size - 1 : (long)TYPE64);
+		const char *name = (char *)d + (is_old ? NAME : NAME64);
+		uint8_t *type = (uint8_t *)d + (is_old ? size - 1 : (long)TYPE64);
 
 		if (size <= 0 || at + size > len)
 			break;
@@ -140,8 +157,11 @@ static long remove_hidden_entries(struct fj_call *c, struct listing *l, long len
 			(!l->is_alone || is_shown_here(c, l, name, &d->ino, type))) {
 			if (l->has_devices && !l->is_alone)
 				show_entry_device(c, l, d->ino, name, type);
-			if (kept != at)
+			if ((char *)d != copy && kept != at)
 				memmove(list + kept, d, (size_t)size);
+			if ((char *)d == copy && (kept != at || l->is_alone || l->has_devices) &&
+				fj_guest_write((uintptr_t)list + kept, d, (size_t)size))
+				return -EFAULT;
 			kept += size;
 		}
 		at += size;

@@ -328,9 +328,12 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	struct fj_place place;
 	struct fj_fast q;
 	bool is_symlink;
+	char *jail_path;
 	long r;
-	char *jail_path = fj_arg_path(c, PATH, &r);
 
+	if (fj_arg_in_copy(c, fj_hook_stat, &r))
+		return r;
+	jail_path = fj_arg_path(c, PATH, &r);
 	if (!jail_path) {
 		if (r || !(flags & AT_EMPTY_PATH))
 			return r ? r : fj_kernel(c);
@@ -379,6 +382,8 @@ long fj_hook_fstat(struct fj_call *c)
 	struct statx sx;
 	long r;
 
+	if (fj_arg_in_copy(c, fj_hook_fstat, &r))
+		return r;
 	if ((int)c->arg[0] < 0)
 		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
 	if (fj_file_shows_itself(c->thread)) {

@@ -4,9 +4,11 @@
  * guest.h - reads and writes memory at pointers that the jailed program passed. For all hooks.
  *
  * A pointer may be bad: then the call must fail with EFAULT, as in the kernel. All functions are async-signal-safe.
- * Where faults are not caught, a page that another thread unmaps at that very moment may still crash the program. The
- * same holds where the kernel has just written to memory of the program that is then read and changed in place. Only
- * the most frequent calls do so: stat(2) and the like (file/hook_stat.c) and getdents64(2) (file/hook_dents.c). */
+ * Where faults are not caught, a page that another thread unmaps at that very moment may still crash the program.
+ *
+ * While a process has one thread, the most frequent calls read and change in place what the kernel has just written
+ * to memory of the program: stat(2) and the like (file/hook_stat.c) and getdents64(2) (file/hook_dents.c). When another
+ * thread has entered the engine, or its stack was mapped with MAP_STACK, they use a copy. */
 #ifndef FJ_GUEST_H
 #define FJ_GUEST_H
 

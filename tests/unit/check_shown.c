@@ -6,8 +6,12 @@
 #include "entries.h"
 #include "jail/jail.h"
 #include "nested/roots.h"
+#include "sys/gate_code.h"
+#include "sys/page.h"
+#include "sys/thread.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
+#include "syscall/unistd_io.h"
 #include "syscall/unistd_names.h"
 #include "unit.h"
 
@@ -16,6 +20,7 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 /* Where a jail has records, a file is first looked at as its neighbour was: a file without a record after one with a
  * record, and the other way round, costs at most one call more, and only once. */
@@ -163,6 +168,62 @@ START_TEST(costs_of_directories)
 }
 END_TEST
 
+static fj_gate_fn real_gate;
+static char *answer;
+static int protection;
+
+/* Another thread protects the memory of the answer as soon as the kernel has been asked. */
+static long gate_before_protection(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	const long r = real_gate(nr, a0, a1, a2, a3, a4, a5);
+
+	if (nr == __NR_newfstatat || nr == __NR_fstat || nr == __NR_statx || nr == __NR_getdents64)
+		mprotect(answer, FJ_PAGE, protection);
+	return r;
+}
+
+/* Makes call `nr`, with the program's memory at `answer`. */
+static long ask(long nr, long fd, long dir)
+{
+	mprotect(answer, FJ_PAGE, PROT_READ | PROT_WRITE);
+	switch (nr) {
+	case __NR_newfstatat:
+		return unit_call4(nr, AT_FDCWD, "/file", answer, 0);
+	case __NR_fstat:
+		return unit_call2(nr, fd, answer);
+	case __NR_statx:
+		return unit_call5(nr, AT_FDCWD, "/file", 0, STATX_BASIC_STATS, answer);
+	default:
+		fj_sys_lseek((int)dir, 0, SEEK_SET);
+		return unit_call3(nr, dir, answer, FJ_PAGE);
+	}
+}
+
+/* Memory that another thread takes away during a call is EFAULT, as in the kernel, and no end of the process. */
+START_TEST(memory_that_goes)
+{
+	static const long calls[] = {__NR_newfstatat, __NR_fstat, __NR_statx, __NR_getdents64};
+	long fd, dir;
+
+	tree_file("jail/file", "");
+	fd = unit_call4(__NR_openat, AT_FDCWD, "/file", O_RDONLY, 0);
+	dir = unit_call4(__NR_openat, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0);
+	answer = tree_two_pages();
+	fj_thread_company = 1;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		ck_assert_int_ge(ask(calls[i], fd, dir), 0);
+		protection = _i ? PROT_READ : PROT_NONE;
+		real_gate = fj_gate;
+		fj_gate = gate_before_protection;
+		if (calls[i] != __NR_getdents64 || !protection)
+			unit_assert_result(ask(calls[i], fd, dir), -EFAULT);
+		fj_gate = real_gate;
+		ck_assert_int_ge(ask(calls[i], fd, dir), 0);
+	}
+	fj_thread_company = 0;
+}
+END_TEST
+
 Suite *unit_suite_shown(void)
 {
 	Suite *s = suite_create("shown");
@@ -172,6 +233,7 @@ Suite *unit_suite_shown(void)
 	tcase_add_test(c, costs_of_neighbours);
 	tcase_add_test(c, costs_of_a_number_used_again);
 	tcase_add_test(c, costs_of_directories);
+	tcase_add_loop_test(c, memory_that_goes, 0, 2);
 	suite_add_tcase(s, c);
 	return s;
 }
