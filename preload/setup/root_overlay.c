@@ -304,6 +304,20 @@ static void keep_lower(struct fj_thread *t)
 	fj_sys_close((int)fd);
 }
 
+/* Look at the owner records of all lower layers. `layers`: those of the mounted overlay, the upper one first. */
+static void check_lowers(struct fj_thread *t, const char *layers)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const char *end = fj_layers_end_first(layers);
+
+	while (*end) {
+		layers = end + 1;
+		end = fj_layers_end_first(layers);
+		fj_owners_check_lower(fj_scratch_text(t, layers, (size_t)(end - layers), ""));
+		fj_scratch_release(t, mark);
+	}
+}
+
 void fj_root_overlay_mount(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -315,11 +329,11 @@ void fj_root_overlay_mount(struct fj_thread *t)
 
 	if (fj_options.upper)
 		fj_upper_claim(t, upper);
-	if (!fj_options.db)
-		fj_owners_check_lower(lower);
 	fj_scratch_str(t, &options, size);
 	put_lowers(&options);
 	r = fj_overlay_make_root(t, options.at, &fs);
+	if (!r && !fj_options.db)
+		check_lowers(t, fs.layers);
 	if (!r && (fj_owners_are_new || fj_options.store))
 		r = fj_root_overlay_show(t, fs.layers, fj_root_path());
 	if (!r)

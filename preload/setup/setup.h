@@ -56,7 +56,7 @@ void fj_setup_lock(int fd, int operation, const char *which);
  * the usual place, see owners.c). Returns a descriptor. `*host_owners` is the descriptor of the host's
  * records, or -1. */
 int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners);
-/* Ends the start if the lower layer of the jail's root has a file of owner records that cannot be trusted. */
+/* Ends the start if `layer`, a lower one of the jail's root, has a file of owner records that cannot be trusted. */
 void fj_owners_check_lower(const char *layer);
 /* For records that other machines may share: print a warning if they cannot be changed. */
 void fj_owners_try(void);

@@ -110,6 +110,11 @@ cp "$mine/db" "$mine/lower/.fakejail/owners"
 give_to_user "$mine/lower"
 fails 'owners of a lower layer that are none' 125 "fakejail: $mine/lower/.fakejail/owners: is no file of owner records
 *" jail --rm "$mine/lower" true
+mkdir -p "$mine/above/.fakejail" "$mine/rw" "$mine/rw-work"
+mv "$mine/lower/.fakejail/owners" "$mine/above/.fakejail/owners"
+give_to_user "$mine/above" "$mine/rw" "$mine/rw-work"
+fails 'owners that are none, of a lower layer above the root' 125 "fakejail: $mine/above/.fakejail/owners: is no file of owner records
+*" jail --overlay-src "$mine/above" --overlay "$mine/rw" "$mine/rw-work" / "$mine/lower" true
 true_program=$(readlink -f "$(command -v env)")
 mkdir -p "$root/bin" "$root$(dirname "$true_program")"
 cp "$true_program" "$root$true_program"
