@@ -277,8 +277,9 @@ __attribute__((noinline)) static long run_with_care(
 			    fj_is_our_fd(c->arg[4]), 0)) /* a trace file's descriptor could be
 								   * read */
 			c->arg[4] = (uint64_t)(int64_t)FJ_CLOSED_FD;
-		if (c->arg[3] &
-			MAP_STACK) /* of a thread: it may change mappings before it enters here */
+		/* A thread's stack, which gets a guard page: the thread may change mappings before it enters
+		 * here. (posix_spawn(3) maps a stack without.) */
+		if (!c->arg[2] && (c->arg[3] & MAP_STACK))
 			fj_thread_note_company();
 		r = fj_door_map(c->arg, false);
 		if (c->arg[3] & MAP_FIXED)

@@ -8,7 +8,7 @@
  *
  * While a process has one thread, the most frequent calls read and change in place what the kernel has just written
  * to memory of the program: stat(2) and the like (file/hook_stat.c) and getdents64(2) (file/hook_dents.c). When another
- * thread has entered the engine, or its stack was mapped with MAP_STACK, they use a copy. */
+ * thread has entered the engine, or its stack was mapped as libc does it, they use a copy. */
 #ifndef FJ_GUEST_H
 #define FJ_GUEST_H
 
