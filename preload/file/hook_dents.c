@@ -198,8 +198,11 @@ static bool has_dot(const struct fj_call *c, long len, uint64_t ino)
  * Or does a listing begin, of what was opened as a directory that one layer alone has? The kernel's answer tells
  * whether it still is (fj_dir_opened_as()).
  *
- * Returns 0 at the end, or the bytes of such a beginning. -FJ_RESTART: otherwise; the offset is what it was. */
-__attribute__((noinline)) static long list_by_offset(struct fj_call *c, struct listing *l)
+ * Returns 0 at the end, or the bytes that the kernel has listed. `*from` is then the offset at which it began, if it is still
+ * to be asked which directory that is. (Setting the offset back would undo what another process lists that shares it.)
+ * -FJ_RESTART: otherwise; the offset is what it was. */
+__attribute__((noinline)) static long list_by_offset(
+	struct fj_call *c, struct listing *l, long *from)
 {
 	const uint64_t end = fj_dir_listed_to(l->fd);
 	struct fj_str pos;
@@ -227,30 +230,29 @@ __attribute__((noinline)) static long list_by_offset(struct fj_call *c, struct l
 		}
 	}
 	if (r > 0)
-		fj_sys_lseek(l->fd, (long)end, SEEK_SET);
-	return r || !end ? -FJ_RESTART : 0;
+		*from = (long)end;
+	return r > 0 || (!r && end) ? r : -FJ_RESTART;
 }
 
 long fj_hook_getdents(struct fj_call *c)
 {
 	struct listing l = {.fd = (int)c->arg[0]};
-	bool has_records, began = false;
+	bool has_records, has_listed = false;
+	long r = 0, kept, e, from = -1;
 	struct stat st;
-	long r = 0, kept;
 
 	if (__builtin_expect(fj_mount_flags()->has_entries, 0) && fj_dev_is_listing(l.fd))
 		return fj_dev_list(c);
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0)) {
-		r = fj_mount_flags()->has_entries ? -FJ_RESTART : list_by_offset(c, &l);
+		r = fj_mount_flags()->has_entries ? -FJ_RESTART : list_by_offset(c, &l, &from);
 		if (r == 0)
 			return 0;
-		began = r > 0;
-		if (!began)
-			r = fj_union_getdents(c, &l.is_alone, &l.alone);
-		if (r != -FJ_RESTART && !began)
-			return r;
+		e = l.is_guess ? -FJ_RESTART : fj_union_getdents(c, &l.is_alone, &l.alone, &from);
+		if (e != -FJ_RESTART)
+			return e;
+		has_listed = l.is_guess || from >= 0;
 	}
-	if (!began)
+	if (!has_listed)
 		r = fj_kernel(c);
 	if (!r && fj_mount_flags()->has_entries)
 		return fj_dev_list(c);

@@ -57,8 +57,10 @@ long fj_union_replace(
 /* getdents(2) and getdents64(2) of a directory in a union. Returns bytes, -errno, or -FJ_RESTART: the
  * directory is in no union, or the kernel can list it. In the latter case `*is_alone` is set: one layer
  * alone has it, or had it when the listing began. fj_union_lists() then decides about each entry; `*dir` is
- * its argument; the device is 0 if it is not known. */
-long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone *dir);
+ * its argument; the device is 0 if it is not known. `*listed_from`: the file offset from which the kernel has listed
+ * the directory already, or -1. It becomes -1 if that was of no use; then the offset is that one again. */
+long fj_union_getdents(
+	struct fj_call *c, bool *is_alone, struct fj_union_alone *dir, long *listed_from);
 
 /* Is directory `name` of `parent` empty? Returns 0, -ENOTEMPTY or another -errno. */
 long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name);

@@ -151,7 +151,8 @@ __attribute__((noinline)) static long list_merged(
 	return r;
 }
 
-long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone *dir)
+long fj_union_getdents(
+	struct fj_call *c, bool *is_alone, struct fj_union_alone *dir, long *listed_from)
 {
 	struct fj_thread *t = c->thread;
 	struct fj_dir_seen seen;
@@ -167,8 +168,12 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone 
 	dir->token = is_known ? seen.token : 0;
 	dir->dir_device = fj_union_dir_device(t, pos.at);
 	dir->pos = pos.at;
-	if (!is_known && fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch()))
+	if (!is_known && fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch())) {
+		if (*listed_from >= 0)
+			fj_sys_lseek(dir->fd, *listed_from, SEEK_SET);
+		*listed_from = -1;
 		return list_merged(c, &pos, is_alone, dir->dir_device);
+	}
 	*is_alone = true;
 	return -FJ_RESTART;
 }

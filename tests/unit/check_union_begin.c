@@ -151,6 +151,54 @@ START_TEST(same_number)
 }
 END_TEST
 
+static unsigned calls, shared_at, shared;
+
+static unsigned count_names(const char *list, long n)
+{
+	unsigned count = 0;
+
+	for (long at = 0; at < n; at += *(const uint16_t *)(list + at + 16))
+		count++;
+	return count;
+}
+
+/* Before listing `shared_at`, another process lists a part by the same descriptor. */
+static long gate_that_shares(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	char list[100];
+
+	if (nr == __NR_getdents64 && calls++ == shared_at)
+		shared += count_names(list, real_gate(nr, a0, (long)list, sizeof(list), 0, 0, 0));
+	return real_gate(nr, a0, a1, a2, a3, a4, a5);
+}
+
+/* Two processes list a directory by one descriptor: each name is listed once. */
+START_TEST(shared_descriptor)
+{
+	const long fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
+	char list[100], name[] = "jail/lower/d/in/a";
+	unsigned count = 0;
+	long in, n;
+
+	for (; name[16] < 'z'; name[16]++)
+		tree_file(name, "");
+	in = open_expected(fd);
+	shared = calls = 0;
+	shared_at = (unsigned)_i;
+	real_gate = fj_gate;
+	fj_gate = gate_that_shares;
+	while ((n = unit_call3(__NR_getdents64, in, list, sizeof(list))) > 0)
+		count += count_names(list, n);
+	fj_gate = real_gate;
+	unit_assert_result(n, 0);
+	ck_assert_uint_ge(shared, 1);
+	unit_assert_result(unit_call3(__NR_lseek, in, 0, SEEK_SET), 0);
+	ck_assert_uint_eq(count + shared, listed(in));
+	fj_sys_close((int)in);
+	fj_sys_close((int)fd);
+}
+END_TEST
+
 Suite *unit_suite_union_begin(void)
 {
 	Suite *s = suite_create("union_begin");
@@ -159,6 +207,7 @@ Suite *unit_suite_union_begin(void)
 	tcase_add_checked_fixture(c, union_mounted_setup, unit_jail_teardown);
 	tcase_add_test(c, replaced_before_listing);
 	tcase_add_test(c, same_number);
+	tcase_add_loop_test(c, shared_descriptor, 0, 4);
 	suite_add_tcase(s, c);
 	return s;
 }
