@@ -296,10 +296,17 @@ void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj
 		file->key.home = fj_roots_home(c->thread, dirfd, name);
 }
 
-/* Where a root was met, or the number of a file tells nothing, the whole key is needed. */
+/* Where a root was met, or device and number do not last, the whole key is needed. */
 static inline bool need_whole_keys(void)
 {
-	return fj_owner_is_scattered || fj_owner_follows_tags || fj_owner_roots_met();
+	return fj_owner_is_scattered || fj_owner_follows_tags || fj_owner_is_forgetful ||
+	       fj_owner_roots_met();
+}
+
+/* May another file system than the root's give numbers that do not last, as FUSE does? Its devices have no major number. */
+static inline bool may_forget(uint64_t dev)
+{
+	return !(dev >> 8 & 0xfff) && dev != fj_jail->root_dev;
 }
 
 FJ_HOT bool fj_file_shows_itself(const struct fj_thread *t)
@@ -313,7 +320,7 @@ FJ_HOT void fj_file_note_shown(const struct fj_thread *t, const struct fj_file *
 	struct fj_owner other;
 
 	/* What an older file with the same number has left takes two calls if it is met unexpectedly. */
-	fj_shown(t)->had_record = file->has_record || need_whole_keys() ||
+	fj_shown(t)->had_record = file->has_record || need_whole_keys() || may_forget(file->dev) ||
 				  (file->real_mode & FJ_S_IFMT) == FJ_S_IFCHR ||
 				  fj_owner_find_ino(file->dev, file->natural.ino, &other);
 }
@@ -322,8 +329,8 @@ FJ_HOT void fj_file_note_shown(const struct fj_thread *t, const struct fj_file *
 static inline bool needs_key(
 	struct fj_call *c, uint64_t dev, uint64_t ino, uint32_t mode, const char *name)
 {
-	const bool is_special =
-		((mode & FJ_S_IFMT) == FJ_S_IFCHR && (!name || !name[0])) || need_whole_keys();
+	const bool is_special = ((mode & FJ_S_IFMT) == FJ_S_IFCHR && (!name || !name[0])) ||
+				need_whole_keys() || may_forget(dev);
 	struct fj_owner owner;
 	const bool may = __builtin_expect(is_special, 0) ? !fj_owner_is_empty() :
 							   fj_owner_find_ino(dev, ino, &owner);
