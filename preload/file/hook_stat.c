@@ -38,15 +38,8 @@ static long give_stat(uint64_t out, const struct statx *sx)
 	return fj_guest_write(out, &st, sizeof(st));
 }
 
-/* An unoptimized build keeps the variables of each inlined copy apart: too many for an engine stack. */
-#ifdef __OPTIMIZE__
-#define INLINED __attribute__((always_inline))
-#else
-#define INLINED
-#endif
-
 /* Looks at a file and writes what it shows to the program. `*is_symlink` says whether it is a symlink. */
-INLINED static inline long show_stat(
+FJ_INLINED static inline long show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
 	const bool wants_statx = c->nr == __NR_statx;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hot.h - where the linker puts a function or a variable. For all rooms. */
+ * hot.h - where the linker puts a function or a variable, and what is inlined. For all rooms. */
 #ifndef FJ_HOT_H
 #define FJ_HOT_H
 
@@ -13,5 +13,13 @@
  * little of the engine is left in the processor's caches, so each cache line of text costs a call
  * some nanoseconds. */
 #define FJ_HOT __attribute__((hot))
+
+/* For functions that are inlined in each place where they are called. An unoptimized build keeps the variables of each
+ * inlined copy apart, which may be too many for an engine stack: there they are not inlined. */
+#ifdef __OPTIMIZE__
+#define FJ_INLINED __attribute__((always_inline))
+#else
+#define FJ_INLINED
+#endif
 
 #endif
