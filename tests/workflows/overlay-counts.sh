@@ -77,14 +77,16 @@ each_within 'a file that is made and removed' "$makes; rm -r /tmp/made" 8
 each_within 'a file that is made, and goes with the copy' "$makes" 4
 
 # For each directory that only a lower layer has, find pays one statx(2) for its open, and one lseek(2) for each of two
-# getdents(2). The number of all calls tells less: a statx(2) costs more than twice an lseek(2).
+# getdents(2). The number of all calls tells less: a statx(2) costs more than twice an lseek(2). In new copies of the tree, find made 270 to
+# 342 of them for 213 directories: what is remembered of two directories may have one place, as their inode numbers choose. It made
+# 498 while each listing asked which directory it is.
 directories=$(find "$root/usr/share/doc" -type d | wc -l)
 lists='find /usr/share/doc >/dev/null'
 counter=statx
 least_of "$lists" 1
 plain=$calls
 least_of "$lists" 1 --rm
-within "statx(2) of find in $directories directories" "$plain" "$calls" $((directories + 90))
+within "statx(2) of find in $directories directories" "$plain" "$calls" $((directories + 170))
 
 # A directory of procfs has no time of birth, so each call on a descriptor of it asks anew.
 directories=$(find /proc/sys/net/ipv4 -type d | wc -l)
