@@ -36,20 +36,6 @@ static long gate_that_lists(long nr, long a0, long a1, long a2, long a3, long a4
 	return r;
 }
 
-/* The number of names that a directory lists. */
-static unsigned listed(long fd)
-{
-	static char list[32768];
-	unsigned count = 0;
-	long n;
-
-	while ((n = unit_call3(__NR_getdents64, fd, list, sizeof(list))) > 0)
-		for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
-			count++;
-	unit_assert_result(n, 0);
-	return count;
-}
-
 /* Opens /m/d/in by a descriptor of /m/d so that the engine expects to list it. */
 static long open_expected(long fd)
 {
@@ -57,7 +43,7 @@ static long open_expected(long fd)
 	long in;
 
 	unit_assert_result(unit_call3(__NR_lseek, fd, 0, SEEK_SET), 0);
-	listed(fd);
+	union_listed(fd);
 	unit_assert_result(unit_call4(__NR_newfstatat, fd, "in", &st, 0), 0);
 	in = unit_call3(__NR_openat, fd, "in", O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(in, 0);
@@ -87,7 +73,7 @@ START_TEST(replaced_before_listing)
 	fj_gate = gate_that_lists;
 	in = open_expected(fd);
 	asked = 0;
-	ck_assert_uint_eq(listed(in), 3);
+	ck_assert_uint_eq(union_listed(in), 3);
 	ck_assert_uint_eq(asked, 0);
 	fj_gate = real_gate;
 	fj_sys_close((int)in);
@@ -99,14 +85,14 @@ START_TEST(replaced_before_listing)
 			unsigned all, count = 0;
 
 			unit_assert_result(unit_call3(__NR_lseek, other, 0, SEEK_SET), 0);
-			all = listed(other);
+			all = union_listed(other);
 			unit_assert_result(unit_call3(__NR_lseek, other, 0, SEEK_SET), 0);
 			n = size ? unit_call3(__NR_getdents64, other, list, size) : 0;
 			for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
 				count++;
 			in = open_expected(fd);
 			fj_sys_dup3(other, in, 0);
-			ck_assert_uint_eq(count + listed(in), all);
+			ck_assert_uint_eq(count + union_listed(in), all);
 			fj_sys_close((int)in);
 			if (i)
 				fj_sys_close((int)other);
@@ -134,14 +120,14 @@ START_TEST(same_number)
 	unsigned all;
 
 	tree_file("jail/plain/" FJ_LAYERS_TEMP_PREFIX "1", "");
-	all = listed(other);
+	all = union_listed(other);
 	unit_assert_result(unit_call3(__NR_lseek, other, 0, SEEK_SET), 0);
 	unit_assert_result(unit_call2(__NR_fstat, in, &st), 0);
 	fj_sys_dup3(other, in, 0);
 	real_gate = fj_gate;
 	fj_gate = gate_that_lists;
 	dot_ino = st.st_ino;
-	ck_assert_uint_eq(listed(in), all);
+	ck_assert_uint_eq(union_listed(in), all);
 	ck_assert_uint_eq(dots_in, 1);
 	fj_gate = real_gate;
 	dot_ino = 0;
@@ -193,7 +179,7 @@ START_TEST(shared_descriptor)
 	unit_assert_result(n, 0);
 	ck_assert_uint_ge(shared, 1);
 	unit_assert_result(unit_call3(__NR_lseek, in, 0, SEEK_SET), 0);
-	ck_assert_uint_eq(count + shared, listed(in));
+	ck_assert_uint_eq(count + shared, union_listed(in));
 	fj_sys_close((int)in);
 	fj_sys_close((int)fd);
 }

@@ -48,20 +48,6 @@ static void compare_looks(long fd, const char *dir, const char *name)
 			  by_fd.st_mode == by_path.st_mode);
 }
 
-/* The number of names that a directory lists. */
-static unsigned listed(long fd)
-{
-	static char list[32768];
-	unsigned count = 0;
-	long n;
-
-	while ((n = unit_call3(__NR_getdents64, fd, list, sizeof(list))) > 0)
-		for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
-			count++;
-	unit_assert_result(n, 0);
-	return count;
-}
-
 static void compare_opens(long fd, const char *dir, const char *name)
 {
 	char path[64];
@@ -79,7 +65,7 @@ static void compare_opens(long fd, const char *dir, const char *name)
 	unit_assert_result(unit_call2(__NR_fstat, a, &by_fd), 0);
 	unit_assert_result(unit_call2(__NR_fstat, b, &by_path), 0);
 	ck_assert(by_fd.st_ino == by_path.st_ino && by_fd.st_nlink == by_path.st_nlink);
-	ck_assert_uint_eq(listed(a), listed(b));
+	ck_assert_uint_eq(union_listed(a), union_listed(b));
 	fj_sys_close((int)a);
 	fj_sys_close((int)b);
 }
@@ -106,7 +92,7 @@ START_TEST(replaced_descriptor)
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		for (size_t k = 0; k < 2 * sizeof(names) / sizeof(names[0]); k++) {
 			fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
-			listed(fd);
+			union_listed(fd);
 			for (int n = 0; n < 3; n++) {
 				compare_looks(fd, "/m/d", "in");
 				compare_opens(fd, "/m/d", "in");
@@ -147,12 +133,12 @@ START_TEST(replaced_by_lower)
 	tree_dir("jail/lower/late/in");
 	tree_dir("jail/lower/late/stays");
 	old = unit_call3(__NR_openat, AT_FDCWD, "/m/late", O_RDONLY | O_DIRECTORY);
-	listed(old);
+	union_listed(old);
 	unit_assert_result(unit_call3(__NR_unlinkat, AT_FDCWD, "/m/late/in", AT_REMOVEDIR), 0);
 	for (int is_open = 0; is_open < 2; is_open++)
 		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 			fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
-			listed(fd);
+			union_listed(fd);
 			compare_looks(fd, "/m/d", names[k]);
 			compare_looks(fd, "/m/d", names[k]);
 			fj_sys_dup3(old, fd, 0);
@@ -183,7 +169,7 @@ START_TEST(replaced_in_listing)
 				i & 1 ? "/m/d" : "/plain/d", O_RDONLY | O_DIRECTORY);
 			const long other = unit_call3(
 				__NR_openat, AT_FDCWD, dirs[i / 2], O_RDONLY | O_DIRECTORY);
-			const unsigned all = listed(other);
+			const unsigned all = union_listed(other);
 			unsigned count = 0;
 			long n;
 
@@ -193,7 +179,7 @@ START_TEST(replaced_in_listing)
 				count++;
 			ck_assert_int_gt(unit_call3(__NR_getdents64, fd, list, sizeof(list)), 0);
 			fj_sys_dup3(other, fd, 0);
-			ck_assert_uint_eq(count + listed(fd), all);
+			ck_assert_uint_eq(count + union_listed(fd), all);
 			fj_sys_close((int)fd);
 			fj_sys_close((int)other);
 		}
@@ -205,14 +191,14 @@ START_TEST(listing_goes_on)
 {
 	static char list[32768];
 	const long fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
-	const unsigned all = listed(fd);
+	const unsigned all = union_listed(fd);
 
 	for (int i = 0; i < 3; i++) {
 		unit_assert_result(unit_call3(__NR_lseek, fd, 0, SEEK_SET), 0);
 		ck_assert_int_gt(unit_call3(__NR_getdents64, fd, list, sizeof(list)), 0);
 		unit_assert_result(unit_call3(__NR_lseek, fd, 0, SEEK_SET), 0);
-		ck_assert_uint_eq(listed(fd), all);
-		ck_assert_uint_eq(listed(fd), 0);
+		ck_assert_uint_eq(union_listed(fd), all);
+		ck_assert_uint_eq(union_listed(fd), 0);
 	}
 	fj_sys_close((int)fd);
 }
@@ -227,7 +213,7 @@ START_TEST(mount_in_listed)
 	tree_dir("jail/lower/d/other");
 	for (int i = 0; i < 3; i++) {
 		unit_assert_result(unit_call3(__NR_lseek, fd, 0, SEEK_SET), 0);
-		listed(fd);
+		union_listed(fd);
 		compare_looks(fd, "/m/d", "in");
 		compare_opens(fd, "/m/d", "in");
 		unit_assert_result(
@@ -339,7 +325,7 @@ START_TEST(renamed_child)
 	tree_file("jail/upper/new/b/file", "");
 	fd = unit_call3(__NR_openat, AT_FDCWD, "/m/new", O_RDONLY | O_DIRECTORY);
 	for (int i = 0; i < 4; i++) {
-		listed(fd);
+		union_listed(fd);
 		for (int n = 0; n < 3; n++) {
 			compare_looks(fd, "/m/new", "a");
 			compare_opens(fd, "/m/new", "a");

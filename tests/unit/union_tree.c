@@ -122,6 +122,19 @@ int union_count(int dirfd)
 	return names - 2;
 }
 
+unsigned union_listed(long fd)
+{
+	static char list[32768];
+	unsigned count = 0;
+	long n;
+
+	while ((n = unit_call3(__NR_getdents64, fd, list, sizeof(list))) > 0)
+		for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
+			count++;
+	unit_assert_result(n, 0);
+	return count;
+}
+
 char *union_path(int dirfd, const char *name)
 {
 	static char path[4][TREE_PATH];

@@ -32,6 +32,8 @@ int union_open(const char *name);
 char *union_path(int dirfd, const char *name);
 /* The number of names in the directory. */
 int union_count(int dirfd);
+/* The number of names that the jail's listing of descriptor `fd` still shows from its offset on. */
+unsigned union_listed(long fd);
 
 /* Makes `name` in the lower layer: of a random type, with random contents, owners, mode, attributes
  * and times, by unit_random(). Returns its type. */
