@@ -188,6 +188,24 @@ START_TEST(symlinks_changed_by_others)
 }
 END_TEST
 
+/* A fact answers a `..` (path/fold.c). But the kernel is asked whether the directory before it is there: it may have been
+ * removed from outside of the jail since it was looked up. */
+START_TEST(directories_before_dots_removed_by_others)
+{
+	struct stat st;
+
+	tree_dir("jail/a");
+	tree_dir("jail/a/b");
+	tree_file("jail/a/b/file", "");
+	tree_file("jail/a/file", "");
+	for (int i = 0; i < 4; i++)
+		unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/a/b/file", &st, 0), 0);
+	ck_assert_int_eq(fj_sys_unlinkat(AT_FDCWD, tree_path("jail/a/b/file"), 0), 0);
+	ck_assert_int_eq(fj_sys_unlinkat(AT_FDCWD, tree_path("jail/a/b"), AT_REMOVEDIR), 0);
+	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/a/b/../file", &st, 0), -ENOENT);
+}
+END_TEST
+
 /* Makes or removes a name in /a/b by one of several calls. Returns the result. */
 static long change_a_name(unsigned which)
 {
@@ -309,6 +327,7 @@ Suite *unit_suite_hints(void)
 	tcase_add_test(c, renames_to_itself);
 	tcase_add_test(c, costs_of_symlinks);
 	tcase_add_test(c, symlinks_changed_by_others);
+	tcase_add_test(c, directories_before_dots_removed_by_others);
 	tcase_add_test(c, directories_changed_by_others);
 	tcase_add_test(c, costs_of_making);
 	suite_add_tcase(s, c);
