@@ -22,7 +22,7 @@ struct fj_call;
 	X(access)                                                                                  \
 	/* file/hook_readlink.c */                                                                 \
 	X(readlink)                                                                                \
-	/* file/hook_mount_id.c */                                                                 \
+	/* mount-stat/hook_mount_id.c */                                                           \
 	X(statx)                                                                                   \
 	X(handle) /* name_to_handle_at */                                                          \
 	/* file/hook_setattr.c */                                                                  \
@@ -70,7 +70,7 @@ struct fj_call;
 	X(chdir)                                                                                   \
 	X(fchdir)                                                                                  \
 	X(chroot)                                                                                  \
-	/* file/hook_statfs.c */                                                                   \
+	/* mount-stat/hook_statfs.c */                                                             \
 	X(statfs)                                                                                  \
 	X(fstatfs)                                                                                 \
 	/* file/hook_fd.c */                                                                       \

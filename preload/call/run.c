@@ -22,13 +22,13 @@
 #include "fast-path/fast.h"
 #include "layers/over.h"
 #include "layers/place.h"
-#include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/stat.h"
+#include "union-held/held.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>

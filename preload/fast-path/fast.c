@@ -24,6 +24,7 @@
 #include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "union-held/held.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 

@@ -18,7 +18,7 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
-#include "walk/steps.h"
+#include "union-held/held.h"
 #include "walk/walk.h"
 
 #include <linux/fcntl.h>
@@ -122,7 +122,7 @@ bool fj_fast_prove(struct fj_fast *q, const char *key, bool is_partial)
 	q->is_known = false;
 	if (key && !is_partial && fj_dir_recent(key, q->epoch, &pos, &flags, &token) &&
 		(flags & both) == both) {
-		const size_t above = fj_walk_parent_len(&pos);
+		const size_t above = fj_path_parent_len(&pos);
 
 		q->is_known = fj_streq(pos.at + above + 1, q->path);
 		fj_str_cut(&pos, q->is_known ? above : 0);

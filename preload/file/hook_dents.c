@@ -34,6 +34,7 @@
 #include "syscall/stat.h"
 #include "syscall/unistd_io.h"
 #include "syscall/unistd_names.h"
+#include "union-held/held.h"
 #include "union/change.h"
 #include "union/union.h"
 

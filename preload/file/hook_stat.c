@@ -23,6 +23,7 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/stat.h"
+#include "union-held/held.h"
 #include "walk/walk.h"
 
 #include <asm/unistd.h>

@@ -15,6 +15,7 @@
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
 #include "syscall/unistd_close.h"
+#include "union-held/held.h"
 
 /* A bound file is the file of one layer. */
 static long bind_file(struct fj_thread *t, struct fj_mount_point *p)

@@ -57,6 +57,8 @@ bool fj_cwd_where(
 
 /* Append the host path of `pos`. */
 void fj_path_host(const char *pos, struct fj_str *out);
+/* The length of `pos` without its last component. */
+size_t fj_path_parent_len(const struct fj_str *pos);
 /* Open position `pos` with O_PATH and `flags`. Returns a descriptor or -errno. */
 long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
 

@@ -274,3 +274,12 @@ long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct sta
 	fj_scratch_release(t, mark);
 	return r;
 }
+
+size_t fj_path_parent_len(const struct fj_str *pos)
+{
+	size_t n = pos->len;
+
+	while (n && pos->at[n - 1] != '/')
+		n--;
+	return n ? n - 1 : 0;
+}

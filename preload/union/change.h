@@ -11,6 +11,7 @@
 #include "sys/abi.h"
 #include "sys/thread_area.h"
 #include "syscall/fcntl.h"
+#include "union-held/held.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>

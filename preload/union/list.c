@@ -30,6 +30,7 @@
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
 #include "syscall/unistd_names.h"
+#include "union-held/held.h"
 #include "union/cursor.h"
 #include "union/parts.h"
 #include "union/union.h"

@@ -16,6 +16,7 @@
 #include "sys/thread.h"
 #include "syscall/unistd_io.h"
 #include "syscall/unistd_names.h"
+#include "union-held/held.h"
 #include "union/change.h"
 #include "union/union.h"
 

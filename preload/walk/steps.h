@@ -78,8 +78,6 @@ long fj_walk_hold(struct fj_walk *w);
 bool fj_walk_learn_pos(struct fj_walk *w);
 /* The walk has gone into `name`: append it to `w->pos`, if the position is known. */
 void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len);
-/* The length of `pos` without its last component. */
-size_t fj_walk_parent_len(const struct fj_str *pos);
 /* The host path of the mount on `name` in the directory reached, in scratch memory. NULL: nothing is
  * mounted there. */
 const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len);

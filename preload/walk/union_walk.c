@@ -10,10 +10,12 @@
 #include "jail/epoch.h"
 #include "layers/place.h"
 #include "layers/union.h"
+#include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_names.h"
+#include "union-held/held.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
 
@@ -294,7 +296,7 @@ long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place
 	place->is_lower = !(l->has_upper && w->fd == l->fd[0]);
 	w->layers = NULL;
 	if ((how & FJ_REMOVES) || is_over) {
-		const size_t above = fj_walk_parent_len(&w->pos);
+		const size_t above = fj_path_parent_len(&w->pos);
 		const int was = w->fd;
 
 		l->pos = fj_scratch(w->t, above + 1);

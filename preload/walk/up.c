@@ -24,15 +24,6 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 
-size_t fj_walk_parent_len(const struct fj_str *pos)
-{
-	size_t n = pos->len;
-
-	while (n && pos->at[n - 1] != '/')
-		n--;
-	return n ? n - 1 : 0;
-}
-
 /* Without a position only a comparison with the root can tell. */
 static bool is_root_dir(struct fj_walk *w)
 {
@@ -88,7 +79,7 @@ static long up_without_pos(struct fj_walk *w)
 	if (fj_path_of_fd(w->t, w->fd, &w->pos) && fj_mount_at(w->pos.at, &m, NULL)) {
 		if (w->how & FJ_NO_XDEV)
 			return -EXDEV;
-		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
+		fj_str_cut(&w->pos, fj_path_parent_len(&w->pos));
 		r = fj_walk_enter_pos(w);
 		w->knows_pos = !r;
 	} else {
@@ -124,13 +115,13 @@ long fj_walk_up(struct fj_walk *w)
 	before = w->pos.len;
 	if (w->layers || fj_mount_at(w->pos.at, &m, NULL)) {
 		w->is_loose = false; /* the step is made by the position */
-		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
+		fj_str_cut(&w->pos, fj_path_parent_len(&w->pos));
 		r = fj_walk_enter_pos(w);
 	} else {
 		r = fj_walk_enter(w, "..", 0);
 		if (stands && !fj_cwd_held(moves))
 			return step_again(w);
-		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
+		fj_str_cut(&w->pos, fj_path_parent_len(&w->pos));
 	}
 	if (r < 0) { /* restore: the step may be tried again */
 		w->pos.at[w->pos.len] = '/';

@@ -303,7 +303,7 @@ static bool is_read_only(struct fj_walk *w, unsigned how)
 	if (!(how & FJ_ENTRY))
 		return fj_mount_is_read_only(w->pos.at);
 
-	const size_t above = fj_walk_parent_len(&w->pos);
+	const size_t above = fj_path_parent_len(&w->pos);
 	const char kept = w->pos.at[above];
 
 	w->pos.at[above] = 0;

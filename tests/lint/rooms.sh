@@ -23,6 +23,7 @@ mount-table
 facts
 layers
 path private
+union-held
 walk
 fast-path
 records
@@ -39,7 +40,7 @@ mountinfo devfs
 mount ipc
 procfs
 file xattr exec
-open
+open mount-stat
 permission
 dispatch
 trap

@@ -17,7 +17,7 @@
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_io.h"
-#include "walk/steps.h"
+#include "union-held/held.h"
 
 #include <asm/stat.h>
 #include <linux/errno.h>
@@ -59,7 +59,7 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 	} else {
 		if (r > 0)
 			fj_layers_close(&l);
-		above = fj_walk_parent_len(&pos);
+		above = fj_path_parent_len(&pos);
 		name = pos.at + above + 1;
 		pos.at[above] = 0;
 		r = fj_layers_open(t, pos.at, &l);

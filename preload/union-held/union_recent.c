@@ -20,12 +20,13 @@
 #include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
-#include "layers/union.h"
 #include "locking/seq.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
+#include "mount-table/mounts.h"
 #include "mount-table/namespace_id.h"
 #include "sys/hot.h"
+#include "union-held/held.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -23,12 +23,13 @@
 #include "jail/kernel_lacks.h"
 #include "jail/root.h"
 #include "layers/union.h"
+#include "path/names.h"
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/stat.h"
-#include "walk/steps.h"
+#include "union-held/held.h"
 
 #include <asm/stat.h>
 #include <linux/fcntl.h>
