@@ -56,6 +56,7 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_union_begin());
 	srunner_add_suite(runner, unit_suite_stubs());
 	srunner_add_suite(runner, unit_suite_moves());
+	srunner_add_suite(runner, unit_suite_machine());
 	srunner_add_suite(runner, unit_suite_edits());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

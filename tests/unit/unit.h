@@ -91,6 +91,7 @@ Suite *unit_suite_union_lowest(void);
 Suite *unit_suite_union_begin(void);
 Suite *unit_suite_stubs(void);
 Suite *unit_suite_moves(void);
+Suite *unit_suite_machine(void);
 Suite *unit_suite_edits(void);
 
 #endif
