@@ -31,7 +31,7 @@ static void sweep_instead(int number)
 
 void store_sweeps_at_signals(void)
 {
-	static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+	static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXFSZ};
 	struct sigaction now, then = {.sa_handler = sweep_instead};
 
 	sigfillset(&then.sa_mask);

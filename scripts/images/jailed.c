@@ -105,6 +105,9 @@ int run_jailed(const char *records, char *const argv[])
 	store_worker_is(0);
 	free(self);
 	free(words);
+	/* Nobody reads what is printed: as any program that prints it itself, and without a word. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE)
+		raise(SIGPIPE);
 	if (WIFSIGNALED(status)) {
 		warn("the process that works on the tree was ended by signal %d (%s)",
 			WTERMSIG(status), strsignal(WTERMSIG(status)));

@@ -5,6 +5,8 @@
  * this program. jailed.c starts it with .apply and .tree, interrupted.c with .sweep. */
 #include "images.h"
 
+#include "../standard.h"
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -43,18 +45,6 @@ const char *option_value(char **argv, int *i, const char *name)
 	return argv[++*i];
 }
 
-/* With a standard descriptor closed, a file of the store would get its number, and what is printed. */
-static void open_standard(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= 2);
-	if (fd > 2)
-		close(fd);
-}
-
 static int run_verb(size_t verb, int argc, char **argv)
 {
 	int status = 0;
@@ -64,7 +54,7 @@ static int run_verb(size_t verb, int argc, char **argv)
 			verbs[verb].usage);
 	else
 		status = verbs[verb].run(argc, argv);
-	if (fflush(stdout) || ferror(stdout)) {
+	if (!has_printed()) {
 		forget_all_trouble();
 		fail("cannot write to standard output: %s", strerror(errno));
 	}

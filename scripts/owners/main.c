@@ -17,6 +17,8 @@
  * but check walks ROOT and looks up each file. The program is an ordinary one, with a libc, and
  * uses the engine's own code for the records. */
 #include "owners.h"
+
+#include "../standard.h"
 #include "records/disk.h"
 #include "records/start.h"
 
@@ -262,13 +264,12 @@ static void open_other(void)
 	fj_owner_belongs(other[1]);
 }
 
-int main(int argc, char **argv)
+static int run_verb(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "", *name;
 	int option;
+	bool is_import;
 
-	signal(SIGBUS, damaged);
-	signal(SIGXFSZ, SIG_IGN); /* write(2) then returns EFBIG */
 	optind = 2;
 	while ((option = getopt(argc, argv, "f:d")) != -1)
 		if (option == 'f')
@@ -295,11 +296,12 @@ int main(int argc, char **argv)
 		return owners_skipped != 0;
 	}
 	file_name = name;
-	if (strcmp(verb, "import"))
+	is_import = !strcmp(verb, "import");
+	if (!strcmp(verb, "list") || !strcmp(verb, "export"))
 		owners_file = name ? open_new(name) : stdout;
-	else if (!strcmp(owners_format, "fakeroot"))
+	else if (is_import && !strcmp(owners_format, "fakeroot"))
 		owners_file = name ? fopen(name, "r") : stdin;
-	if (name && !owners_file && (strcmp(verb, "import") || !strcmp(owners_format, "fakeroot")))
+	if (name && !owners_file && (!is_import || !strcmp(owners_format, "fakeroot")))
 		owners_fail("%s: %s", name, strerror(errno));
 	if (!strcmp(verb, "list")) {
 		owners_list();
@@ -308,7 +310,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(verb, "prune")) {
 		owners_prune();
 		printf("%lu records dropped\n", owners_count);
-	} else if (!strcmp(verb, "import")) {
+	} else if (is_import) {
 		owners_import(name);
 		printf("%lu files given owners\n", owners_count);
 	} else {
@@ -319,4 +321,17 @@ int main(int argc, char **argv)
 		(fflush(owners_file) || ferror(owners_file) || (name && put_in_place(name))))
 		owners_file_failed();
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	open_standard();
+	signal(SIGBUS, damaged);
+	signal(SIGXFSZ, SIG_IGN); /* write(2) then returns EFBIG */
+	status = run_verb(argc, argv);
+	if (!has_printed())
+		owners_fail("standard output: %s", strerror(errno));
+	return status;
 }

@@ -80,6 +80,38 @@ fails 'a list for a full disk' 125 'fakejail: images: cannot write to standard o
 	as_user sh -c "FAKEJAIL_STORE=$mine/store $FAKEJAIL images >/dev/full"
 succeeds 'pull with all standard descriptors closed' as_user sh -c "exec <&- >&- 2>&-; FAKEJAIL_STORE=$mine/store $FAKEJAIL pull image-good.tar unheard"
 is 'and what it would print is in no file' '' "$(grep -rl 'unheard sha256' "$mine/store" || :)"
+# Who reads may go away: no word then, and the end of tar(1). The left side waits until nobody can read what it writes.
+as_user sh -c "mkdir owned && cp busybox owned && $FAKEJAIL owned /busybox chown 5:6 busybox && mkfifo gone"
+unread() {
+	run as_user env --default-signal=PIPE "FAKEJAIL_STORE=$mine/store" "FAKEJAIL=$FAKEJAIL" sh -c '
+		{ read -r go <gone; $FAKEJAIL "$@"; echo "$?" >&2; } | { exec <&-; echo go >gone; }' sh "$@"
+	is "nobody reads what '$*' prints" 141 "$err"
+}
+unread pack owned -
+unread pack --format=oci-archive owned -
+unread images
+unread doctor
+unread --version
+for what in list check prune 'export mtree'; do
+	# shellcheck disable=SC2086 # words
+	unread owners $what owned
+done
+is 'and nothing is left in the store' '' "$(ls -A "$mine/store/tmp")"
+fails 'an archive for a closed standard output' 125 "fakejail: pack: cannot write '/dev/stdout': Bad file descriptor*" \
+	as_user sh -c "$FAKEJAIL pack owned - >&-"
+fails 'a list for a closed standard output' 1 'fakejail owners: standard output: Bad file descriptor' \
+	as_user sh -c "$FAKEJAIL owners list owned >&-"
+for what in check prune; do
+	succeeds "owners $what with a closed standard output" as_user sh -c "$FAKEJAIL owners $what owned >&-"
+	fails "owners $what for a full disk" 1 'fakejail owners: standard output: No space left on device' \
+		as_user sh -c "$FAKEJAIL owners $what owned >/dev/full"
+done
+prints 'and the records are as before' 'file   0755 5:6 /busybox' verb owners list owned
+fails 'help for a full disk' 1 '*No space left on device' as_user sh -c "$FAKEJAIL owners --help >/dev/full"
+for what in doctor --version; do
+	fails "$what for a full disk" 125 'fakejail: cannot write to standard output' as_user sh -c "$FAKEJAIL $what >/dev/full"
+done
+before=$(outside)
 for verb in images pack pull rmi run unpack; do
 	prints_like "$verb --help" "Usage: fakejail $verb *" verb "$verb" --help
 done
