@@ -14,11 +14,13 @@
 #include "mount-table/mount_flags.h"
 #include "path/path.h"
 #include "sys/fd.h"
+#include "sys/races.h"
 #include "sys/scratch_mark.h"
 #include "syscall/unistd_close.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
+#include <linux/openat2.h>
 
 static long open_found_file(const struct fj_place *place, int flags)
 {
@@ -35,8 +37,8 @@ static long open_object(struct fj_fast *q, void *own)
 {
 	/* RESOLVE_NO_SYMLINKS finds out whether a remembered directory has become a symlink, and
 	 * whether the last component is a symlink to be followed. */
-	return fj_openat2(
-		q->place.dirfd, q->place.name, ((const struct object_call *)own)->flags, 0, 0x04);
+	return fj_openat2(q->place.dirfd, q->place.name, ((const struct object_call *)own)->flags,
+		0, RESOLVE_NO_SYMLINKS);
 }
 
 static enum fj_fast_seen see_object(struct fj_fast *q, void *own, long *r)
@@ -93,10 +95,17 @@ bool fj_find_upper_object(
 	return object->is_upper;
 }
 
-/* Opens what the walk found. */
-static long hold_found_file(struct fj_place *place, int flags)
+/* Opens what the walk found, which is no symlink if the walk `follows` one. Returns 0, -errno, or -ELOOP if a symlink has
+ * just replaced it. */
+static long hold_found_file(struct fj_place *place, int flags, bool follows)
 {
-	const long fd = open_found_file(place, flags);
+	long fd = -ENOSYS;
+
+	if (follows && !place->is_magic && place->name[0] != '/')
+		fd = fj_openat2(place->dirfd, place->name, O_PATH | O_CLOEXEC | (unsigned)flags, 0,
+			RESOLVE_NO_SYMLINKS);
+	if (fd == -ENOSYS)
+		fd = open_found_file(place, flags);
 
 	if (fd < 0)
 		return fd;
@@ -110,15 +119,21 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 	struct fj_place *object)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
+	unsigned tries = 0;
 	long r = find_quickly(c, dirfd, jail_path, how, flags, object);
 
 	object->is_upper = false; /* what was found so is as sure as what a walk finds */
 	if (r <= 0)
 		return r;
-	r = fj_path_walk(c->thread, dirfd, jail_path, how, object);
-	if (r < 0)
-		return r;
-	r = hold_found_file(object, flags);
+	do {
+		fj_scratch_release(c->thread, mark);
+		r = fj_path_walk(c->thread, dirfd, jail_path, how, object);
+		if (r < 0)
+			return r;
+		r = hold_found_file(object, flags, how & FJ_FOLLOW);
+		if (r < 0)
+			fj_place_done(object);
+	} while (r == -ELOOP && ++tries < FJ_RACES);
 	if (!r && object->is_read_only && (how & FJ_WRITE))
 		r = -EROFS;
 	if (r < 0)

@@ -22,6 +22,7 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
+#include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/fcntl.h"
@@ -137,7 +138,8 @@ long fj_program_open_fd(const struct fj_place *place)
 		self = (struct fj_place){
 			.dirfd = AT_FDCWD, .name = text, .is_magic = true, .owned_fd = -1};
 	}
-	r = fj_sys_faccessat(self.dirfd, self.name, 1 /* X_OK */);
+	r = self.is_magic ? fj_sys_faccessat(self.dirfd, self.name, 1 /* X_OK */) :
+			    fj_path_access(self.dirfd, self.name, 1 /* X_OK */, 0);
 	if (r < 0)
 		return r;
 	fd = open_readable(&self, &st);
@@ -277,10 +279,21 @@ static long open_by_walk(struct fj_thread *t, int dirfd, const char *jail_path, 
 {
 	uint32_t limits = 0;
 	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
-	long r = fj_exe_walk(t, dirfd, jail_path, how, place);
+	const uint32_t mark = fj_scratch_mark(t);
+	unsigned tries = 0;
+	bool is_symlink;
+	long r;
 
-	if (r < 0)
-		return r;
+	do {
+		fj_scratch_release(t, mark);
+		r = fj_exe_walk(t, dirfd, jail_path, how, place);
+		if (r < 0)
+			return r;
+		r = follows ? fj_program_open_fd(place) : 0;
+		is_symlink = r == -ELOOP && !place->is_magic && tries++ < FJ_RACES;
+		if (is_symlink) /* it has just replaced the file */
+			fj_place_done(place);
+	} while (is_symlink);
 	if (!follows) {
 		char byte;
 
@@ -288,8 +301,8 @@ static long open_by_walk(struct fj_thread *t, int dirfd, const char *jail_path, 
 			fj_place_done(place);
 			return -ELOOP;
 		}
+		r = fj_program_open_fd(place);
 	}
-	r = fj_program_open_fd(place);
 	if (r >= 0 && fj_mount_flags()->has_mount_limits) {
 		limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(t, (int)r) :
 							  fj_mount_limits(place->pos);

@@ -32,6 +32,16 @@ static void aim_call(struct fj_call *c, int i, const struct fj_place *place)
 	c->arg[i] = (uint64_t)place->name;
 }
 
+/* The kernel's own answer. */
+static long make_access(struct fj_call *c, int i, const struct fj_place *place)
+{
+	if (!place->is_magic)
+		return fj_path_access(place->dirfd, place->name, (unsigned)fj_arg(c, FJ_MODE, 0),
+			(unsigned)fj_arg(c, FJ_ATFLAGS, 0));
+	aim_call(c, i, place);
+	return fj_kernel(c);
+}
+
 #define ONLY_THE_WALK_KNOWS 2
 
 enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
@@ -127,8 +137,7 @@ static inline enum fj_fast_seen see_access(struct fj_fast *q, void *own, long *r
 	if (*r == ONLY_THE_WALK_KNOWS)
 		return FJ_SEEN_UNSURE;
 	if (*r == 1 || a->is_symlink) {
-		aim_call(a->c, a->i, &q->place);
-		*r = fj_kernel(a->c);
+		*r = make_access(a->c, a->i, &q->place);
 	}
 	return FJ_SEEN_ANSWER;
 }
@@ -192,10 +201,9 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 		(follows ? FJ_FOLLOW : 0) | FJ_WRITE | FJ_WANT_POS, &place);
 	if (r < 0)
 		return r;
-	aim_call(c, i, &place);
 	if (__builtin_expect(place.is_lower, 0)) /* it would be copied before it is written */
 		c->arg[fj_arg_index(c, FJ_MODE)] &= ~2UL;
-	r = fj_kernel(c);
+	r = make_access(c, i, &place);
 	if (!r && place.is_read_only && (wanted & 2 /* W_OK */))
 		r = -EROFS;
 	if (!r && (fj_arg(c, FJ_MODE, 0) & 1 /* X_OK */) && is_not_to_be_run(&place))

@@ -62,6 +62,11 @@ size_t fj_path_parent_len(const struct fj_str *pos);
 /* Open position `pos` with O_PATH and `flags`. Returns a descriptor or -errno. */
 long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
 
+/* faccessat2(2) of a name that is no symlink. If a symlink has just replaced it, the kernel does not follow that on the
+ * host, and says what it says of the symlink itself: mostly that all is allowed. Linux before 5.8 cannot do that, and
+ * follows. */
+long fj_path_access(int dirfd, const char *name, unsigned mode, unsigned flags);
+
 /* Append the position of `host_path` (as the kernel spells it). Returns false if it is outside the jail. If
  * several positions lead there, `hint` (a position, or NULL) is preferred, then one that the caller's root
  * contains. */

@@ -26,7 +26,9 @@
 #include "syscall/fcntl.h"
 #include "syscall/mount.h"
 #include "syscall/resource.h"
+#include "syscall/stat.h"
 #include "syscall/unistd_close.h"
+#include "syscall/unistd_names.h"
 
 #include <asm/statfs.h>
 #include <linux/errno.h>
@@ -282,4 +284,16 @@ size_t fj_path_parent_len(const struct fj_str *pos)
 	while (n && pos->at[n - 1] != '/')
 		n--;
 	return n ? n - 1 : 0;
+}
+
+FJ_HOT long fj_path_access(int dirfd, const char *name, unsigned mode, unsigned flags)
+{
+	long r = -ENOSYS;
+
+	if (!fj_lacks()->faccessat2)
+		r = fj_sys_faccessat2(dirfd, name, mode, flags | AT_SYMLINK_NOFOLLOW);
+	/* EPERM: the file is immutable, or a filter of the host does not know the call. */
+	if (__builtin_expect(r == -ENOSYS || r == -EPERM, 0) && !flags)
+		r = fj_sys_faccessat(dirfd, name, mode);
+	return r;
 }

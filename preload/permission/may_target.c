@@ -16,6 +16,8 @@
 #include "path/path.h"
 #include "permission/may.h"
 #include "sys/abi.h"
+#include "sys/races.h"
+#include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
 #include "syscall/fcntl.h"
 #include "walk/walk.h"
@@ -134,23 +136,34 @@ long fj_target_of_path(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_target *target)
 {
 	const bool is_self = !jail_path;
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	unsigned tries = 0;
 	long r;
 
 	*target = (struct fj_target){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
 	if (jail_path && !(how & (FJ_WANT_POS | FJ_BENEATH | FJ_IN_ROOT)) &&
 		see_quickly(c, dirfd, jail_path, how, target))
 		return 1;
-	if (jail_path) {
-		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_REMOVES, &target->place);
-		if (r)
-			return r == -EACCES ? r : 0;
-	}
-	if (target->place.is_exe)
-		return 0;
-	r = fj_file_look(c, target->place.dirfd,
-		how & FJ_ENTRY ? without_slashes(c, target->place.name) : target->place.name,
-		(is_self ? AT_EMPTY_PATH : 0) | (target->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
-		&target->file);
+	do {
+		if (jail_path) {
+			fj_place_done(&target->place);
+			fj_scratch_release(c->thread, mark);
+			r = fj_path_walk(
+				c->thread, dirfd, jail_path, how | FJ_REMOVES, &target->place);
+			if (r)
+				return r == -EACCES ? r : 0;
+		}
+		if (target->place.is_exe)
+			return 0;
+		r = fj_file_look(c, target->place.dirfd,
+			how & FJ_ENTRY ? without_slashes(c, target->place.name) :
+					 target->place.name,
+			(is_self ? AT_EMPTY_PATH : 0) |
+				(target->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
+			&target->file);
+		/* A symlink that is followed has just replaced the file. */
+	} while (!r && jail_path && (how & FJ_FOLLOW) && !target->place.is_magic &&
+		 (target->file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK && ++tries < FJ_RACES);
 	target->is_there = !r && !ended_at_whiteout(&target->place);
 	if (!(how & FJ_ENTRY))
 		return 1;

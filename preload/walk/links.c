@@ -116,6 +116,15 @@ long fj_walk_follow_at(struct fj_walk *w, const char *host_path, size_t len)
 	return r;
 }
 
+/* Is it a directory, or a symlink? It was neither when it was opened and read, or another one at each time. */
+static bool is_of_way(struct fj_walk *w, const char *name)
+{
+	struct stat st;
+
+	return !fj_sys_newfstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) &&
+	       ((st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR || (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK);
+}
+
 long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const char *rest)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
@@ -127,7 +136,7 @@ long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const ch
 
 	switch (r) {
 	case FJ_NOT_A_LINK:
-		r = -ENOTDIR;
+		r = is_of_way(w, name) ? FJ_LINK_IS_GONE : -ENOTDIR;
 		break;
 	case FJ_TEXT_LINK:
 		forget_fact_of_self(w, name);

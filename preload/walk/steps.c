@@ -18,6 +18,7 @@
 #include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/fd.h"
+#include "sys/races.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/unistd_close.h"
@@ -203,13 +204,21 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	}
 	if (m)
 		w->is_loose = false; /* the position decides what is mounted there */
-	r = !m && w->layers ? fj_walk_into_layers(w, name) :
-			      fj_walk_enter(w, m ? m : name, m && !w->is_entry ? 0 : O_NOFOLLOW);
-	if (m && w->is_entry && (r == -ENOTDIR || r == -ELOOP))
-		return fj_walk_into_link(w, m, len, rest);
+	/* The name may be a symlink at one moment, and a directory at the next. */
+	for (unsigned tries = 0; tries < FJ_RACES; tries++) {
+		r = !m && w->layers ?
+			    fj_walk_into_layers(w, name) :
+			    fj_walk_enter(w, m ? m : name, m && !w->is_entry ? 0 : O_NOFOLLOW);
+		if ((r != -ENOTDIR && r != -ELOOP) || (m && !w->is_entry))
+			break;
+		r = fj_walk_into_link(w, m ? m : name, len, rest);
+		if (r != FJ_LINK_IS_GONE) {
+			fj_scratch_release(w->t, mark);
+			return r;
+		}
+		r = -ENOTDIR;
+	}
 	fj_scratch_release(w->t, mark);
-	if (!m && (r == -ENOTDIR || r == -ELOOP))
-		return fj_walk_into_link(w, name, len, rest);
 	if (r < 0)
 		return r;
 	fj_walk_push_pos(w, name, len);

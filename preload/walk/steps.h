@@ -146,7 +146,9 @@ long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const 
  * with a relative text, put that text before the rest after it. Returns 1, 0 if nothing has changed, or
  * -errno. */
 long fj_walk_follow_at(struct fj_walk *w, const char *host_path, size_t len);
-/* As fj_walk_into(), for a name that is not a directory. */
+/* As fj_walk_into(), for a name that was not a directory. FJ_LINK_IS_GONE: nothing has changed, and by now the name
+ * may be one. */
+#define FJ_LINK_IS_GONE 1
 long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const char *rest);
 
 /* scope.c: walks with FJ_BENEATH, FJ_IN_ROOT or FJ_NO_XDEV. */

@@ -16,6 +16,7 @@
 #include "jail/root.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
+#include "sys/races.h"
 #include "syscall/stat.h"
 #include "walk/steps.h"
 #include "walk/walk.h"
@@ -35,6 +36,8 @@ static bool is_root_dir(struct fj_walk *w)
 	       (st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev);
 }
 
+static long step_up(struct fj_walk *w);
+
 /* The process moved its working directory during the step, so the step may have led anywhere. Go back and
  * repeat it. */
 static long step_again(struct fj_walk *w)
@@ -45,7 +48,7 @@ static long step_again(struct fj_walk *w)
 	w->knows_pos = w->is_detached = false;
 	w->fact_key = NULL;
 	r = fj_walk_hold(w);
-	return r < 0 ? r : fj_walk_up(w);
+	return r < 0 ? r : step_up(w);
 }
 
 /* Before a step up: find the position of the directory reached, if it has one. The directory must not be
@@ -90,7 +93,7 @@ static long up_without_pos(struct fj_walk *w)
 	return r;
 }
 
-long fj_walk_up(struct fj_walk *w)
+static long step_up(struct fj_walk *w)
 {
 	struct fj_mount_found m;
 	uint32_t moves;
@@ -127,5 +130,17 @@ long fj_walk_up(struct fj_walk *w)
 		w->pos.at[w->pos.len] = '/';
 		w->pos.len = before;
 	}
+	return r;
+}
+
+long fj_walk_up(struct fj_walk *w)
+{
+	unsigned tries = 0;
+	long r;
+
+	/* In a union the step is made by the position. If another process has moved the directory, that is another one by now. */
+	while (__builtin_expect((r = step_up(w)) < 0 && w->layers, 0) && w->knows_pos &&
+		(r == -ENOTDIR || r == -ENOENT) && ++tries < FJ_RACES)
+		w->knows_pos = w->is_detached = false;
 	return r;
 }

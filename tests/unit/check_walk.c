@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXCHANGE 2u /* RENAME_EXCHANGE, linux/fs.h */
 
 static const struct {
 	const char *jail_path;
@@ -246,55 +245,6 @@ START_TEST(deleted_directory)
 }
 END_TEST
 
-static fj_gate_fn real_gate;
-
-static long exchange_at_readlink(long nr, long a, long b, long c, long d, long e, long f)
-{
-	if (nr == __NR_readlinkat) {
-		fj_gate = real_gate;
-		unit_assert_result(
-			unit_call5(__NR_renameat2, AT_FDCWD, "/d", AT_FDCWD, "/l", EXCHANGE), 0);
-	}
-	return real_gate(nr, a, b, c, d, e, f);
-}
-
-/* A directory and a symlink are exchanged at the moment when the text of a final symlink is read.
- * The directory on the host to which the symlink leads has a symlink of the same name, whose text
- * must not be used. */
-START_TEST(exchange_of_followed)
-{
-	struct stat st;
-	char buffer[8];
-	long r = 0;
-
-	tree_dir("outside");
-	tree_link("outside/s", "/here");
-	tree_file("jail/here", "");
-	tree_dir("jail/d");
-	tree_link("jail/d/s", "/nowhere");
-	tree_link("jail/l", tree_path("outside"));
-	unit_assert_result(unit_call2(__NR_stat, "/d/s", &st), -ENOENT);
-	real_gate = fj_gate;
-	fj_gate = exchange_at_readlink;
-	switch (_i) {
-	case 0:
-		r = unit_call2(__NR_stat, "/d/s", &st);
-		break;
-	case 1:
-		r = unit_call2(__NR_access, "/d/s", 0);
-		break;
-	case 2:
-		r = unit_call2(__NR_open, "/d/s", 0);
-		break;
-	case 3:
-		r = unit_call4(__NR_getxattr, "/d/s", "user.a", buffer, sizeof(buffer));
-		break;
-	}
-	ck_assert_msg(fj_gate == real_gate, "no symlink was read");
-	unit_assert_result(r, -ENOENT);
-}
-END_TEST
-
 Suite *unit_suite_walk(void)
 {
 	Suite *s = suite_create("walk");
@@ -307,7 +257,6 @@ Suite *unit_suite_walk(void)
 	tcase_add_test(c, lengths);
 	tcase_add_test(c, deep);
 	tcase_add_test(c, deleted_directory);
-	tcase_add_loop_test(c, exchange_of_followed, 0, 4);
 	suite_add_tcase(s, c);
 	return s;
 }
