@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct fj_str;
+
 #define FJ_MOUNTS_MAX 256u
 #define FJ_MOUNT_TEXT                                                                              \
 	65536u /* a power of two: offsets from a version that is being written are masked */
@@ -120,5 +122,8 @@ static inline const char *fj_mounts_options(const struct fj_mounts *v, const str
  * layer. `v` may be being written. */
 int fj_mounts_layer(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
 	const char **rest);
+/* mounts_aliases.c: is a mount with several layers the only one in which the file at this host path is seen, at one position?
+ * `room`: a string for a position; what it holds afterwards means nothing. */
+bool fj_mounts_show_once(const char *host_path, struct fj_str *room);
 
 #endif

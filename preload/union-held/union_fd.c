@@ -6,6 +6,7 @@
 #include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/epoch.h"
+#include "layers/follow.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
@@ -14,12 +15,8 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/fcntl.h"
-#include "syscall/stat.h"
-#include "syscall/unistd_close.h"
-#include "syscall/unistd_io.h"
 #include "union-held/held.h"
 
-#include <asm/stat.h>
 #include <linux/errno.h>
 
 /* Copy the object at `name` of the merged directory `l` up, if it is not in the upper layer. Returns 0 or
@@ -77,49 +74,6 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 	return r;
 }
 
-static bool is_fifo(int fd)
-{
-	struct stat st;
-
-	return !fj_sys_fstat(fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFIFO;
-}
-
-/* Open the copy with these flags. A fifo has both ends while it is opened, so nothing waits and nothing is
- * refused: fifo(7). */
-static long open_copy(const struct fj_place *place, long flags, bool opens_fifo)
-{
-	const long both = opens_fifo ? fj_sys_openat(place->dirfd, place->name,
-					       O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0) :
-				       -1;
-	const long up = fj_sys_openat(place->dirfd, place->name,
-		flags | O_NOFOLLOW | O_CLOEXEC | (opens_fifo ? O_NONBLOCK : 0), 0);
-
-	if (opens_fifo && both >= 0)
-		fj_sys_close((int)both);
-	if (opens_fifo && up >= 0)
-		fj_sys_fcntl(up, F_SETFL, flags);
-	return up;
-}
-
-/* Replace descriptor `fd` by one of the file at `place`. It keeps its number, its flags and its file
- * offset. */
-static long replace_fd(int fd, const struct fj_place *place)
-{
-	const long flags = fj_sys_fcntl(fd, F_GETFL, 0), cloexec = fj_sys_fcntl(fd, F_GETFD, 0);
-	const long at = flags & O_PATH ? 0 : fj_sys_lseek(fd, 0, 1 /* SEEK_CUR */);
-	long up, r;
-
-	up = open_copy(place, flags & ~(long)(O_CREAT | O_EXCL | O_TRUNC),
-		!(flags & O_PATH) && is_fifo(fd));
-	if (up < 0)
-		return up;
-	if (at > 0)
-		fj_sys_lseek(up, at, 0 /* SEEK_SET */);
-	r = fj_sys_dup3(up, fd, cloexec & 1 /* FD_CLOEXEC */ ? O_CLOEXEC : 0);
-	fj_sys_close((int)up);
-	return r < 0 ? r : 0;
-}
-
 long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -130,7 +84,7 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 	flags = fj_sys_fcntl(fd, F_GETFL, 0);
 	/* A writable descriptor is one of the upper file, of a lower one opened outside the union, or of a
 	 * fifo, which is not copied up when it is opened. */
-	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY && !is_fifo(fd)))
+	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY && !fj_is_fifo(fd)))
 		return 0;
 	host_path = fj_scratch_path(t);
 	n = fj_fd_target(fd, host_path);
@@ -140,7 +94,7 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 		r = fj_union_bring_up(t, host_path, &place);
 	}
 	if (r > 0) {
-		r = replace_fd(fd, &place);
+		r = fj_union_replace_fd(fd, &place);
 		fj_place_done(&place);
 	}
 	fj_scratch_release(t, mark);

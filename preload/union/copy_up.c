@@ -16,6 +16,7 @@
 #include "call/umask.h"
 #include "inode/owned.h"
 #include "layers/engine_dir.h"
+#include "layers/follow.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "records/disk.h"
@@ -275,6 +276,11 @@ static long copy_by_way_of(struct task *k, int work_fd)
 		r = give_name_unseen(k);
 	if (r < 0)
 		remove_temp(k);
+	else if (k->u.src >= 0 && is_regular_on_disk(k))
+		fj_union_follow(k->c->thread, &(const struct fj_followed){.src = k->u.src,
+						      .dst = k->u.dst,
+						      .dirfd = k->to_dirfd,
+						      .name = k->to});
 	drop_fds(&k->u);
 	return r;
 }
