@@ -194,7 +194,7 @@ static bool has_dot(const struct fj_call *c, long len, uint64_t ino)
  * Is a listing at its end that the kernel has made so far? A listing usually ends by a call that finds nothing
  * more, for which it does not matter which directory it is. The offset is one to which the kernel, for this
  * descriptor, has listed a directory that one layer alone has, or that is in no union. A directory that several layers have never comes to
- * such an offset by being listed (union/cursor.h).
+ * such an offset by being listed (union/cursor.h). If no name can have a larger offset, the kernel is not even asked.
  *
  * Or does a listing begin, of what was opened as a directory that one layer alone has? The kernel's answer tells
  * whether it still is (fj_dir_opened_as()).
@@ -218,8 +218,10 @@ __attribute__((noinline)) static long list_by_offset(
 		return -FJ_RESTART;
 	fj_dir_list_to(l->fd, 0);
 	at = (uint64_t)fj_sys_lseek(l->fd, 0, SEEK_CUR);
-	if (at != end)
+	if (at != (end & ~FJ_DIR_STAYS))
 		return -FJ_RESTART;
+	if (end == (FJ_DIR_END | FJ_DIR_STAYS))
+		return 0;
 	r = fj_kernel(c);
 	if (!end && r > 0) {
 		l->is_alone = l->is_guess = has_dot(c, r, ino);
@@ -231,7 +233,7 @@ __attribute__((noinline)) static long list_by_offset(
 		}
 	}
 	if (r > 0)
-		*from = (long)end;
+		*from = (long)(end & ~FJ_DIR_STAYS);
 	return r > 0 || (!r && end) ? r : -FJ_RESTART;
 }
 
@@ -275,6 +277,8 @@ long fj_hook_getdents(struct fj_call *c)
 			return r;
 	}
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0))
-		fj_dir_list_to(l.fd, l.is_alone || !l.alone.pos ? l.last : 0);
+		fj_dir_list_to(l.fd, l.is_alone && l.alone.token ? l.last | FJ_DIR_STAYS :
+				     l.is_alone || !l.alone.pos	 ? l.last :
+								   0);
 	return kept;
 }

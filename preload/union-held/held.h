@@ -70,6 +70,11 @@ void fj_dir_recent_listed(uint64_t token, const char *name, uint64_t ino);
  * fj_dir_is_expected(). */
 void fj_dir_list_to(int fd, uint64_t offset);
 uint64_t fj_dir_listed_to(int fd);
+/* No name has a larger file offset (ext4_get_htree_eof(), fs/ext4/dir.c). So whichever directory is at this offset, its
+ * listing is at its end. FJ_DIR_STAYS may be added to the offset: nobody in the jail removes the directory, after which the
+ * kernel would answer ENOENT. */
+#define FJ_DIR_END 0x7fffffffffffffffUL
+#define FJ_DIR_STAYS 0x8000000000000000UL
 /* `fd` was opened. `is`: it is the directory that was found or added last in what this process remembers. */
 void fj_dir_open_as_last(int fd, bool is);
 /* The first time after `fd` was opened: the inode number of the directory that it was then, if it is still remembered
