@@ -8,7 +8,8 @@
  *
  *  STORE/copies/PID-NUMBER/root, and flock(2) of PID-NUMBER while its maker runs
  *
- * A directory that is not locked may be removed (scripts/images/store.c). ROOT gets a shared lock, too: a
+ * A directory that is not locked may be removed (scripts/images/store.c). If nothing was changed in it, it is kept for the
+ * next one instead (spare.c). ROOT gets a shared lock, too: a
  * tree of the store stays while somebody uses it. */
 #include "bytes/len.h"
 #include "bytes/str.h"
@@ -47,6 +48,7 @@
 
 static char made[PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER */
 static char upper[PATH_MAX] FJ_BULKY, lower[PATH_MAX] FJ_BULKY;
+static char spare_path[PATH_MAX] FJ_BULKY; /* STORE/spare */
 static char made_canonical[PATH_MAX] FJ_BULKY;
 
 long fj_open_canonical(const char *path, char *out)
@@ -78,22 +80,30 @@ static void leave_overlay(void)
 	static char room[FJ_PRIVATE_ROOM] FJ_BULKY;
 
 	/* Usually nothing was changed, and both are empty. */
+	if (fj_spare_leave(made, upper, spare_path))
+		return;
 	if (!fj_sys_unlinkat(AT_FDCWD, upper, AT_REMOVEDIR) &&
 		!fj_sys_unlinkat(AT_FDCWD, made, AT_REMOVEDIR))
 		return;
 	fj_private_remove_with(room, made);
 }
 
-static struct fj_str put_store_path(const char *rest)
+/* Put a path in the store into `out`, of PATH_MAX bytes. */
+static struct fj_str put_path(char *out, const char *rest)
 {
 	struct fj_str s;
 
-	fj_str_init(&s, made, sizeof(made));
+	fj_str_init(&s, out, PATH_MAX);
 	fj_str_put(&s, fj_options.store);
 	fj_str_put(&s, rest);
 	if (s.overflowed)
 		fj_refuse_store(-ENAMETOOLONG);
 	return s;
+}
+
+static struct fj_str put_store_path(const char *rest)
+{
+	return put_path(made, rest);
 }
 
 static long make_store(void)
@@ -119,37 +129,64 @@ static long lock_store_dir(void)
 	return fd;
 }
 
-/* Make the directory. Returns a descriptor that holds its lock. */
-static long make_overlay_dir(void)
+/* The name of a new directory: `number` differs in each try. */
+static void name_overlay_dir(uint64_t number)
 {
-	const long lock = lock_store_dir();
-	struct __kernel_timespec now = {0};
-	struct fj_str s;
+	struct fj_str s = put_store_path("/copies/");
+
+	fj_str_num(&s, (uint64_t)fj_sys_getpid(), 10);
+	fj_str_put(&s, "-");
+	fj_str_num(&s, number, 16);
+}
+
+/* Returns a descriptor that holds the lock of the directory `made`. */
+static long make_locked(uint64_t number)
+{
 	long fd, r = -EEXIST;
 
-	fj_sys_clock_gettime(0 /* CLOCK_REALTIME */, &now);
 	for (int i = 0; (r == -EEXIST || (r == -ENOENT && i == 1)) && i < TRIES; i++) {
 		if (r == -ENOENT)
 			make_store();
-		s = put_store_path("/copies/");
-		fj_str_num(&s, (uint64_t)fj_sys_getpid(), 10);
-		fj_str_put(&s, "-");
-		fj_str_num(&s, (uint64_t)now.tv_nsec + (uint64_t)i, 16);
+		name_overlay_dir(number + (uint64_t)i);
 		r = fj_sys_mkdirat(AT_FDCWD, made, 0700);
 	}
 	fd = r < 0 ? r : fj_sys_openat(AT_FDCWD, made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		fj_refuse_store(fd);
 	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
+	return fd;
+}
+
+/* Make the directory, or take the spare one. Returns a descriptor that holds its lock. */
+static long make_overlay_dir(void)
+{
+	const long lock = lock_store_dir();
+	struct __kernel_timespec now = {0};
+	struct fj_str s;
+	long fd, r = 0;
+
+	fj_sys_clock_gettime(0 /* CLOCK_REALTIME */, &now);
+	put_path(spare_path, "/spare");
+	name_overlay_dir((uint64_t)now.tv_nsec);
+	fd = fj_spare_take(spare_path, made);
+	const bool is_spare = fd >= 0;
+
+	if (!is_spare)
+		fd = make_locked((uint64_t)now.tv_nsec);
 	fj_str_init(&s, upper, sizeof(upper));
 	fj_str_put(&s, made);
 	fj_str_put(&s, "/root");
-	r = s.overflowed ? -ENAMETOOLONG : fj_sys_mkdirat(AT_FDCWD, upper, 0700);
+	if (s.overflowed)
+		r = -ENAMETOOLONG;
+	else if (!is_spare)
+		r = fj_sys_mkdirat(AT_FDCWD, upper, 0700);
 	fj_sys_close((int)lock);
 	if (r < 0) {
 		leave_overlay();
 		fj_refuse_store(r);
 	}
+	if (!is_spare)
+		fj_spare_note_new(upper);
 	return fd;
 }
 
@@ -202,6 +239,7 @@ void fj_root_overlay_let_go(void)
 		return;
 	find_lower();
 	refuse_store_in_lower();
+	fj_spare_may_stay();
 	for (int fd = fj_options.parent.kept; fd <= fj_options.parent.kept_last; fd++)
 		fj_sys_close(fd);
 }

@@ -31,6 +31,18 @@ void fj_root_overlay_mount(struct fj_thread *t);
  * `layers`: as in mount-table/mounts.h. Returns 0 or -errno. */
 long fj_root_overlay_show(struct fj_thread *t, const char *layers, const char *upper_path);
 
+/* spare.c: an empty upper layer that an earlier jail has left is taken. Renames the directory `path`, in which it is, to
+ * `to`. Returns a descriptor that holds the lock of the directory, or -errno: there is none that can be trusted. Call with the
+ * lock of the store. */
+long fj_spare_take(const char *path, const char *to);
+/* `upper` was just made: note what a directory is in which nothing was changed. */
+void fj_spare_note_new(const char *upper);
+/* From now on the upper layer may stay when the jail ends. */
+void fj_spare_may_stay(void);
+/* No process uses `upper`, the only name in `made`, any more. If nothing was changed there, rename `made` to `path`. False:
+ * both must be removed, since something was changed, or there is a spare already. */
+bool fj_spare_leave(const char *made, const char *upper, const char *path);
+
 /* Open directory `path`, and put the kernel's spelling of it into `out` of PATH_MAX bytes. Returns a
  * descriptor or -errno. Ends the command if the host has no /proc. */
 long fj_open_canonical(const char *path, char *out);
