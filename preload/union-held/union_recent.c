@@ -33,7 +33,7 @@
 #include <stdint.h>
 
 #define PAIRS 32u
-#define CHILDREN 1024u
+#define CHILDREN 4096u
 #define NOT_LISTED 0x80u
 #define WRONG_GUESSES                                                                              \
 	8u /* then fj_dir_opened_as() makes no more: the file system may have other numbers for "." */
@@ -163,8 +163,11 @@ static bool is_good(const struct recent *r, uint64_t epoch)
 	       !fj_facts_is_old(r->born);
 }
 
-/* Stands for what the entry says, and for when it was known: an entry of the same directory that is made again
- * gets another one. 0: no lower layer alone has the directory. */
+/* An entry that is made again soon after, because another one had its place, gets the same token. So what was listed may be
+ * used for half a fact's lifetime longer than a fact. */
+#define TOKEN_TICKS (FJ_FACT_LIFETIME / 2)
+
+/* Stands for what the entry says, and for when it was known. 0: no lower layer alone has the directory. */
 static uint64_t token_of(const struct recent *r)
 {
 	uint64_t token = FJ_HASH_SEED;
@@ -174,7 +177,7 @@ static uint64_t token_of(const struct recent *r)
 	token = fj_mix(token, word_at(r->key + DEVICE));
 	token = fj_mix(token, word_at(r->key + NUMBER));
 	token = fj_mix(token, word_at(r->key + SECONDS));
-	token = fj_mix(token, (uint64_t)r->born << 32 | r->space);
+	token = fj_mix(token, (uint64_t)(r->born / TOKEN_TICKS) << 32 | r->space);
 	return fj_mix(token, r->epoch) | 1;
 }
 
