@@ -92,8 +92,19 @@ long fj_layers_open_host(const char *path, int flags)
 	return fd == -EBADF ? fj_sys_openat(AT_FDCWD, path, flags, 0) : fd;
 }
 
-static bool open_all(struct fj_layers *l, char *paths, uint64_t layers)
+/* Open a directory in the lowest layer of the jail's own root, of which that is held: a shorter way. */
+static long open_in_lower(const char *path, int flags)
 {
+	const size_t part = fj_lower_len();
+
+	return fj_sys_openat(FJ_FD_LOWER(fj_jail), path[part] ? path + part + 1 : ".", flags, 0);
+}
+
+/* `flags`: of the fact that has told the paths. */
+static bool open_all(struct fj_layers *l, char *paths, uint64_t flags)
+{
+	const int how = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const uint64_t layers = flags >> LAYERS_SHIFT;
 	const char *path;
 	long fd;
 
@@ -103,9 +114,10 @@ static bool open_all(struct fj_layers *l, char *paths, uint64_t layers)
 		if (!(layers >> i & 1))
 			continue;
 		path = next_path(&paths);
-		fd = path ? fj_layers_open_host(
-				    path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) :
-			    -ENOENT;
+		fd = !path ? -ENOENT :
+		     i + 1 == l->count && (flags & FJ_FACT_IN_LOWER) ?
+			     open_in_lower(path, how) :
+			     fj_layers_open_host(path, how);
 		if (fd < 0)
 			return false;
 		l->fd[i] = (int)fd;
@@ -144,7 +156,7 @@ bool fj_layers_recall(
 			.is_nested = m.flags & FJ_MOUNT_NESTED,
 			.is_read_only =
 				!(flags & FJ_FACT_HAS_UPPER) || (m.flags & FJ_MOUNT_READ_ONLY)};
-		is = open_all(l, paths.at, flags >> LAYERS_SHIFT) && fj_facts_hold(epoch);
+		is = open_all(l, paths.at, flags) && fj_facts_hold(epoch);
 		if (!is)
 			fj_layers_close(l);
 	}

@@ -9,6 +9,8 @@
 #include "bytes/equal.h"
 #include "bytes/str.h"
 #include "facts/facts.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
 #include "jail/kernel_lacks.h"
 #include "jail/root.h"
 #include "jail/search.h"
@@ -133,10 +135,19 @@ bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l)
 	return is;
 }
 
+/* The descriptor of a layer of the jail's own root that the jail holds, or AT_FDCWD. `is_last`: it is the lowest layer. */
+static int held_layer(const char *path, size_t len, bool is_last)
+{
+	if (is_last)
+		return FJ_FD_LOWER(fj_jail);
+	return fj_layers_root_part(path, len) == len ? FJ_FD_ROOT(fj_jail) : AT_FDCWD;
+}
+
 /* Make the path of `name` (`len` bytes) in the next layer: relative to its descriptor, at or after `*at`,
- * or below the first host path at `*paths`. Returns the descriptor or AT_FDCWD. */
-static int put_name(const struct fj_layers *l, const char **paths, uint32_t *at, const char *name,
-	size_t len, struct fj_str *out)
+ * or below the first host path at `*paths`. `is_own`: these are the layers of the jail's own root, of which it holds the
+ * lowest (FJ_FD_LOWER). Returns the descriptor or AT_FDCWD. */
+static int put_name(const struct fj_layers *l, const char **paths, bool is_own, uint32_t *at,
+	const char *name, size_t len, struct fj_str *out)
 {
 	const char *s;
 	int dirfd = AT_FDCWD;
@@ -144,8 +155,12 @@ static int put_name(const struct fj_layers *l, const char **paths, uint32_t *at,
 	fj_str_cut(out, 0);
 	if (*paths) {
 		s = fj_layers_end_first(*paths);
-		fj_str_add(out, *paths, (size_t)(s - *paths));
-		fj_str_put(out, "/");
+		if (is_own)
+			dirfd = held_layer(*paths, (size_t)(s - *paths), !*s);
+		if (dirfd == AT_FDCWD) {
+			fj_str_add(out, *paths, (size_t)(s - *paths));
+			fj_str_put(out, "/");
+		}
 		*paths = *s ? s + 1 : s;
 	} else {
 		while (l->fd[*at] < 0)
@@ -159,7 +174,7 @@ static int put_name(const struct fj_layers *l, const char **paths, uint32_t *at,
 /* If only the lowest of `count` layers has the first of the next `dirs` bytes of the rest, it alone has all
  * of them: open the last one as `*fd`. Returns 1, 0 if this is not certain, or -ENOENT if it does not
  * exist. */
-static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *paths,
+static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *paths, bool is_own,
 	uint32_t count, size_t dirs, int *fd)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
@@ -175,12 +190,12 @@ static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *
 	while (w->rest[first] != '/')
 		first++;
 	for (uint32_t i = 0; i + 1 < count && r == -ENOENT; i++) {
-		dirfd = put_name(l, &paths, &at, w->rest, first, &name);
+		dirfd = put_name(l, &paths, is_own, &at, w->rest, first, &name);
 		r = name.overflowed ? 0 :
 				      fj_sys_newfstatat(dirfd, name.at, &st, AT_SYMLINK_NOFOLLOW);
 	}
 	if (r == -ENOENT)
-		dirfd = put_name(l, &paths, &at, w->rest, dirs, &name);
+		dirfd = put_name(l, &paths, is_own, &at, w->rest, dirs, &name);
 	if (r == -ENOENT && !name.overflowed) {
 		r = fj_openat2(dirfd, name.at, O_PATH | O_CLOEXEC | O_DIRECTORY, 0, resolve);
 		*fd = (int)r;
@@ -206,7 +221,7 @@ static long follow_first(struct fj_walk *w, const char *paths, uint32_t count)
 	while (w->rest[len] != '/')
 		len++;
 	for (uint32_t i = 0; i < count; i++)
-		put_name(NULL, &paths, &at, w->rest, len, &path);
+		put_name(NULL, &paths, false, &at, w->rest, len, &path);
 	r = path.overflowed ? 0 : fj_walk_follow_at(w, path.at, len);
 	fj_scratch_release(w->t, mark);
 	return r == 1 ? FJ_LEAP_LINK : r;
@@ -240,7 +255,8 @@ long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l)
 		fj_layers_saw_names(w->pos.at);
 		mark_names(w, dirs);
 		w->can_leap = false;
-		r = open_down(w, NULL, layers.at, count, dirs, &fd);
+		r = open_down(w, NULL, layers.at, m.id == fj_jail->lower_mount && fj_lower_len(),
+			count, dirs, &fd);
 		if (!r && fd == -ELOOP)
 			r = follow_first(w, layers.at, count);
 	}
@@ -276,7 +292,7 @@ long fj_walk_leap_on(struct fj_walk *w)
 	if (first == dirs || !may_leap_down(w)) /* (one directory: nothing would be saved) */
 		return 0;
 	mark_names(w, dirs);
-	r = open_down(w, l, NULL, fj_layers_having(l), dirs, &fd);
+	r = open_down(w, l, NULL, false, fj_layers_having(l), dirs, &fd);
 	if (r <= 0)
 		return r;
 	for (uint32_t i = 0; i < l->count; i++) {
