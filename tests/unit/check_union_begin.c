@@ -109,6 +109,58 @@ START_TEST(replaced_before_listing)
 }
 END_TEST
 
+/* A directory of a lower layer was listed but for the call that finds nothing more. Then the descriptor was replaced: by one
+ * at its beginning (`size` 0), in a listing, or at its end. */
+START_TEST(replaced_before_end)
+{
+	static const char *const dirs[] = {"/m/both", "/m", "/plain/d", "/m/d/in", "/m/up"};
+	static char list[32768];
+	const long fd = unit_call3(__NR_openat, AT_FDCWD, "/m/d", O_RDONLY | O_DIRECTORY);
+
+	tree_dir("jail/lower/both");
+	tree_dir("jail/upper/both");
+	tree_file("jail/lower/both/low", "");
+	tree_file("jail/upper/both/up", "");
+	tree_dir("jail/upper/up");
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		for (size_t size = 0; size < 240; size += 24) {
+			const long other =
+				unit_call3(__NR_openat, AT_FDCWD, dirs[i], O_RDONLY | O_DIRECTORY);
+			const size_t part = size < 216 ? size : sizeof(list);
+			unsigned all, count = 0;
+			long in, n;
+
+			all = union_listed(other);
+			unit_assert_result(unit_call3(__NR_lseek, other, 0, SEEK_SET), 0);
+			n = part ? unit_call3(__NR_getdents64, other, list, part) : 0;
+			for (long at = 0; at < n; at += *(uint16_t *)(list + at + 16))
+				count++;
+			in = open_expected(fd);
+			ck_assert_int_gt(unit_call3(__NR_getdents64, in, list, sizeof(list)), 0);
+			fj_sys_dup3(other, in, 0);
+			ck_assert_uint_eq(count + union_listed(in), all);
+			fj_sys_close((int)in);
+			fj_sys_close((int)other);
+		}
+	fj_sys_close((int)fd);
+}
+END_TEST
+
+/* What a directory shows that is removed before its listing has come to an end. */
+START_TEST(removed_before_end)
+{
+	static char list[32768];
+	long fd;
+
+	unit_assert_result(unit_call2(__NR_mkdir, "/m/made", 0755), 0);
+	fd = unit_call3(__NR_openat, AT_FDCWD, "/m/made", O_RDONLY | O_DIRECTORY);
+	ck_assert_int_gt(unit_call3(__NR_getdents64, fd, list, sizeof(list)), 0);
+	unit_assert_result(unit_call1(__NR_rmdir, "/m/made"), 0);
+	unit_assert_result(unit_call3(__NR_getdents64, fd, list, sizeof(list)), -ENOENT);
+	fj_sys_close((int)fd);
+}
+END_TEST
+
 /* The descriptor was replaced by a directory outside the union, with the same number on another device: nothing is left
  * out there. */
 START_TEST(same_number)
@@ -192,6 +244,8 @@ Suite *unit_suite_union_begin(void)
 
 	tcase_add_checked_fixture(c, union_mounted_setup, unit_jail_teardown);
 	tcase_add_test(c, replaced_before_listing);
+	tcase_add_test(c, replaced_before_end);
+	tcase_add_test(c, removed_before_end);
 	tcase_add_test(c, same_number);
 	tcase_add_loop_test(c, shared_descriptor, 0, 4);
 	suite_add_tcase(s, c);
