@@ -170,6 +170,7 @@ long fj_walk_magic(struct fj_walk *w, const char *name)
 
 const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len)
 {
+	const uint32_t mark = fj_scratch_mark(w->t);
 	struct fj_mount_found m;
 	struct fj_str host;
 	size_t before;
@@ -186,6 +187,8 @@ const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len)
 	w->pos.overflowed = false;
 	fj_str_cut(&w->pos, before);
 	w->is_entry = found && (m.flags & FJ_MOUNT_ENTRY);
+	if (!found) /* the name may be met again in this walk, as often as there are links */
+		fj_scratch_release(w->t, mark);
 	return !found ? NULL : host.len ? host.at : "/";
 }
 

@@ -29,6 +29,7 @@
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "sys/scratch_str.h"
 #include "walk/steps.h"
 
 #include <linux/errno.h>
@@ -63,16 +64,9 @@ static long note_proc(struct fj_walk *w, const char *name, size_t len, struct fj
 static void place_host_path(
 	struct fj_walk *w, const char *host_path, bool has_slash, struct fj_place *place)
 {
-	struct fj_str slashed;
-
 	place->dirfd = AT_FDCWD;
-	place->name = host_path;
-	if (has_slash) { /* for a file this gives ENOTDIR */
-		fj_str_init(&slashed, fj_scratch_path(w->t), PATH_MAX + 8);
-		fj_str_put(&slashed, host_path);
-		fj_str_put(&slashed, "/");
-		place->name = slashed.at;
-	}
+	/* (For a file, the slash gives ENOTDIR.) */
+	place->name = has_slash ? fj_scratch_joined(w->t, host_path, "/") : host_path;
 }
 
 /* The call means the entry itself, and the entry leads to another host path (FJ_MOUNT_ENTRY). Go into the
@@ -80,13 +74,9 @@ static void place_host_path(
 static const char *enter_directory_of(struct fj_walk *w, const char *entry)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
-	const size_t len = fj_place_dir_len(entry);
-	struct fj_str dir;
-	long fd;
+	const char *dir = fj_scratch_text(w->t, entry, fj_place_dir_len(entry), "");
+	const long fd = fj_open_path(AT_FDCWD, dir, O_DIRECTORY);
 
-	fj_str_init(&dir, fj_scratch(w->t, len + 1), len + 1);
-	fj_str_add(&dir, entry, len);
-	fd = fj_open_path(AT_FDCWD, dir.at, O_DIRECTORY);
 	fj_scratch_release(w->t, mark);
 	if (fd < 0)
 		return entry;
@@ -110,6 +100,7 @@ static long finish_walk(
 {
 	const bool has_slash = *end == '/';
 	const size_t len = (size_t)(end - name);
+	const uint32_t outer = fj_scratch_mark(w->t);
 	const char *m = fj_walk_mount_below(w, name, len), *entry = NULL;
 	size_t text_len = 0;
 	long r = FJ_NOT_A_LINK;
@@ -155,7 +146,7 @@ static long finish_walk(
 		if (r == FJ_TEXT_LINK) {
 			/* (Not "/.", which would ask to search the directory.) */
 			r = fj_walk_follow_text(w, text, text_len, has_slash ? "/" : "");
-			fj_scratch_release(w->t, mark);
+			fj_scratch_release(w->t, entry ? outer : mark);
 			return r < 0 ? r : 1;
 		}
 		fj_scratch_release(w->t, mark);

@@ -179,6 +179,18 @@ CASE(dev_root_names)
 }
 
 /* syslogd's: bound, connected to, sent to. */
+CASE(dev_root_loop)
+{
+	struct stat st;
+
+	done("symlink", symlink(d("loop"), d("loop")));
+	done("stat", stat(d("loop"), &st));
+	done("stat below", stat(d("loop/x"), &st));
+	done("open", open(d("loop/"), O_RDONLY));
+	done("lstat", lstat(d("loop"), &st));
+	done("unlink", unlink(d("loop")));
+}
+
 CASE(dev_root_socket)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX}, back;

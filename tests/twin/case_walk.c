@@ -208,6 +208,22 @@ CASE(walk_eloop_self)
 	}
 }
 
+/* A name that some mount point has costs the walk a look into the table of mounts, each time. */
+CASE(walk_eloop_mount_name)
+{
+	SPELLINGS() {
+		x_symlink("proc", "proc");
+		x_symlink("proc/x", "dev");
+		x_say_stat("proc");
+		x_say_stat("proc/");
+		x_say_stat("proc/x");
+		x_say_stat("dev");
+		R(x_open("proc", O_RDONLY, 0));
+		R(x_open("proc", O_WRONLY | O_CREAT, 0644));
+		R(x_mkdir("proc/x", 0755));
+	}
+}
+
 CASE(walk_name_lengths)
 {
 	static char name[5000];
