@@ -4,8 +4,8 @@
  * hook_ipc.c - the hooks of System V IPC: msgget(2), semctl(2), shmat(2) and the like. Called
  * through the table.
  *
- * For the kernel all objects that the jail makes are the user's, who may always read and write them
- * (OWNER). What the mode forbids is judged here, by what the object shows. */
+ * For the kernel all objects that the jail makes are the user's, who may always use them
+ * (owner_bits()). What the mode forbids is judged here, by what the object shows. */
 #include "call/call.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
@@ -18,7 +18,6 @@
 #include <linux/errno.h>
 
 #define MODE_BITS 0777u
-#define OWNER 0600u
 #define S_IRUGO 0444u /* this and the next: include/linux/stat.h of the kernel */
 #define S_IWUGO 0222u
 #define IPC_CREAT_ 01000 /* this and the next: include/uapi/linux/ipc.h, as octal modes */
@@ -52,6 +51,12 @@ static enum fj_ipc ipc_type_of(long nr)
 	default:
 		return FJ_IPC_SEM;
 	}
+}
+
+/* What the owner may do, for the kernel: all that there is. Only shmat(2) executes (SHM_EXEC). */
+static uint32_t owner_bits(enum fj_ipc type)
+{
+	return type == FJ_IPC_SHM ? 0700 : 0600;
 }
 
 /* ---- get ---- */
@@ -93,7 +98,7 @@ long fj_hook_ipcget(struct fj_call *c)
 
 	for (unsigned i = 0; i < FJ_RACES; i++) {
 		if (is_private || (flags & IPC_CREAT_)) {
-			c->arg[last] = (uint32_t)flags | OWNER | IPC_CREAT_ | IPC_EXCL_;
+			c->arg[last] = (uint32_t)flags | owner_bits(type) | IPC_CREAT_ | IPC_EXCL_;
 			r = fj_kernel(c);
 			if (r >= 0)
 				return record_made_object(type, (int)r, mode);
@@ -170,7 +175,7 @@ static long set_object(const struct control *k)
 	perm.mode = wanted.perm.mode & MODE_BITS;
 	wanted.perm.uid = object.real_uid;
 	wanted.perm.gid = object.real_gid;
-	wanted.perm.mode |= OWNER;
+	wanted.perm.mode |= owner_bits(k->type);
 	if (object.is_ours)
 		r = fj_ipc_record(&object, &perm, false);
 	if (!r)

@@ -44,6 +44,9 @@ static void use(const char *who, unsigned uid, unsigned gid, enum type type, lon
 		} else {
 			say_result("shmat", SYSCALL(SYS_shmat, id, NULL, 0));
 			say_result("shmat to read", SYSCALL(SYS_shmat, id, NULL, SHM_RDONLY));
+			say_result("shmat to execute", SYSCALL(SYS_shmat, id, NULL, SHM_EXEC));
+			say_result("shmat to read and execute",
+				SYSCALL(SYS_shmat, id, NULL, SHM_RDONLY | SHM_EXEC));
 		}
 		say_result("IPC_SET of nothing", ctl(type, id, IPC_SET, NULL));
 	}
