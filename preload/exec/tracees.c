@@ -52,8 +52,7 @@
 #define SYS_SECCOMP_ 1 /* asm-generic/siginfo.h */
 
 #define CONTINUED 0xffff /* the status of wait(2) then */
-
-#define NONE (-1) /* no call: also what the kernel says at the exit of rt_sigreturn(2) */
+#define NONE (-1)	 /* no call: also what the kernel says at the exit of rt_sigreturn(2) */
 
 struct tracee {
 	int32_t tid;
@@ -209,10 +208,8 @@ static void show_registers(const struct tracee *t, enum end end)
 	if (ask_kernel(PTRACE_GETREGSET, t->tid, NT_PRSTATUS, &all))
 		return;
 	fj_tracee_set_nr(&regs, end == INTERRUPTED || t->nr == __NR_rt_sigreturn ? NONE : t->nr);
-	if (end == INTERRUPTED)
-		fj_tracee_set_result(&regs, -EINTR);
-	if (end == RESTARTED_ON_GATE)
-		fj_tracee_set_result(&regs, -FJ_RESTART);
+	if (end == INTERRUPTED || end == RESTARTED_ON_GATE)
+		fj_tracee_set_result(&regs, end == INTERRUPTED ? -EINTR : -FJ_RESTART);
 	if (end == ENDED_ON_GATE || end == RESTARTED_ON_GATE) {
 		from = (struct iovec){(void *)fj_tracee_sp(&regs), sizeof(made)};
 		if (fj_sys_process_vm_readv(t->tid, &to, 1, &from, 1, 0) != sizeof(made))
@@ -251,8 +248,11 @@ static bool is_return_hidden(struct tracee *t, uint64_t ip, uint64_t on_gate)
 		return true;
 	if (on_gate == (uint64_t)(fj_gate_deferred - fj_gate_begin))
 		return t->is_deferred = true;
-	if (!t->is_loading && ip == t->ip - FJ_SYSCALL_SIZE)
+	if (!t->is_loading &&
+		(ip == t->ip - FJ_SYSCALL_SIZE || (t->nr == __NR_clone && ip != t->ip))) {
+		t->ip = ip + FJ_SYSCALL_SIZE; /* a clone(2) that goes on at fj_clone_apart */
 		return t->is_restarted = true;
+	}
 	show_registers(t,
 		t->is_loading || t->nr == __NR_rt_sigreturn || ip == t->ip ? ENDED : INTERRUPTED);
 	t->is_loading = false;

@@ -6,6 +6,10 @@
  */
 #include "case_mount.h"
 
+#include <stdbool.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+
 #ifndef CLONE_VM
 #define CLONE_VM 0x100
 #define CLONE_FS 0x200
@@ -214,4 +218,50 @@ CASE(clone_root_mounts_clone3)
 	if (!pid)
 		_exit(change(NULL));
 	goes_on(pid);
+}
+
+/* Its parent is traced, and the tracer looks at calls. With `options` it is traced itself. */
+static void clone_traced(int options)
+{
+	const pid_t pid = fork();
+	int begun = 0, pids = 0, status;
+	bool is_inside = false;
+
+	if (!pid) {
+		SYSCALL(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		const long child = SYSCALL(SYS_clone, CLONE_NEWNS | SIGCHLD, 0, NULL, NULL, 0);
+		if (!child) {
+			BIND("a", "b");
+			list("b");
+			twin_exit(5);
+		}
+		goes_on(child);
+		twin_exit(6);
+	}
+	waitpid(pid, &status, 0);
+	SYSCALL(SYS_ptrace, PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | options);
+	for (long id = pid; !SYSCALL(SYS_ptrace, PTRACE_SYSCALL, id, 0, 0) || id != pid;) {
+		struct user_regs_struct regs;
+
+		id = waitpid(-1, &status, __WALL);
+		if (id == pid && !WIFSTOPPED(status))
+			break;
+		if (id == pid && status >> 8 == (SIGTRAP | 0x80)) {
+			is_inside = !is_inside;
+			SYSCALL(SYS_ptrace, PTRACE_GETREGS, id, 0, &regs);
+			begun += is_inside && regs.orig_rax == SYS_clone;
+			pids += !is_inside && regs.orig_rax == SYS_clone && (long)regs.rax > 0;
+		}
+	}
+	say_status("tracee", status);
+	say("calls %d, that gave a pid %d\n", begun, pids);
+}
+
+CASE(clone_root_mounts_traced)
+{
+	make_dirs();
+	clone_traced(0);
+	clone_traced(PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE);
+	list("b");
 }
