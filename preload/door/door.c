@@ -52,7 +52,10 @@ struct fj_doors *fj_doors(void)
 
 #define CALLS_PER_LOOK 64 /* 1.6 % more calls while a tracer looks */
 
-_Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_thread, deferred) == 8,
+_Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_thread, deferred) == 8 &&
+		       FJ_GUARD_AT == 0x40 && offsetof(struct fj_guard, policy) == 0 &&
+		       FJ_GATE_SHOWN_AT == 8320 && offsetof(union fj_child_states, sections) == 4 &&
+		       (FJ_SIGSYS_BIT | FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT) == 0x40000440,
 	"entry.S");
 
 extern const char fj_door_call[], fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
@@ -71,6 +74,7 @@ static bool is_refused_by_policy(const struct fj_call *c)
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
 bool fj_door_has_fsgsbase; /* user mode may read the fs base; entry.S reads this */
+bool fj_door_passes_masks; /* entry.S may make rt_sigprocmask(2) itself, and has sahf */
 char *fj_door_own_preload;
 long (*fj_door_map)(const uint64_t arg[6], bool is_first);
 
@@ -359,6 +363,7 @@ static void fill_page(void)
 void fj_door_start(bool has_fsgsbase)
 {
 	fj_door_has_fsgsbase = has_fsgsbase;
+	fj_door_passes_masks = has_fsgsbase && fj_jail->has_trap;
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	fj_handlers_start();
 	memcpy(fj_door_bits, fj_doors()->bits, sizeof(fj_door_bits));

@@ -15,11 +15,19 @@
 #define RECORD_TAIL 128		/* what_is_deferred: what remains to be done on the program's stack */
 #define RECORD_FLAGS 136
 #define RECORD_SIZE 224
+#define RECORD_BACK 56
+#define GUARD_AT 0x40		/* seccomp/policy.h; door.c asserts this and the next, and the signals below */
+#define GATE_SHOWN_AT 8320	/* sys/gate.h */
+#define LAST_WORD_AT 4088	/* of a page */
 
 	.section .text.hot, "ax", @progbits
 	.globl	fj_door_call, fj_door_site
 	.hidden	fj_door_call, fj_door_site
 	.hidden	fj_door_enter, fj_door_run, fj_gate, fj_door_has_fsgsbase
+	.globl	fj_door_mask, fj_door_mask_made, fj_door_mask_left
+	.hidden	fj_door_mask, fj_door_mask_made, fj_door_mask_left
+	.hidden	fj_calls_gate, fj_child_states, fj_process
+	.hidden	fj_door_passes_masks, fj_door_signals_early, fj_guest_is_suspended, fj_sigsys_once_blocked, fj_sigsys_once_pending
 
 	.type	fj_door_call, @function
 fj_door_call:
@@ -37,14 +45,16 @@ fj_door_site:
 	lea	-(128 + RECORD_SIZE)(%rsp), %rsp
 	pushfq
 	popq	RECORD_FLAGS(%rsp)
-	mov	%rax, (%rsp)
+	mov	%rcx, RECORD_BACK(%rsp)
+	cmp	$14, %eax		/* __NR_rt_sigprocmask */
+	je	10f
+11:	mov	%rax, (%rsp)
 	mov	%rdi, 8(%rsp)
 	mov	%rsi, 16(%rsp)
 	mov	%rdx, 24(%rsp)
 	mov	%r10, 32(%rsp)
 	mov	%r8, 40(%rsp)
 	mov	%r9, 48(%rsp)
-	mov	%rcx, 56(%rsp)
 	mov	%rbx, 64(%rsp)
 	mov	%r12, 72(%rsp)
 	mov	%rbp, 192(%rsp)
@@ -146,9 +156,58 @@ fj_door_let_in:
 	mov	%rbx, %rsp
 	mov	88(%rbx), %rax		/* result */
 	jmp	1b
-8:	subq	$2, 56(%rsp)		/* return to the syscall instruction itself, with all registers as they were */
+8:	subq	$2, RECORD_BACK(%rsp)	/* return to the syscall instruction itself, with all registers as they were */
 	jmp	1b
 fj_door_left:
+
+/* rt_sigprocmask(2) with a set that leaves SIGSYS, SIGBUS and SIGSEGV alone, in a process that never blocked SIGSYS: the
+ * kernel makes it, here, with the program's registers. The engine's stack is not needed. (run_with_care() of door.c does
+ * the same, and handles all other cases.) The set is read only where no fault can come: in the page of the program's stack
+ * in which RECORD_FLAGS was just written. From fj_door_mask on, signals of libc find the program before its call, or
+ * after it (signals.c). Signals that came earlier wait for fj_door_run(). */
+10:	cmpl	$0, fj_door_signals_early(%rip)
+fj_door_mask:
+	jne	11b
+	cmpb	$0, fj_door_passes_masks(%rip)
+	je	11b
+	cmp	$8, %r10		/* sizeof(sigset_t) of the kernel */
+	jne	11b
+	lea	RECORD_FLAGS(%rsp), %r11
+	and	$-4096, %r11
+	sub	%rsi, %r11
+	add	$LAST_WORD_AT, %r11
+	cmp	$LAST_WORD_AT, %r11
+	ja	11b
+	testl	$0x40000440, (%rsi)
+	jne	11b
+	cmpl	$0, fj_child_states + 4(%rip)	/* `sections`: a vfork child has filters of its own, perhaps */
+	jne	11b
+	cmpl	$0, fj_process + GUARD_AT(%rip)	/* `policy`: the program's own filters */
+	jne	11b
+	mov	fj_gate(%rip), %r11
+	cmpl	$0, GATE_SHOWN_AT(%r11)	/* fj_thread_is_shown() */
+	jne	11b
+	cmpb	$0, fj_sigsys_once_blocked(%rip)
+	jne	11b
+	cmpb	$0, fj_sigsys_once_pending(%rip)
+	jne	11b
+	cmpb	$0, fj_guest_is_suspended(%rip)	/* SIG_SETMASK would end that */
+	jne	11b
+	mov	%r10, %rcx
+	call	*fj_calls_gate(%rip)
+fj_door_mask_made:
+	mov	RECORD_FLAGS(%rsp), %r11
+	mov	%rax, %rcx
+	mov	%r11d, %eax
+	rol	$8, %ax			/* as above */
+	shl	$4, %al
+	add	$-128, %al
+	sahf
+	mov	%rcx, %rax
+	mov	RECORD_BACK(%rsp), %rcx
+	lea	128 + RECORD_SIZE(%rsp), %rsp
+	jmp	*%rcx
+fj_door_mask_left:
 	.size	fj_door_site, . - fj_door_site
 
 /* Stands in place of a handler of libc: (signal, siginfo, ucontext), with the signal's frame at the stack

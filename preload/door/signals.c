@@ -35,6 +35,7 @@
 extern const char __executable_start[], etext[];
 extern const char fj_door_site[], fj_door_leaving[], fj_door_deferred_made[], fj_door_let_in[],
 	fj_door_left[];
+extern const char fj_door_mask[], fj_door_mask_made[], fj_door_mask_left[];
 extern const char fj_door_maybe[], fj_door_maybe_below[], fj_door_maybe_flags[],
 	fj_door_maybe_not[], fj_door_maybe_back[], fj_door_maybe_aimed[], fj_door_maybe_end[];
 extern uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
@@ -96,24 +97,24 @@ long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r)
 }
 
 /* Set the registers such that the program makes the call again. */
-static void present_before(struct sigcontext_64 *regs, int sig, const struct fj_door_record *record)
+static void present_before(struct sigcontext_64 *regs, int sig, uint64_t nr, uint64_t behind)
 {
-	const uint8_t *back = (const uint8_t *)record->back;
+	const uint8_t *back = (const uint8_t *)behind;
 	const bool is_syscall = back[-2] == 0x0f && back[-1] == 0x05;
 
-	regs->ax = record->nr;
+	regs->ax = nr;
 	if (is_syscall && fj_jail->has_trap) {
-		regs->ip = record->back - SYSCALL_LEN;
+		regs->ip = behind - SYSCALL_LEN;
 	} else if (is_syscall && fj_libc_signal_looks(sig)) {
 		/* Without the trap nothing would catch the call there, so make it one that returns
 		 * EINTR. */
-		regs->ip = record->back - SYSCALL_LEN;
+		regs->ip = behind - SYSCALL_LEN;
 		regs->ax = __NR_restart_syscall;
 	} else if (is_syscall || (back[-6] == 0xff && back[-5] == 0x25)) {
 		regs->ip = (uint64_t)fj_door_site; /* called by a site, or by its stub:
 						 * patch/sites.c */
 	} else {
-		regs->ip = record->back; /* called by a wrapper, which calls again */
+		regs->ip = behind; /* called by a wrapper, which calls again */
 		regs->ax = (uint64_t)-FJ_RESTART;
 	}
 }
@@ -142,7 +143,7 @@ static void present_call(struct fj_frame *f, int sig, const struct fj_door_recor
 	regs->ip = record->back;
 	regs->ax = result;
 	if (is_before)
-		present_before(regs, sig, record);
+		present_before(regs, sig, record->nr, record->back);
 	fj_door_show_record(record, regs);
 }
 
@@ -188,6 +189,21 @@ static bool is_call_wanted(uint32_t nr)
 	return nr >= FJ_DOOR_CALLS || (fj_door_bits[nr / 64] >> (nr % 64) & 1);
 }
 
+/* Show the program at its rt_sigprocmask(2) that entry.S makes without an engine stack (fj_door_mask): only
+ * `back` and `flags` of `record` are written. */
+static void present_mask(
+	struct fj_frame *f, int sig, const struct fj_door_record *record, bool is_before)
+{
+	struct sigcontext_64 *regs = &f->regs;
+
+	regs->ip = record->back;
+	if (is_before)
+		present_before(regs, sig, __NR_rt_sigprocmask, record->back);
+	regs->cx = record->back;
+	regs->r11 = regs->flags = record->flags;
+	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
+}
+
 /* The gate page was interrupted. Returns whether libc's handler may be entered. */
 static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
 {
@@ -214,6 +230,11 @@ static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
 		present_call(f, sig, record, at != fj_gate_made, f->regs.ax);
 		return true;
 	}
+	if (at <= fj_gate_made && back == (uint64_t)fj_door_mask_made) {
+		present_mask(f, sig, (const struct fj_door_record *)(f->regs.sp + sizeof(back)),
+			at != fj_gate_made);
+		return true;
+	}
 	if (!t)
 		return !keep_early(sig, info);
 	if (at >= fj_gate_wait && at < fj_gate_waited) {
@@ -229,8 +250,13 @@ static bool came_in_engine(int sig, const void *info, struct fj_frame *f)
 	const uint64_t ip = f->regs.ip;
 	struct fj_thread *t;
 
-	if (is_ip_in(ip, fj_door_leaving, fj_door_left))
+	if (is_ip_in(ip, fj_door_leaving, fj_door_left) ||
+		is_ip_in(ip, fj_door_mask_made, fj_door_mask_left))
 		return true;
+	if (is_ip_in(ip, fj_door_mask, fj_door_mask_made)) {
+		present_mask(f, sig, (const struct fj_door_record *)f->regs.sp, true);
+		return true;
+	}
 	if (is_ip_in(ip, fj_door_maybe, fj_door_maybe_end) &&
 		!is_call_wanted((uint32_t)f->regs.ax)) {
 		present_maybe(f);

@@ -44,7 +44,8 @@ static bool is_writable(uintptr_t at, size_t n)
 #define KNOWN 48u
 static uint64_t known_readable[KNOWN], known_writable[KNOWN];
 static uint32_t generation;
-static bool is_watched, is_unseen, is_caught, is_suspended;
+static bool is_watched, is_unseen, is_caught;
+bool fj_guest_is_suspended;
 
 /* Several threads may set these at once. */
 static inline bool is_of(const bool *what)
@@ -72,7 +73,7 @@ void fj_guest_is_caught(bool everywhere)
 
 void fj_guest_suspend(bool is_blocked)
 {
-	__atomic_store_n(&is_suspended, is_blocked, __ATOMIC_RELAXED);
+	__atomic_store_n(&fj_guest_is_suspended, is_blocked, __ATOMIC_RELAXED);
 }
 
 void fj_guest_forget(void)
@@ -89,7 +90,7 @@ static uint64_t word_for(uintptr_t at)
 static bool is_page_known(const uint64_t *known, uintptr_t at, uint64_t word)
 {
 	return __atomic_load_n(&known[at / FJ_PAGE % KNOWN], __ATOMIC_RELAXED) == word &&
-	       at >= FJ_PAGE && !is_of(&is_suspended);
+	       at >= FJ_PAGE && !is_of(&fj_guest_is_suspended);
 }
 
 static void remember_page(uint64_t *known, uintptr_t at, uint64_t word)

@@ -46,6 +46,7 @@ void fj_guest_forget(void);
 /* Says whether a thread has SIGSEGV or SIGBUS blocked now. While it has, nothing that was remembered is
  * used: the kernel kills a process for a fault whose signal is blocked. */
 void fj_guest_suspend(bool is_blocked);
+extern bool fj_guest_is_suspended; /* door/entry.S reads it */
 
 /* Can the aligned word around `at` be read? The kernel is asked, so this works also where no fault
  * can be caught, as in a handler. */

@@ -67,19 +67,14 @@ void fj_action_keep_sigsys(int sig, uint64_t mask)
 		__atomic_and_fetch(&own->has_sigsys, ~bit, __ATOMIC_RELAXED);
 }
 
-static bool was_blocked;
-
-bool fj_sigsys_was_blocked(void)
-{
-	return was_blocked;
-}
+bool fj_sigsys_once_blocked;
 
 static void set_blocked(struct fj_thread *t, bool is)
 {
 	if (is != fj_thread_signals(t)->sigsys_blocked)
 		fj_thread_signals_to_change(t)->sigsys_blocked = is;
-	if (is && !was_blocked) /* (after a fork, a write copies the page) */
-		was_blocked = true;
+	if (is && !fj_sigsys_once_blocked) /* (after a fork, a write copies the page) */
+		fj_sigsys_once_blocked = true;
 }
 
 uint64_t fj_mask_shown(const struct fj_thread *t, uint64_t mask)
@@ -157,13 +152,14 @@ static struct fj_thread *thread_of_trap(const struct fj_call *c)
 
 const struct fj_thread *fj_sigsys_thread(const struct fj_call *c)
 {
-	return c->mask || was_blocked || fj_sigsys_was_pending() ? thread_of_trap(c) : NULL;
+	return c->mask || fj_sigsys_was_blocked() || fj_sigsys_was_pending() ? thread_of_trap(c) :
+									       NULL;
 }
 
 /* Does the calling thread believe that SIGSYS is blocked? */
 static bool is_sigsys_blocked(const struct fj_call *c)
 {
-	const struct fj_thread *t = was_blocked ? thread_of_trap(c) : NULL;
+	const struct fj_thread *t = fj_sigsys_was_blocked() ? thread_of_trap(c) : NULL;
 
 	return t && fj_thread_signals(t)->sigsys_blocked;
 }

@@ -90,10 +90,18 @@ void fj_sigsys_wait(struct fj_thread *t, bool lets_in);
 uint64_t fj_mask_shown(const struct fj_thread *t, uint64_t mask);
 uint64_t fj_mask_block(struct fj_thread *t, uint64_t mask);
 
-/* Has any thread of this process ever blocked SIGSYS? */
-bool fj_sigsys_was_blocked(void);
+/* Has any thread of this process ever blocked SIGSYS? (door/entry.S reads both variables.) */
+extern bool fj_sigsys_once_blocked;
+static inline bool fj_sigsys_was_blocked(void)
+{
+	return fj_sigsys_once_blocked;
+}
 /* Has a blocked SIGSYS ever stayed pending? */
-bool fj_sigsys_was_pending(void);
+extern bool fj_sigsys_once_pending;
+static inline bool fj_sigsys_was_pending(void)
+{
+	return fj_sigsys_once_pending;
+}
 /* Has the program a SIGSYS handler of its own? */
 bool fj_sigsys_is_caught(void);
 /* Does the program ignore SIGSYS? */

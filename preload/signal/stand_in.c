@@ -38,17 +38,12 @@ uint64_t fj_stand_in_entry;
 /* The process for which a SIGSYS is held back for all its threads. (A forked child has another
  * id.) */
 static int32_t waits_for_all;
-static bool was_pending;
+bool fj_sigsys_once_pending;
 static uint32_t count;
 
 uint32_t fj_stand_in_count(void)
 {
 	return __atomic_load_n(&count, __ATOMIC_ACQUIRE);
-}
-
-bool fj_sigsys_was_pending(void)
-{
-	return was_pending;
 }
 
 static bool waits_for_me(const struct fj_thread *t)
@@ -86,7 +81,8 @@ static bool kernel_has_one(void)
 
 bool fj_stand_in_waits(const struct fj_thread *t)
 {
-	return was_pending && (waits_for_me(t) || waits_for_process()) && kernel_has_one();
+	return fj_sigsys_was_pending() && (waits_for_me(t) || waits_for_process()) &&
+	       kernel_has_one();
 }
 
 /* The signals that the kernel has for this thread alone: SigPnd of its status. */
@@ -145,7 +141,7 @@ void fj_stand_in_keep(struct fj_thread *t, const siginfo_t *info, uint64_t *mask
 	const bool is_mine = info->si_code == SI_TKILL_;
 	siginfo_t kept = *info;
 
-	was_pending = true;
+	fj_sigsys_once_pending = true;
 	__atomic_add_fetch(&count, 1, __ATOMIC_RELEASE);
 	fj_stand_in_arm();
 	*mask = fj_mask_block(t, fj_mask_shown(t, *mask));
@@ -234,7 +230,8 @@ void fj_stand_in_start(struct fj_thread *t, uint32_t flags)
 		set_waits_for_process(true);
 	if (flags & FJ_SIGSYS_STAND_IN)
 		fj_thread_signals_to_change(t)->stand_in_blocked = true;
-	was_pending = flags & (FJ_SIGSYS_PENDING | FJ_SIGSYS_PENDING_FOR_ALL | FJ_SIGSYS_STAND_IN);
+	fj_sigsys_once_pending =
+		flags & (FJ_SIGSYS_PENDING | FJ_SIGSYS_PENDING_FOR_ALL | FJ_SIGSYS_STAND_IN);
 }
 
 long fj_hook_sigpending(struct fj_call *c)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_signal_kept.c - tests what rt_sigaction(2) tells of an action that was set before: of
+ * case_signal_kept.c - tests what rt_sigaction(2) tells of an action that was set before, and rt_sigprocmask(2) of a mask: of
  * every signal, with every bit of its mask and of its flags. valgrind(1) relies on that.
  */
 #include "twin.h"
@@ -131,4 +131,85 @@ TOOL(signal_kept)
 {
 	for (int sig = 1; sig <= ALL_SIGNALS; sig++)
 		ask("after exec", sig);
+}
+
+static volatile int came;
+
+static void counts(int sig)
+{
+	(void)sig;
+	came++;
+}
+
+/* Change the mask with a set that lies `offset` bytes deeper in the stack than for 0. Returns how many results were
+ * not those that a kernel gives. */
+static int change_at(size_t offset)
+{
+	char room[offset + 1];
+	const int before = came;
+	sigset_t set, old;
+	int wrong = 0;
+
+	room[offset] = 0;
+	__asm__ volatile("" : : "r"(room) : "memory");
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	wrong += sigprocmask(SIG_BLOCK, &set, NULL) != 0;
+	raise(SIGUSR1);
+	wrong += came != before;
+	sigaddset(&set, SIGUSR2);
+	wrong += sigprocmask(SIG_UNBLOCK, &set, &old) != 0;
+	wrong += came != before + 1 || !sigismember(&old, SIGUSR1) || sigismember(&old, SIGUSR2);
+	wrong += sigprocmask(SIG_SETMASK, &old, &set) != 0 || sigismember(&set, SIGUSR1);
+	sigemptyset(&set);
+	wrong += sigprocmask(SIG_SETMASK, &set, &old) != 0 || !sigismember(&old, SIGUSR1);
+	return wrong;
+}
+
+/* The set of a mask may lie anywhere in the stack, at the end of a page, too. */
+CASE(signal_mask_places)
+{
+	int wrong = 0;
+
+	signal(SIGUSR1, counts);
+	for (size_t offset = 0; offset < 2 * 4096; offset += 8)
+		wrong += change_at(offset);
+	say("%d signals, %d wrong\n", came, wrong);
+}
+
+static void show_mask(const char *when)
+{
+	unsigned long mask = 0;
+	const long r = SYSCALL(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, 8);
+
+	say("%s: %ld, %lx\n", when, r, mask);
+}
+
+/* Wrong arguments beside a set in the stack, after calls that were right. */
+CASE(signal_mask_wrong)
+{
+	const unsigned long usr1 = 1UL << (SIGUSR1 - 1), usr2 = 1UL << (SIGUSR2 - 1);
+	unsigned long set = usr1;
+
+	for (int i = 0; i < 100; i++)
+		SYSCALL(SYS_rt_sigprocmask, i & 1 ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL, 8);
+	show_mask("blocked");
+	R(SYSCALL(SYS_rt_sigprocmask, 7, &set, NULL, 8));
+	R(SYSCALL(SYS_rt_sigprocmask, -1, &set, NULL, 8));
+	R(SYSCALL(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, 16));
+	R(SYSCALL(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, 0));
+	show_mask("refused");
+	set = usr2;
+	R(SYSCALL(SYS_rt_sigprocmask, SIG_BLOCK, &set, 8, 8));
+	show_mask("set, and not stored");
+	R(SYSCALL(SYS_rt_sigprocmask, SIG_BLOCK, 8, NULL, 8));
+	set = usr1 | SYS_BIT;
+	R(SYSCALL(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, 8));
+	show_mask("with SIGSYS");
+	set = usr2;
+	R(SYSCALL(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, 8));
+	show_mask("SIGSYS stays");
+	R(SYSCALL(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, 8));
+	show_mask("without");
+	R(SYSCALL(SYS_access, 8, F_OK));
 }
