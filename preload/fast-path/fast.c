@@ -218,6 +218,20 @@ __attribute__((noinline)) static bool find_in_root(struct fj_fast *q, const char
 	       use_fact(q, flags, &paths, name, len);
 }
 
+/* An empty place. (A compiler without vector registers would make a loop of one assignment.) */
+static inline void begin_place(struct fj_place *place, int dirfd, const char *name)
+{
+	place->dirfd = dirfd;
+	place->owned_fd = -1;
+	place->name = name;
+	place->is_magic = place->is_exe = place->is_mount = place->is_in_root = place->is_direct =
+		place->is_read_only = false;
+	place->proc = 0;
+	place->pos = NULL;
+	place->is_merged = place->is_upper = place->is_lower = false;
+	place->layers = NULL;
+}
+
 FJ_HOT bool fj_fast_find(struct fj_fast *q)
 {
 	struct fj_thread *const t = q->t;
@@ -237,12 +251,12 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		name > path ? (size_t)(name - path) - 1 : 0; /* length of the directory part */
 
 	q->epoch = 0;
-	q->is_layered = q->is_by_fd = q->needs_no_note = q->stands = q->is_in_root = q->is_merged =
-		q->is_unproven = q->is_alone = false;
-	q->left = 0;
-	q->dir = NULL;
 	q->fact = NULL;
-	q->place = (struct fj_place){.dirfd = q->dirfd, .owned_fd = -1, .name = path};
+	q->dir = NULL;
+	q->is_merged = q->is_layered = q->is_alone = q->stands = q->is_in_root = q->is_by_fd =
+		q->needs_no_note = q->is_unproven = false;
+	q->left = 0;
+	begin_place(&q->place, q->dirfd, path);
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;

@@ -34,45 +34,49 @@ struct fj_str;
 struct fj_fast {
 	struct fj_thread *t;
 	int dirfd;
+	uint32_t outer;	  /* the mark of the scratch memory before the lookup */
 	const char *path; /* the path that is looked up: the caller's, or the one made from a
 			   * symlink */
 	size_t len;
 	struct fj_place place;
 	uint64_t epoch;
-	char *beyond; /* a buffer for the path after a symlink, or NULL */
-	uint32_t outer, mark;
-	unsigned links;
-	const char *start; /* if `links`: the path before the first symlink, `start_len` bytes */
-	size_t start_len;
-	int start_fd;	   /* place.dirfd of that path */
-	bool is_end_loose; /* what the symlinks lead to may not be remembered: fast_ends.c */
-	bool takes_layers; /* the caller can handle a place in a union */
-	bool only_upper;   /* of a union the caller can handle only a place in the upper layer */
-	bool takes_merged; /* lower layers may have the directory of such a place, too */
+	/* The fact that told the directory of an absolute path, or NULL. It may be overwritten. */
+	const struct fj_fact *fact;
+	const char *dir; /* position of the directory, if a descriptor in a union led there */
+
+	/* These eight, in eight bytes, are false when a lookup begins. */
 	bool is_merged; /* lower layers have the directory: a name not found may be in one of them */
-	uint32_t below; /* if `is_merged`: the number of those layers. The paths of the name in them
-			    * follow that of the place, after its NUL */
 	bool is_layered; /* the place is in a union: what is found may be a whiteout */
 	bool is_alone;	 /* only one layer has the directory, as a fact about its path says */
-	bool takes_cwd;	 /* the caller can handle a place in the working directory */
 	bool stands;	 /* the place is in the working directory, whose position is remembered:
 			     * path/cwd.c */
 	bool is_in_root; /* facts say that the place lies in the root's own tree, in no mount */
-	uint32_t moves;	 /* if `stands`: the value for fj_cwd_held() */
 	bool is_by_fd;	 /* the place is a name in a descriptor of the program's, a directory that
 			     * only one layer has */
-	bool needs_no_note;  /* the position is known from dirfd, without a note of it:
+	bool needs_no_note; /* the position is known from dirfd, without a note of it:
 			     * path/from_host.c */
-	bool takes_unproven; /* the caller calls fj_fast_prove() after its call */
 	bool is_unproven; /* the place is a name in `dirfd`, which was last a directory that one layer
 			   * alone has; it must be proven that it still is one */
-	bool is_known;	  /* what was found has proven it */
-	bool is_in_lower;   /* set with `is_by_fd`, or when that is proven: it is a lower layer */
-	uint32_t left;	    /* number of lower layers that also have the directory */
-	bool ends_in_lower; /* the path in the last of them is relative to FJ_FD_LOWER */
-	const char *dir;    /* position of the directory, if a descriptor in a union led there */
-	/* The fact that told the directory of an absolute path, or NULL. It may be overwritten. */
-	const struct fj_fact *fact;
+
+	bool takes_layers;   /* the caller can handle a place in a union */
+	bool only_upper;     /* of a union the caller can handle only a place in the upper layer */
+	bool takes_merged;   /* lower layers may have the directory of such a place, too */
+	bool takes_cwd;	     /* the caller can handle a place in the working directory */
+	bool takes_unproven; /* the caller calls fj_fast_prove() after its call */
+	bool is_known;	     /* what was found has proven it */
+	bool is_in_lower;    /* set with `is_by_fd`, or when that is proven: it is a lower layer */
+	bool ends_in_lower;  /* the path in the last of them is relative to FJ_FD_LOWER */
+	uint32_t left;	     /* number of lower layers that also have the directory */
+	uint32_t below; /* if `is_merged`: the number of those layers. The paths of the name in them
+			    * follow that of the place, after its NUL */
+	uint32_t moves; /* if `stands`: the value for fj_cwd_held() */
+	unsigned links;
+	char *beyond;	   /* a buffer for the path after a symlink, or NULL */
+	const char *start; /* if `links`: the path before the first symlink, `start_len` bytes */
+	size_t start_len;
+	int start_fd; /* place.dirfd of that path */
+	uint32_t mark;
+	bool is_end_loose; /* what the symlinks lead to may not be remembered: fast_ends.c */
 };
 /* Find the place of `jail_path`, `len` bytes long, relative to `dirfd`. Makes no system call to look it up.
  * Returns false when facts do not tell; scratch memory is released then. */

@@ -39,42 +39,47 @@ static long give_stat(uint64_t out, const struct statx *sx)
 	return fj_guest_write(out, &st, sizeof(st));
 }
 
+/* As show_stat(), where the file may have an owner record. */
+FJ_HOT __attribute__((noinline)) static long show_by_key(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
+{
+	const bool wants_statx = c->nr == __NR_statx;
+	const uint64_t out = c->arg[wants_statx ? 4 : c->nr == __NR_fstat ? 1 : 2];
+	struct fj_file file;
+	struct statx sx;
+	/* stat(2) triggers no automount: vfs_fstatat() of fs/stat.c. */
+	const long r = fj_file_statx(c, dirfd, name, wants_statx ? flags : flags | AT_NO_AUTOMOUNT,
+		wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
+
+	if (r < 0)
+		return r;
+	fj_file_note_shown(c->thread, &file);
+	*is_symlink = (sx.stx_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	return wants_statx ? fj_guest_write(out, &sx, sizeof(sx)) : give_stat(out, &sx);
+}
+
 /* Looks at a file and writes what it shows to the program. `*is_symlink` says whether it is a symlink. */
 FJ_INLINED static inline long show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
 	const bool wants_statx = c->nr == __NR_statx;
 	const uint64_t out = c->arg[wants_statx ? 4 : 2];
-	struct fj_file file;
-	struct statx sx;
+	bool has_met;
 	uint32_t mode;
 	long r;
 
 	*is_symlink = false;
-	if (fj_file_shows_itself(c->thread)) {
-		bool has_met;
-
-		r = wants_statx ? fj_sys_statx(dirfd, name, flags, c->arg[3], (void *)out) :
-				  fj_sys_newfstatat(dirfd, name, (void *)out, flags);
-		if (r < 0)
-			return r;
-		mode = wants_statx ? ((struct statx *)out)->stx_mode :
-				     ((struct stat *)out)->st_mode;
-		has_met = wants_statx ?
-				  fj_file_show_statx(c, dirfd, name, flags, (struct statx *)out) :
-				  fj_file_show_stat(c, dirfd, name, flags, (struct stat *)out);
-		*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
-		if (!has_met)
-			return r;
-	}
-	/* stat(2) triggers no automount: vfs_fstatat() of fs/stat.c. */
-	r = fj_file_statx(c, dirfd, name, wants_statx ? flags : flags | AT_NO_AUTOMOUNT,
-		wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
+	if (!fj_file_shows_itself(c->thread))
+		return show_by_key(c, dirfd, name, flags, is_symlink);
+	r = wants_statx ? fj_sys_statx(dirfd, name, flags, c->arg[3], (void *)out) :
+			  fj_sys_newfstatat(dirfd, name, (void *)out, flags);
 	if (r < 0)
 		return r;
-	fj_file_note_shown(c->thread, &file);
-	*is_symlink = (sx.stx_mode & FJ_S_IFMT) == FJ_S_IFLNK;
-	return wants_statx ? fj_guest_write(out, &sx, sizeof(sx)) : give_stat(out, &sx);
+	mode = wants_statx ? ((struct statx *)out)->stx_mode : ((struct stat *)out)->st_mode;
+	has_met = wants_statx ? fj_file_show_statx(c, dirfd, name, flags, (struct statx *)out) :
+				fj_file_show_stat(c, dirfd, name, flags, (struct stat *)out);
+	*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	return __builtin_expect(has_met, 0) ? show_by_key(c, dirfd, name, flags, is_symlink) : r;
 }
 
 /* If the layers of a union lie on several devices, its directories show one device, `dev` (0: they do not). */
@@ -95,24 +100,6 @@ static void show_device(struct fj_call *c, uint64_t dev)
 	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
 }
 
-/* A merged directory has one link: ovl_getattr() of fs/overlayfs/inode.c. Changes what was written to the program. */
-__attribute__((noinline)) static void show_one_link(struct fj_call *c)
-{
-	if (c->nr == __NR_statx)
-		((struct statx *)c->arg[4])->stx_nlink = 1;
-	else
-		((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_nlink = 1;
-}
-
-static bool is_directory(const struct fj_call *c)
-{
-	const uint32_t mode = c->nr == __NR_statx ?
-				      ((struct statx *)c->arg[4])->stx_mode :
-				      ((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_mode;
-
-	return (mode & FJ_S_IFMT) == FJ_S_IFDIR;
-}
-
 /* Shows the link count and the device of a merged directory for a descriptor, the first argument,
  * which may be no directory, or not in a union. */
 __attribute__((noinline)) static void see_one_link(struct fj_call *c)
@@ -120,11 +107,11 @@ __attribute__((noinline)) static void see_one_link(struct fj_call *c)
 	const struct stat *st = (const struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
 	uint64_t dev;
 
-	if (!is_directory(c) ||
+	if (!fj_shows_directory(c) ||
 		(c->nr != __NR_statx && fj_dir_recent_is_alone(st->st_dev, st->st_ino)))
 		return;
 	if (fj_union_is_merged(c->thread, (int)c->arg[0], &dev))
-		show_one_link(c);
+		fj_show_one_link(c);
 	show_device(c, dev);
 }
 
@@ -166,7 +153,7 @@ static bool is_shown_right(struct fj_call *c, const struct fj_fast *q, long r)
 	if (is_merged < 0 || !is_device_shown(c, q))
 		return false;
 	if (is_merged > 0)
-		show_one_link(c);
+		fj_show_one_link(c);
 	return true;
 }
 
@@ -275,7 +262,7 @@ __attribute__((noinline)) static void keep_end(const struct fj_fast *q, const st
 	const struct stat *const st = (const struct stat *)s->c->arg[2];
 	const bool is_statx = s->c->nr == __NR_statx;
 
-	if (!is_directory(s->c))
+	if (!fj_shows_directory(s->c))
 		fj_fast_keep_end(q, is_statx ? fj_statx_dev(sx) : st->st_dev,
 			is_statx ? sx->stx_ino : st->st_ino, &s->found);
 }
@@ -311,6 +298,40 @@ static inline enum fj_fast_seen see_stat(struct fj_fast *q, void *own, long *r)
 									   FJ_SEEN_ANSWER;
 }
 
+/* fstat(2), in its forms. `flags`: those of newfstatat(2) and statx(2), or 0. */
+static inline long stat_behind_fd(struct fj_call *c, int fd, const char *name, unsigned flags)
+{
+	struct stat *const out = (struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
+	bool is_symlink;
+	long r;
+
+	if (c->nr == __NR_statx || fd < 0 || !name ||
+		(flags & ~(unsigned)(AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW))) {
+		r = show_stat(c, fd, name, flags, &is_symlink);
+	} else if (!fj_file_shows_itself(c->thread) ||
+		   /* (With an empty path it takes the kernel longer.) */
+		   (!(r = fj_sys_fstat(fd, out)) && fj_file_show_stat(c, fd, name, flags, out))) {
+		r = show_by_key(c, fd, name, flags | AT_EMPTY_PATH, &is_symlink);
+	}
+	if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
+		see_one_link(c);
+	return r;
+}
+
+FJ_HOT __attribute__((noinline)) static long stat_named_fd(struct fj_call *c, unsigned flags)
+{
+	/* NULL as the path means "" since Linux 6.11; older kernels return EFAULT. */
+	return stat_behind_fd(c, (int)c->arg[0], c->arg[1] ? no_name : NULL, flags);
+}
+
+/* Is the path at `at` empty? */
+static inline bool is_empty_path(uint64_t at)
+{
+	char first;
+
+	return !at || (!fj_guest_read(&first, at, 1) && !first);
+}
+
 FJ_HOT long fj_hook_stat(struct fj_call *c)
 {
 	/* The arguments of the two rows: newfstatat(dirfd, path, out, flags), statx(dirfd, path, flags, mask, out). */
@@ -327,17 +348,11 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 
 	if (fj_arg_in_copy(c, fj_hook_stat, &r))
 		return r;
+	if ((flags & AT_EMPTY_PATH) && is_empty_path(c->arg[PATH]))
+		return stat_named_fd(c, flags);
 	jail_path = fj_arg_path(c, PATH, &r);
-	if (!jail_path) {
-		if (r || !(flags & AT_EMPTY_PATH))
-			return r ? r : fj_kernel(c);
-		/* NULL as the path means "" since Linux 6.11; older kernels return EFAULT. */
-		r = c->arg[PATH] ? show_stat(c, (int)c->arg[DIRFD], no_name, flags, &is_symlink) :
-				   show_stat(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
-		if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
-			see_one_link(c);
-		return r;
-	}
+	if (!jail_path)
+		return r ? r : flags & AT_EMPTY_PATH ? stat_named_fd(c, flags) : fj_kernel(c);
 	own.c = c;
 	own.flags = flags;
 	own.found.ino = 0;
@@ -361,8 +376,9 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 			fj_place_done(&place);
 	} while (is_symlink);
 	if (__builtin_expect(!r && place.is_merged, 0))
-		show_one_link(c);
-	if (__builtin_expect(!r && fj_mount_flags()->has_unions && place.pos && is_directory(c), 0))
+		fj_show_one_link(c);
+	if (__builtin_expect(
+		    !r && fj_mount_flags()->has_unions && place.pos && fj_shows_directory(c), 0))
 		show_device(c, fj_union_dir_device(c->thread, place.pos));
 	if (!r && place.is_mount && c->nr == __NR_statx)
 		((struct statx *)c->arg[4])->stx_attributes |= FJ_STATX_ATTR_MOUNT_ROOT;
@@ -370,30 +386,13 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	return r;
 }
 
-long fj_hook_fstat(struct fj_call *c)
+FJ_HOT long fj_hook_fstat(struct fj_call *c)
 {
-	struct fj_file file;
-	struct statx sx;
 	long r;
 
 	if (fj_arg_in_copy(c, fj_hook_fstat, &r))
 		return r;
 	if ((int)c->arg[0] < 0)
 		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
-	if (fj_file_shows_itself(c->thread)) {
-		r = fj_kernel(c);
-		if (r ||
-			!fj_file_show_stat(c, (int)c->arg[0], no_name, 0, (struct stat *)c->arg[1]))
-			goto out;
-	}
-	r = fj_file_statx(c, (int)c->arg[0], no_name, AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
-		STATX_BASIC_STATS, &sx, &file);
-	if (r < 0)
-		return r;
-	fj_file_note_shown(c->thread, &file);
-	r = give_stat(c->arg[1], &sx);
-out:
-	if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
-		see_one_link(c);
-	return r;
+	return stat_behind_fd(c, (int)c->arg[0], no_name, 0);
 }

@@ -221,10 +221,10 @@ FJ_HOT long fj_guest_write(uintptr_t to, const void *from, size_t n)
 							write_by_pages(to, from, n);
 }
 
-FJ_HOT long fj_guest_string(char *to, uintptr_t from, size_t size)
+__attribute__((noinline)) static long string_by_pages(
+	char *to, uintptr_t from, size_t size, size_t len)
 {
-	/* Reads not beyond a page: the one behind the string may be missing. */
-	for (size_t len = 0, part; len < size; len += part) {
+	for (size_t part; len < size; len += part) {
 		long r;
 
 		part = within_page(from + len, size - len);
@@ -237,4 +237,18 @@ FJ_HOT long fj_guest_string(char *to, uintptr_t from, size_t size)
 			return (long)len + r;
 	}
 	return -ENAMETOOLONG;
+}
+
+FJ_HOT long fj_guest_string(char *to, uintptr_t from, size_t size)
+{
+	/* Reads not beyond a page: the one behind the string may be missing. */
+	const size_t part = within_page(from, size);
+	long r;
+
+	if (__builtin_expect(!is_of(&is_caught), 0))
+		return string_by_pages(to, from, size, 0);
+	r = fj_copy_text(to, (const void *)from, part);
+	if (__builtin_expect((size_t)r < part, 1))
+		return r;
+	return r < 0 ? after_copy(r) : string_by_pages(to, from, size, part);
 }

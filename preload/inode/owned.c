@@ -34,24 +34,33 @@
 
 static bool no_statx;
 
-/* Puts into `shown` the owner that a file on `dev` shows without a record. Returns whether the
- * file is foreign. */
-static bool show_default(
-	struct fj_call *c, uint64_t dev, int dirfd, const char *name, struct fj_owner *shown)
+/* May a file on `dev` be foreign? On the root's own device, where no other directory is mounted, none is. */
+static inline bool may_be_foreign(uint64_t dev)
 {
-	bool foreign = false;
+	return dev != fj_jail->root_dev || fj_mount_flags()->dirs_share_device ||
+	       fj_owner_has_news();
+}
 
-	if (shown->uid != fj_owner_real_uid())
+/* Puts into `uid` and `gid`, which are those on the disk, the owner that a file on `dev` shows without a record.
+ * Returns whether the file is foreign. */
+static inline bool show_default(
+	struct fj_call *c, uint64_t dev, int dirfd, const char *name, uint32_t *uid, uint32_t *gid)
+{
+	if (*uid != fj_owner_real_uid())
 		return false;
 	for (unsigned i = 0; i < FJ_NAMELESS; i++)
 		if (dev == fj_jail->nameless_dev[i]) {
-			shown->uid = fj_ids()->fsuid;
-			shown->gid = fj_ids()->fsgid;
+			*uid = fj_ids()->fsuid;
+			*gid = fj_ids()->fsgid;
 			return false;
 		}
-	foreign = fj_dev_is_foreign(c->thread, dev, dirfd, name);
-	fj_owner_default(shown, foreign);
-	return foreign;
+	if (may_be_foreign(dev) && fj_dev_is_foreign(c->thread, dev, dirfd, name))
+		return true;
+	/* The disk may have another group of the user's, which a directory of the host with the setgid
+	 * bit has given to the file: it is shown as group 0, too. */
+	if (!fj_ids_is_himself())
+		*uid = *gid = 0;
+	return false;
 }
 
 /* How many directories to subtract from the link count, since the jail's own directory in its root
@@ -208,7 +217,8 @@ __attribute__((always_inline)) static inline void show_file(struct fj_call *c, i
 		show_record(&file->owner, sx);
 	} else {
 		file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
-		file->is_foreign = show_default(c, file->dev, dirfd, name, &file->owner);
+		file->is_foreign =
+			show_default(c, file->dev, dirfd, name, &file->owner.uid, &file->owner.gid);
 		sx->stx_uid = file->owner.uid;
 		sx->stx_gid = file->owner.gid;
 	}
@@ -299,7 +309,7 @@ void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj
 /* Where a root was met, or device and number do not last, the whole key is needed. */
 static inline bool need_whole_keys(void)
 {
-	return fj_owner_is_scattered || fj_owner_follows_tags || fj_owner_is_forgetful ||
+	return fj_owner_is_scattered | fj_owner_follows_tags | fj_owner_is_forgetful ||
 	       fj_owner_roots_met();
 }
 
@@ -343,24 +353,19 @@ static inline bool needs_key(
 FJ_HOT bool fj_file_show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct stat *st)
 {
-	struct fj_owner shown = {.uid = st->st_uid, .gid = st->st_gid};
-
 	if (needs_key(c, st->st_dev, st->st_ino, st->st_mode, name))
 		return true;
 	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags) &&
 		fj_roots_see(c->thread, dirfd, name, st->st_dev, st->st_ino, st->st_nlink))
 		return true;
 	st->st_nlink -= hidden_names(st->st_dev, st->st_ino, st->st_nlink);
-	show_default(c, st->st_dev, dirfd, name, &shown);
-	st->st_uid = shown.uid;
-	st->st_gid = shown.gid;
+	show_default(c, st->st_dev, dirfd, name, &st->st_uid, &st->st_gid);
 	return false;
 }
 
 FJ_HOT bool fj_file_show_statx(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct statx *sx)
 {
-	struct fj_owner shown = {.uid = sx->stx_uid, .gid = sx->stx_gid};
 	const uint64_t dev = fj_statx_dev(sx);
 
 	if (needs_key(c, dev, sx->stx_ino, sx->stx_mode, name))
@@ -369,8 +374,6 @@ FJ_HOT bool fj_file_show_statx(
 		fj_roots_see(c->thread, dirfd, name, dev, sx->stx_ino, sx->stx_nlink))
 		return true;
 	sx->stx_nlink -= hidden_names(dev, sx->stx_ino, sx->stx_nlink);
-	show_default(c, dev, dirfd, name, &shown);
-	sx->stx_uid = shown.uid;
-	sx->stx_gid = shown.gid;
+	show_default(c, dev, dirfd, name, &sx->stx_uid, &sx->stx_gid);
 	return false;
 }

@@ -93,6 +93,10 @@ bool fj_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, const char 
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 /* Makes a struct statx from a struct stat: without the time of birth, and without attributes. */
 void fj_statx_from_stat(struct statx *sx, const struct stat *st);
+/* Both are about what newfstatat(2), fstat(2) or statx(2) has just written to the program: was a directory shown? A
+ * directory that several layers of a union have shows one link: ovl_getattr() of fs/overlayfs/inode.c. */
+bool fj_shows_directory(const struct fj_call *c);
+void fj_show_one_link(struct fj_call *c);
 
 /* Gives the file the mode `mode` (07777), on the disk and in its record. `dirfd` and `name` are as
  * for fj_file_look(), which has filled `file`. Returns 0 or -errno. */

@@ -1,12 +1,41 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * stat_forms.c - makes a struct stat from a struct statx, and the other way round. Called by owned.c and the
- * hooks that look at files. */
+ * stat_forms.c - makes a struct stat from a struct statx, and the other way round, and finds either among the arguments of
+ * a call. Called by owned.c and the hooks that look at files. */
+#include "call/call.h"
 #include "inode/owned.h"
+#include "sys/abi.h"
 #include "sys/hot.h"
 
+#include <asm/unistd.h>
 #include <stdint.h>
+
+static struct stat *shown_stat(const struct fj_call *c)
+{
+	return (struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
+}
+
+static struct statx *shown_statx(const struct fj_call *c)
+{
+	return (struct statx *)c->arg[4];
+}
+
+bool fj_shows_directory(const struct fj_call *c)
+{
+	const uint32_t mode =
+		c->nr == __NR_statx ? shown_statx(c)->stx_mode : shown_stat(c)->st_mode;
+
+	return (mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+void fj_show_one_link(struct fj_call *c)
+{
+	if (c->nr == __NR_statx)
+		shown_statx(c)->stx_nlink = 1;
+	else
+		shown_stat(c)->st_nlink = 1;
+}
 
 static uint32_t encode_dev(uint32_t major, uint32_t minor)
 {

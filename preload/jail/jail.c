@@ -71,27 +71,27 @@ static void set_root_at(struct fj_root *root, char *room, int fd, const char *po
 	set_root(root, room, fd, st.st_dev, st.st_ino, pos);
 }
 
-/* Other processes have moved their roots: did this move ours? */
-__attribute__((noinline)) static void look_at_moves(uint32_t count)
+/* Other processes have moved their roots: did this move ours, which is `root`? */
+__attribute__((noinline)) static const struct fj_root *look_at_moves(
+	const struct fj_root *root, uint32_t count)
 {
 	uint32_t seen = __atomic_load_n(seen_moves(), __ATOMIC_RELAXED);
 
-	if (fj_is_borrowed_memory()) /* the parent looks for itself */
-		return;
+	if (root != root_of_memory() || fj_is_borrowed_memory()) /* the parent looks for itself */
+		return root;
 	if (__atomic_compare_exchange_n(
 		    seen_moves(), &seen, count, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		fj_root_moves_follow(seen, count);
+	return root;
 }
 
 FJ_HOT const struct fj_root *fj_root(void)
 {
 	const uint32_t count = __atomic_load_n(&fj_root_moves()->count, __ATOMIC_ACQUIRE);
-
 	const struct fj_root *root = fj_process_at(FJ_ROOT_AT);
 
-	if (__builtin_expect(count != __atomic_load_n(seen_moves(), __ATOMIC_RELAXED), 0) &&
-		root == root_of_memory())
-		look_at_moves(count);
+	if (__builtin_expect(count != __atomic_load_n(seen_moves(), __ATOMIC_RELAXED), 0))
+		return look_at_moves(root, count);
 	return root;
 }
 

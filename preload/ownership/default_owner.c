@@ -3,7 +3,6 @@
  *
  * default_owner.c - what a file shows without a record. Called by inode/owned.c and others that
  * show owners. */
-#include "cred/ids.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/hot.h"
@@ -25,14 +24,4 @@ FJ_HOT uint32_t fj_owner_real_uid(void)
 	if (!__atomic_load_n(&knows_real, __ATOMIC_ACQUIRE))
 		learn_real();
 	return real_uid;
-}
-
-FJ_HOT void fj_owner_default(struct fj_owner *shown, bool is_foreign)
-{
-	if (is_foreign || shown->uid != fj_owner_real_uid() || fj_ids_is_himself())
-		return;
-	/* The disk may have another group of the user's, which a directory of the host with the
-	 * setgid bit has given to the file: it is shown as group 0, too. */
-	shown->uid = 0;
-	shown->gid = 0;
 }

@@ -146,9 +146,6 @@ long fj_owner_move_record(const struct fj_owner_key *key);
  * somebody has truncated. The process then gives that file up. */
 bool fj_owner_truncated(uintptr_t at);
 
-/* Changes `shown`, the disk's owner, to what a file shows without a record. `is_foreign`: the file
- * was reached through a bind mount. */
-void fj_owner_default(struct fj_owner *shown, bool is_foreign);
 /* The uid of the user for the kernel. */
 uint32_t fj_owner_real_uid(void);
 

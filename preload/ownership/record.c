@@ -19,40 +19,41 @@ static bool has_any_record(const struct fj_store *s)
 	       __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
 }
 
+/* Has one of the jail's own two files a record? */
+static inline bool has_own_record(void)
+{
+	return (fj_store_count && has_any_record(&fj_store[0])) ||
+	       (fj_store_count > 1 && has_any_record(&fj_store[1]));
+}
+
 FJ_HOT bool fj_owner_is_empty(void)
 {
 	return !fj_store_count ||
-	       (!has_any_record(&fj_store[0]) &&
-		       (fj_store_count < 2 || !has_any_record(&fj_store[1])) &&
-		       (!fj_owner_roots_met() || fj_store_met_are_empty()) && !fj_owner_has_news());
+	       (!has_own_record() && (!fj_owner_roots_met() || fj_store_met_are_empty()) &&
+		       !fj_owner_has_news());
+}
+
+/* Has a file of records devices, or attributes? With news that may be so. */
+static inline bool have_heads(bool devices)
+{
+	struct fj_store *s;
+
+	if (fj_owner_is_empty() || fj_owner_has_news())
+		return !fj_owner_is_empty();
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (devices ? fj_store_head(s)->devices : fj_store_head(s)->blocks)
+			return true;
+	return false;
 }
 
 FJ_HOT bool fj_owner_has_devices(void)
 {
-	struct fj_store *s;
-
-	if (fj_owner_is_empty())
-		return false;
-	if (fj_owner_has_news())
-		return true;
-	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
-		if (fj_store_head(s)->devices)
-			return true;
-	return false;
+	return have_heads(true);
 }
 
 bool fj_owner_has_attributes(void)
 {
-	struct fj_store *s;
-
-	if (fj_owner_is_empty())
-		return false;
-	if (fj_owner_has_news())
-		return true;
-	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
-		if (fj_store_head(s)->blocks)
-			return true;
-	return false;
+	return have_heads(false);
 }
 
 bool fj_owner_has_inheriting_dirs(void)
@@ -102,7 +103,7 @@ FJ_HOT bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner
 {
 	const struct fj_owner_key key = {.dev = dev, .ino = ino};
 
-	return find_record_of(&key, true, owner);
+	return (has_own_record() || fj_owner_roots_met()) && find_record_of(&key, true, owner);
 }
 
 /* Would a new record only say what the file shows without one? */

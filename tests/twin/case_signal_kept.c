@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_signal_kept.c - tests what rt_sigaction(2) tells of an action that was set before, and rt_sigprocmask(2) of a mask: of
- * every signal, with every bit of its mask and of its flags. valgrind(1) relies on that.
+ * case_signal_kept.c - tests what rt_sigaction(2) tells of an action that was set before: of
+ * every signal, with every bit of its mask and of its flags. valgrind(1) relies on that. And what
+ * rt_sigprocmask(2) tells of masks.
  */
 #include "twin.h"
 
