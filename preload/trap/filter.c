@@ -4,7 +4,7 @@
  * filter.c - makes a seccomp program from the table. Called by launch/doors.c.
  *
  *      another architecture, x32, a number that the table does not know  -> ENOSYS
- *      one of the three most frequent calls                              -> as the next three lines say
+ *      one of the five most frequent calls                               -> as the next three lines say
  *      number not in a trapped row of the table (binary search)          -> allow
  *      a row's condition on its arguments is false                       -> allow
  *      the call comes from the gate page, at one of its two addresses    -> allow, else trap
@@ -154,11 +154,13 @@ static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
 	emit_runs(b, middle, to);
 }
 
-/* The three most frequent calls are tested before the binary search. */
+/* The five most frequent calls are tested before the binary search. */
 static void emit_frequent(struct builder *b)
 {
-	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_newfstatat, 2, 0);
-	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_statx, 1, 0);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_newfstatat, 4, 0);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_statx, 3, 0);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_fstat, 2, 0);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigprocmask, 1, 0);
 	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 0, 1);
 	trap_unless_ours(b); /* their rows have no other condition */
 }
