@@ -21,6 +21,7 @@
 #include "sys/abi.h"
 #include "sys/hot.h"
 #include "syscall/stat.h"
+#include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
 #include <asm/unistd.h>
@@ -57,6 +58,17 @@ static inline long access_of_file(const struct fj_call *c, const struct stat *st
 		       1;
 }
 
+/* For F_OK it is enough that the name is there, and no symlink. A readlink(2) tells both, and takes the kernel three
+ * quarters of the time of a stat(2). Returns what access_by_look() returns. */
+static inline long access_by_name(const struct fj_place *place, bool *is_symlink)
+{
+	char target[1];
+	const long r = fj_sys_readlinkat(place->dirfd, place->name, target, sizeof(target));
+
+	*is_symlink = r >= 0;
+	return r == -EINVAL ? 0 : r == -ENOENT ? r : 1; /* EINVAL: no symlink, readlink(2) */
+}
+
 /* Returns what access(2) returns if looking at the file is enough to know it, 1 if not, or
  * ONLY_THE_WALK_KNOWS. `*is_symlink` says whether the file is a symlink. For the owner only the
  * mode bits can refuse to read a file that was found. */
@@ -66,8 +78,12 @@ static long access_by_look(
 	const int dirfd = q->place.dirfd;
 	const char *const name = q->place.name;
 	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
-	const long r = fj_sys_newfstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW);
+	long r;
 
+	if (!wanted && !q->is_layered && !q->links &&
+		!(fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW))
+		return access_by_name(&q->place, is_symlink);
+	r = fj_sys_newfstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW);
 	*is_symlink = !r && (st->st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
 	if (__builtin_expect(q->is_layered, 0) && r != -ENOENT &&
 		(r || (wanted & W) || fj_union_calls.is_whiteout(c->thread, dirfd, name, st)))
