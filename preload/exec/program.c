@@ -15,6 +15,7 @@
 #include "fast-path/fast.h"
 #include "inode/exe.h"
 #include "jail/jail.h"
+#include "jail/kernel_lacks.h"
 #include "layers/place.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
@@ -26,6 +27,7 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/fcntl.h"
+#include "syscall/mount.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_ids.h"
@@ -69,22 +71,45 @@ static bool is_being_written(long fd)
 	return r == -EAGAIN;
 }
 
-/* Opens the program's file `fd`, which is at `place`, once more: by its name, because in a process
- * that has just begun using its link in /proc costs more than ten opens. Returns -1 when the name
- * does not lead to it any more, or must be followed. */
-static int open_program_again(const struct fj_place *place, long fd)
+static bool are_same(int fd, int other)
 {
-	struct stat mine, held_st;
+	struct stat a, b;
+
+	return !fj_sys_fstat(fd, &a) && !fj_sys_fstat(other, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* An O_PATH descriptor of the file `fd`, which was found at `place`, or an error. An old kernel opens it by its name,
+ * because in a process that has just begun using its link in /proc costs more than ten opens. -ENOENT: the name
+ * does not lead to it any more, or must be followed. */
+static long open_as_path(const struct fj_place *place, int fd)
+{
 	long held;
 
-	if (fd < 0 || place->is_magic || !place->name[0])
-		return -1;
+	if (!fj_lacks()->open_tree) {
+		held = fj_sys_open_tree(fd, "", AT_EMPTY_PATH);
+		if (held != -ENOSYS && held != -EPERM)
+			return held;
+		fj_lacks()->open_tree = 1;
+	}
+	if (place->is_magic || !place->name[0])
+		return -ENOENT;
 	held = fj_sys_openat(place->dirfd, place->name, O_PATH | O_NOFOLLOW, 0);
+	if (held < 0 || are_same(fd, (int)held))
+		return held;
+	fj_sys_close((int)held);
+	return -ENOENT;
+}
+
+/* Opens the program's file `fd` once more, as the O_PATH descriptor that the next program keeps. Returns -1 if that
+ * cannot be done here. */
+static int open_program_again(const struct fj_place *place, long fd)
+{
+	const long held = fd < 0 ? -1 : open_as_path(place, (int)fd);
+
 	if (held < 0)
 		return -1;
-	if (fj_has_spare_numbers((int)held) && !fj_sys_fstat(fd, &mine) &&
-		!fj_sys_fstat(held, &held_st) && mine.st_dev == held_st.st_dev &&
-		mine.st_ino == held_st.st_ino)
+	if (fj_has_spare_numbers((int)held))
 		return (int)held;
 	fj_sys_close((int)held);
 	return -1;

@@ -11,6 +11,7 @@
 
 long fj_sys_statfs(const char *path, void *out);
 long fj_sys_fstatfs(int fd, void *out);
+long fj_sys_open_tree(int dir, const char *path, unsigned flags);
 long fj_sys_fsconfig(int fd, unsigned command, const char *key, const void *value, int number);
 long fj_sys_statmount(const void *request, void *out, size_t size, unsigned flags);
 long fj_sys_listmount(const void *request, uint64_t *out, size_t count, unsigned flags);

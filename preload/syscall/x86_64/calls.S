@@ -110,6 +110,7 @@ fj_syscall:
 	CALL	name_to_handle_at, __NR_name_to_handle_at
 	CALL	nanosleep, __NR_nanosleep
 	CALL	newfstatat, __NR_newfstatat
+	CALL	open_tree, __NR_open_tree
 	CALL	openat, __NR_openat
 	CALL	openat2, __NR_openat2
 	CALL	pidfd_open, __NR_pidfd_open
