@@ -34,9 +34,9 @@ static void look_for_door(void)
 
 	for (size_t i = 0; i < 2 * sizeof(candidates) / sizeof(candidates[0]); i++) {
 		const unsigned long gate = candidates[i / 2] + i % 2 * FJ_GATE_APART;
-		const struct fj_door_page *p = (const struct fj_door_page *)(gate + FJ_PAGE);
+		const struct fj_door_page *p = (const struct fj_door_page *)(gate + FJ_DOOR_PAGE_AT);
 
-		if (!is_mapped(gate) || !is_mapped(gate + FJ_PAGE))
+		if (!is_mapped(gate) || !is_mapped(gate + FJ_DOOR_PAGE_AT))
 			continue;
 		if (p->magic != FJ_DOOR_MAGIC || p->size != sizeof(*p))
 			continue;

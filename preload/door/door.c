@@ -39,6 +39,7 @@
 #include "sys/hot.h"
 #include "sys/page.h"
 #include "sys/thread.h"
+#include "syscall/mman.h"
 #include "syscall/signal.h"
 
 #include <asm/unistd.h>
@@ -331,25 +332,29 @@ static void want_writes(void)
 			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
 }
 
-static struct fj_door_page *door_page(void)
-{
-	return (struct fj_door_page *)(fj_gate_address() + FJ_PAGE);
-}
-
 uint64_t fj_door_address(int which)
 {
-	return (uint64_t)&door_page()->door[which];
+	return (uint64_t)&fj_gate_entries(fj_gate_address())[which];
 }
 
-/* The page stays writable, as all memory of the engine does. */
-static void fill_page(void)
+void fj_door_put_entries(uint64_t gate)
 {
-	struct fj_door_page *p = door_page();
+	uint64_t *entries = fj_gate_entries(gate);
 
-	p->door[0] = (uint64_t)fj_door_site;
-	p->door[1] = (uint64_t)fj_door_maybe;
-	p->door[2] = (uint64_t)fj_door_maybe_here;
-	if (!fj_jail_paths()->preload[0])
+	entries[0] = (uint64_t)fj_door_site;
+	entries[1] = (uint64_t)fj_door_maybe;
+	entries[2] = (uint64_t)fj_door_maybe_here;
+}
+
+/* The page stays writable, as all memory of the engine does. If something lies in its place, libfakejail.so makes the
+ * program's calls itself. */
+static void make_page(void)
+{
+	const uint64_t at = fj_gate_address() + FJ_DOOR_PAGE_AT;
+	struct fj_door_page *p = (struct fj_door_page *)at;
+
+	if (fj_sys_mmap((void *)at, FJ_PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != (long)at)
 		return;
 	p->size = sizeof(*p);
 	p->own_preload = &fj_door_own_preload;
@@ -368,6 +373,6 @@ void fj_door_start(bool has_fsgsbase)
 	fj_handlers_start();
 	memcpy(fj_door_bits, fj_doors()->bits, sizeof(fj_door_bits));
 	fj_writes_watched = want_writes;
-	if (fj_jail_paths()->preload[0] || (fj_texts()->copies_size && !fj_doors()->no_sites))
-		fill_page();
+	if (fj_jail_paths()->preload[0])
+		make_page();
 }

@@ -3,8 +3,8 @@
  *
  * door.h - the direct door: a call enters the engine by a jump, without a signal.
  *
- * Two kinds of code use it. The wrappers of libfakejail.so find its address on the door page, which follows
- * the gate page (door/page.h). In libc and ld.so, patch/sites.c replaces syscall instructions with jumps to
+ * Two kinds of code use it. The wrappers of libfakejail.so find its address on the door page, which lies
+ * behind the gate page (door/page.h). In libc and ld.so, patch/sites.c replaces syscall instructions with jumps to
  * it. The functions below are called by the rooms patch, launch and loader. */
 #ifndef FJ_DOOR_H
 #define FJ_DOOR_H
@@ -16,12 +16,14 @@
  * whether the trap exists. */
 void fj_door_choose(void);
 /* Called when a process starts. `has_fsgsbase`: user mode may read the fs base (AT_HWCAP2, getauxval(3)).
- * When the jail uses wrappers or cached texts, this also fills the door page. */
+ * When the jail uses wrappers, this also makes the door page. */
 void fj_door_start(bool has_fsgsbase);
 
-/* The address of a slot of the door page that holds an entry point. `which`: 0 fj_door_site, 1
- * fj_door_maybe, 2 fj_door_maybe_here. */
+/* The address of a word of the gate page that holds an entry point, to which the stubs of cached texts jump
+ * (patch/copies.c). `which`: 0 fj_door_site, 1 fj_door_maybe, 2 fj_door_maybe_here. */
 uint64_t fj_door_address(int which);
+/* Writes these words on the gate page at `gate`, which may be written to. */
+void fj_door_put_entries(uint64_t gate);
 
 /* The value that own_preload of the door page points to (door/page.h). */
 extern char *fj_door_own_preload;

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * page.h - the layout of the door page, which follows the gate page. libfakejail.so and the stubs of cached
- * texts read it.
+ * page.h - the layout of the door page, which libfakejail.so reads. Only a jail that uses that object has it.
  *
  * The loader and the shared object may come from two builds, so the page has a version. This header
  * includes no other header of the tree. */
@@ -11,7 +10,8 @@
 
 #include <stdint.h>
 
-#define FJ_DOOR_MAGIC 0x33524f4f444a46UL /* "FJDOOR3" */
+#define FJ_DOOR_PAGE_AT (2 * FJ_PAGE)	 /* counted from the gate page */
+#define FJ_DOOR_MAGIC 0x34524f4f444a46UL /* "FJDOOR4" */
 #define FJ_DOOR_CALLS 512		 /* more than any system call number */
 
 struct fj_door_page {
@@ -25,8 +25,6 @@ struct fj_door_page {
 	/* One bit per call number: set when the engine wants to see the call. The program makes all other
 	 * calls directly. */
 	uint64_t wants[FJ_DOOR_CALLS / 64];
-	/* The entry points that stubs of cached texts jump to: patch/copies.c. */
-	uint64_t door[3];
 };
 
 #endif

@@ -86,7 +86,7 @@ static bool begin_headers(struct fj_thread *t, struct headers *h)
 /* Does a file with fixed addresses cover the gate page? */
 static bool lies_at(struct fj_thread *t, struct headers *h, uint64_t gate)
 {
-	const uint64_t end = gate + FJ_GATE_PAGES * FJ_PAGE;
+	const uint64_t end = gate + FJ_GATE_PAGES_MAX * FJ_PAGE;
 
 	for (uint32_t i = 0; h->eh.e_type == ET_EXEC && i < h->eh.e_phnum; i++) {
 		const Elf64_Phdr *ph = program_header(t, h, i);

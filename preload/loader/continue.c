@@ -227,7 +227,7 @@ _Noreturn void fj_continue(struct fj_stack *s, struct fj_handoff *h, const char 
 		fj_sys_close((int)memory);
 	fj_door_map = fj_sites_map;
 	fj_door_start(fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
-	fj_thread_start(fj_gate_address() + (FJ_GATE_PAGES - 1) * FJ_PAGE);
+	fj_thread_start(fj_gate_address() + FJ_PAGE);
 	fj_process_take_up(h->kept);
 	t = fj_thread_mine();
 	if (!t)

@@ -7,7 +7,7 @@
  * Each process that changes a text pays a page fault and a private copy for every page with a jump, one
  * mapping for the stubs, and two changes of protection. So a text that is mapped often is copied once, and
  * the copy is then mapped in place of the file: with one call, as outside a jail. The stubs have the same
- * distance from the text everywhere, and reach the engine through the door page, which has one address in a
+ * distance from the text everywhere, and reach the engine through the gate page, which has one address in a
  * jail. They lie after the text in its last page. If that has no room for all hot sites, they lie on pages
  * of their own, mapped right before the file.
  *

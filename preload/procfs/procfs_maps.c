@@ -9,6 +9,7 @@
 #include "bytes/str.h"
 #include "jail/jail.h"
 #include "jail/texts.h"
+#include "mount-table/paths.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "procfs/procfs.h"
@@ -144,7 +145,8 @@ static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 		return is_page(m, "rw-p") && !*m->path;
 	if (!is_gate_address(m->from) || !is_page(m, "r-xp"))
 		return false;
-	*end = m->from + FJ_GATE_PAGES * FJ_PAGE;
+	*end = m->from +
+	       FJ_PAGE * (fj_jail_paths()->preload[0] ? FJ_GATE_PAGES_MAX : FJ_GATE_PAGES);
 	return !*m->path; /* else it belongs to the loader, which is not shown, or to a program */
 }
 

@@ -22,14 +22,15 @@
  * program. */
 #define FJ_GATE_APART 0x555000000000UL
 
-/* The gate page, the door page behind it, and one that the kernel clears in a forked child
- * (sys/memory.c): they are mapped by one call. */
-#define FJ_GATE_PAGES 3u
+/* The gate page, and behind it one that the kernel clears in a forked child (sys/memory.c): they are mapped by
+ * one call. In a jail that uses libfakejail.so the door page follows (door/page.h). */
+#define FJ_GATE_PAGES 2u
+#define FJ_GATE_PAGES_MAX 3u
 
-/* A word in the last of these pages, counted from the gate page. A tracer inside the jail stores its
+/* A word in the second of these pages, counted from the gate page. A tracer inside the jail stores its
  * process id there when it begins to look at the calls of the process (exec/tracees.c). Then the
  * process makes its calls where the tracer can see and change them. The next word counts these calls
  * (door/door.c). */
-#define FJ_GATE_SHOWN_AT (2 * FJ_PAGE + 128)
+#define FJ_GATE_SHOWN_AT (FJ_PAGE + 128)
 
 #endif

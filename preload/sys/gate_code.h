@@ -29,10 +29,16 @@ static inline bool fj_thread_is_shown(void)
 {
 	return *(const volatile uint32_t *)(fj_gate_address() + FJ_GATE_SHOWN_AT);
 }
-/* Symbols of gate.S: where the block begins and ends, its entries, and where each returns from the
- * kernel. */
+/* Symbols of gate.S: where the block begins and ends, its entries, where each returns from the
+ * kernel, and the words for the entries of the doors (door/door.h). */
 extern const char fj_gate_begin[], fj_gate_call[], fj_gate_made[], fj_gate_wait[], fj_gate_waited[],
-	fj_gate_deferred[], fj_gate_deferred_made[], fj_gate_sigreturn[], fj_gate_end[];
+	fj_gate_deferred[], fj_gate_deferred_made[], fj_gate_sigreturn[], fj_gate_doors[],
+	fj_gate_end[];
+/* The words for the entries of the doors on the gate page at `gate`: 0, or addresses. */
+static inline uint64_t *fj_gate_entries(uint64_t gate)
+{
+	return (uint64_t *)(gate + (uint64_t)(fj_gate_doors - fj_gate_begin));
+}
 /* Moves the page from where it was linked to `address`, and replaces what is there. Returns the
  * result of mremap(2). Call once. */
 long fj_gate_move(uint64_t address);

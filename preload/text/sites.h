@@ -56,10 +56,12 @@ size_t fj_sites_copied_size(const struct fj_site *s);
 /* copies.c: a descriptor of the jail's memory for reading and writing, while the loader holds one. -1: open
  * one when it is needed. */
 extern int fj_copies_memory;
-/* May this process make and map cached texts? They contain the address of the door page. */
+/* May this process make and map cached texts? They contain addresses on the gate page, where the entries of the doors
+ * stand unless the page was moved there (launch/place_gate.c). */
 static inline bool fj_copies_are_for_us(void)
 {
-	return !fj_texts()->no_copies && fj_gate_address() == fj_jail->gate;
+	return !fj_texts()->no_copies && fj_gate_address() == fj_jail->gate &&
+	       *fj_gate_entries(fj_gate_address());
 }
 /* Make the cached text of the file `fd` in the jail's memory. Returns whether it can be used. */
 bool fj_copies_make(struct fj_sited_text *t, int fd);

@@ -154,7 +154,7 @@ def is_marked(pid):
     for gate in 0x50000, 0x110000, 0x1f0000, 0x30000000, 0x7000000000:
         for apart in 0, 0x555000000000:
             try:
-                found += os.pread(memory, 4, gate + apart + 2 * 4096 + 128)
+                found += os.pread(memory, 4, gate + apart + 4096 + 128)
             except OSError:
                 pass
     os.close(memory)

@@ -37,8 +37,8 @@ fj_calls_gate:
 	.quad	fj_gate_call
 
 	.section .text.gate, "ax", @progbits
-	.globl	fj_gate_begin, fj_gate_call, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
-	.hidden	fj_gate_begin, fj_gate_call, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
+	.globl	fj_gate_begin, fj_gate_call, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_doors, fj_gate_end
+	.hidden	fj_gate_begin, fj_gate_call, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_doors, fj_gate_end
 	.p2align 12
 
 /* long gate(long nr, long a0, ..., long a5): called by the C convention, makes the call by the
@@ -95,6 +95,11 @@ fj_gate_deferred_made:
 fj_gate_sigreturn:
 	mov	$15, %eax	/* __NR_rt_sigreturn */
 	syscall
+
+/* The addresses of three entries of the doors: door/door.h. 0 here, and on a gate page that was moved. */
+	.p2align 3
+fj_gate_doors:
+	.quad	0, 0, 0
 fj_gate_end:
 	.p2align 12
 	.section .note.GNU-stack, "", @progbits
