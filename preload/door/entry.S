@@ -17,7 +17,7 @@
 #define RECORD_SIZE 224
 #define RECORD_BACK 56
 #define GUARD_AT 0x40		/* seccomp/policy.h; door.c asserts this and the next, and the signals below */
-#define GATE_SHOWN_AT 8320	/* sys/gate.h */
+#define GATE_SHOWN_AT 4224	/* sys/gate.h */
 #define LAST_WORD_AT 4088	/* of a page */
 
 	.section .text.hot, "ax", @progbits
