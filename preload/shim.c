@@ -34,7 +34,8 @@ static void look_for_door(void)
 
 	for (size_t i = 0; i < 2 * sizeof(candidates) / sizeof(candidates[0]); i++) {
 		const unsigned long gate = candidates[i / 2] + i % 2 * FJ_GATE_APART;
-		const struct fj_door_page *p = (const struct fj_door_page *)(gate + FJ_DOOR_PAGE_AT);
+		const struct fj_door_page *p =
+			(const struct fj_door_page *)(gate + FJ_DOOR_PAGE_AT);
 
 		if (!is_mapped(gate) || !is_mapped(gate + FJ_DOOR_PAGE_AT))
 			continue;
