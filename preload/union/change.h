@@ -28,9 +28,9 @@ struct fj_union_alone;
 #define FJ_CALLING_AT 0xa0u
 struct fj_calling {
 	struct fj_call *call;
-	/* The inode number of a lower file whose copy a handler with SA_RESTART has interrupted, until it is
-	 * copied up: copy_data.c. 0: none. */
-	uint64_t again_ino;
+	/* The lower file whose copy a handler with SA_RESTART has interrupted, until it is copied up, by a hash
+	 * of device and inode number: copy_data.c. 0: none. */
+	uint64_t again_file;
 };
 static inline struct fj_calling *fj_calling(const struct fj_thread *t)
 {

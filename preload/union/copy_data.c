@@ -48,7 +48,7 @@ void fj_union_give_room(char *room, size_t size)
 struct copying {
 	struct fj_call *c;
 	const struct fj_union_data *d;
-	uint64_t ino;
+	uint64_t file;	 /* a hash of its device and inode number */
 	uint64_t unseen; /* bytes copied since the code has looked for signals */
 	bool reads;	 /* the kernel cannot copy between these two files */
 	char *room;
@@ -76,10 +76,10 @@ static bool interrupts_copy(const struct copying *q, int sig, const struct fj_si
 	struct fj_calling *const calling = fj_calling(q->c->thread);
 	const bool again = (action->flags & FJ_SA_RESTART) || fj_is_libc_signal(sig);
 
-	if (!is_interruptible(q->c) || (again && calling->again_ino == q->ino))
+	if (!is_interruptible(q->c) || (again && calling->again_file == q->file))
 		return false;
 	q->c->begins_again = again;
-	calling->again_ino = again ? q->ino : 0;
+	calling->again_file = again ? q->file : 0;
 	return true;
 }
 
@@ -198,11 +198,12 @@ long fj_union_copy_data(struct fj_call *c, const struct fj_union_data *d)
 		return -EFBIG;
 	if (!fj_sys_ioctl(d->dst, FICLONE, d->src))
 		return 0;
-	q.ino = st.st_ino;
+	/* The multiplier is that of Fibonacci hashing, 2^64 divided by the golden ratio. */
+	q.file = st.st_ino ^ st.st_dev * 0x9e3779b97f4a7c15UL;
 	r = copy_stretches(&q, (uint64_t)st.st_size);
 	if (q.room)
 		fj_union_give_room(q.room, ROOM);
 	if (r != -EINTR)
-		fj_calling(c->thread)->again_ino = 0;
+		fj_calling(c->thread)->again_file = 0;
 	return r;
 }
