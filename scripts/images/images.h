@@ -334,6 +334,9 @@ int unpack_tree(const char *path, const char *name, const char *root);
 /* The value of option `name` if word `*i` is that option, as "NAME=VALUE" or two words (then `*i`
  * is advanced); NULL for another word. Ends the program if there is no value. (main.c) */
 const char *option_value(char **argv, int *i, const char *name);
+/* Returns the operand `word`. Ends the program if it is empty: mostly a variable of the caller's was not set. `what` is its
+ * name in the usage. (main.c) */
+const char *operand(const char *word, const char *what);
 int unpack_main(int argc, char **argv);
 
 #endif

@@ -217,6 +217,8 @@ int images_main(int argc, char **argv)
 			fail("what is '%s'?", shown(argv[i]));
 		}
 	}
+	if (as_json && prunes)
+		fail("--format and --prune exclude each other");
 	store_dir(true);
 	if (prunes) {
 		const int lock = store_lock();

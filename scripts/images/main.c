@@ -45,6 +45,13 @@ const char *option_value(char **argv, int *i, const char *name)
 	return argv[++*i];
 }
 
+const char *operand(const char *word, const char *what)
+{
+	if (!*word)
+		fail("%s is an empty argument: is a variable not set?", what);
+	return word;
+}
+
 static int run_verb(size_t verb, int argc, char **argv)
 {
 	int status = 0;

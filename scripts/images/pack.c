@@ -48,8 +48,12 @@ static json_t *list_of(const char *text)
 {
 	json_t *list = *text == '[' ? json_loads(text, 0, NULL) : json_array();
 	char *copy = copy_of(text), *word;
+	bool is_list;
 
-	if (!json_is_array(list))
+	is_list = json_is_array(list);
+	for (size_t n = 0; is_list && n < json_array_size(list); n++)
+		is_list = json_is_string(json_array_get(list, n));
+	if (!is_list)
 		fail("'%s' is no JSON list of words", shown(text));
 	while (*text != '[' && (word = strsep(&copy, " ")))
 		if (*word)
@@ -60,11 +64,16 @@ static json_t *list_of(const char *text)
 static json_t *configuration(const char *diff_id)
 {
 	const char *slash = strchr(platform, '/'), *epoch = getenv("SOURCE_DATE_EPOCH");
+	char *machine = copy_of(slash ? slash + 1 : platform);
+	char *variant = strchr(machine, '/');
+	char *system = slash ? print("%.*s", (int)(slash - platform), platform) : copy_of("linux");
 	json_t *config = json_object(), *all;
 	char created[40];
 	time_t t = epoch && *epoch ? (time_t)strtoll(epoch, NULL, 10) : 0;
 
 	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime(&t));
+	if (variant)
+		*variant = 0;
 	if (settings.entrypoint)
 		json_object_set(config, "Entrypoint", settings.entrypoint);
 	if (settings.cmd)
@@ -77,10 +86,13 @@ static json_t *configuration(const char *diff_id)
 		json_object_set_new(config, "User", json_string(settings.user));
 	if (settings.workdir)
 		json_object_set_new(config, "WorkingDir", json_string(settings.workdir));
-	all = json_pack("{sssssssos{sss[s]}s[{ssss}]}", "created", created, "os", "linux",
-		"architecture", slash ? slash + 1 : "amd64", "config", config, "rootfs", "type",
-		"layers", "diff_ids", diff_id, "history", "created", created, "created_by",
-		"fakejail pack");
+	all = json_pack("{sssssssos{sss[s]}s[{ssss}]}", "created", created, "os", system,
+		"architecture", machine, "config", config, "rootfs", "type", "layers", "diff_ids",
+		diff_id, "history", "created", created, "created_by", "fakejail pack");
+	if (variant)
+		json_object_set_new(all, "variant", json_string(variant + 1));
+	free(system);
+	free(machine);
 	return all;
 }
 
@@ -290,11 +302,15 @@ static bool setting(char **argv, int *i)
 	} else if ((value = option_value(argv, i, "--user"))) {
 		settings.user = value;
 	} else if ((value = option_value(argv, i, "--env"))) {
+		if (!strchr(value, '=') || *value == '=')
+			fail("--env: '%s' is not NAME=VALUE", shown(value));
 		if (!settings.env)
 			settings.env = json_array();
 		json_array_append_new(settings.env, json_string(value));
 	} else if ((value = option_value(argv, i, "--label"))) {
 		equals = strchr(value, '=');
+		if (!*value || equals == value)
+			fail("--label: '%s' names no label", shown(value));
 		if (!settings.labels)
 			settings.labels = json_object();
 		json_object_set_new(settings.labels, print("%.*s", (int)strcspn(value, "="), value),
@@ -318,9 +334,9 @@ int pack_main(int argc, char **argv)
 		if ((value = option_value(argv, &i, "--format")))
 			format = value;
 		else if ((value = option_value(argv, &i, "--name")))
-			name = value;
+			name = operand(value, "--name");
 		else if ((value = option_value(argv, &i, "--platform")))
-			platform = value;
+			platform = operand(value, "--platform");
 		else if (!strcmp(argv[i], "--upper"))
 			settings.is_upper = true;
 		else if (setting(argv, &i))
@@ -336,7 +352,10 @@ int pack_main(int argc, char **argv)
 		fail("which ROOTFS, into which FILE?");
 	if (!strcmp(words[1], "-"))
 		words[1] = standard_output;
-	root = realpath(words[0], NULL);
+	root = realpath(operand(words[0], "ROOTFS"), NULL);
+	operand(words[1], "FILE");
+	if (words[1] == standard_output && !strcmp(format, "oci"))
+		fail("--format=oci makes a directory, and '-' is none");
 	if (!root)
 		fail("'%s': %s", shown(words[0]), strerror(errno));
 	if (!strcmp(format, "tar")) {

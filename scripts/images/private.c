@@ -41,9 +41,13 @@ static char *make_private(const char *root, const char *keep, int signals)
 		store_wait_lock(lock, LOCK_SH, root);
 	if (*keep) {
 		const bool is_new = !mkdir(keep, 0777);
+		const int error = errno;
 
-		if (!is_new && (errno != EEXIST || !is_empty_directory(keep)))
-			fail("--keep: '%s' cannot be made, or is not empty", shown(keep));
+		if (!is_new && error != EEXIST)
+			fail("--keep: cannot make the directory '%s': %s", shown(keep),
+				strerror(error));
+		if (!is_new && !is_empty_directory(keep))
+			fail("--keep: '%s' is there, and is no empty directory", shown(keep));
 		copy = realpath(keep, NULL);
 		if (copy && is_in_tree(copy, root)) {
 			if (is_new)

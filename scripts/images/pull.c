@@ -247,7 +247,7 @@ int pull_main(int argc, char **argv)
 		if (only_words && count < 2)
 			words[count++] = argv[n];
 		else if ((value = option_value(argv, &n, "--platform")))
-			platform = value;
+			platform = operand(value, "--platform");
 		else if ((value = option_value(argv, &n, "--tls-verify")))
 			registry_verify = is_true(value);
 		else if (!strcmp(argv[n], "-q") || !strcmp(argv[n], "--quiet"))
@@ -263,6 +263,8 @@ int pull_main(int argc, char **argv)
 	}
 	if (!count || !*words[0])
 		fail("which image?");
+	if (count == 2)
+		operand(words[1], "NAME");
 	/* A server or a helper that closes its connection must not kill this process. */
 	signal(SIGPIPE, SIG_IGN);
 	store_dir(true);

@@ -239,7 +239,7 @@ static void obey(struct run *r, const struct option *o, const char *value)
 				shown(value));
 		break;
 	case PLATFORM:
-		platform = value;
+		platform = operand(value, "--platform");
 		break;
 	case KEEP:
 		r->keep = value;
@@ -319,7 +319,7 @@ void run_options(struct run *r, int argc, char **argv)
 	}
 	if (i >= argc)
 		fail("which image?");
-	r->image = argv[i++];
+	r->image = operand(argv[i++], "IMAGE");
 	for (; i < argc; i++)
 		add_word(&r->command, argv[i]);
 }

@@ -163,7 +163,7 @@ int unpack_main(int argc, char **argv)
 			if (size_limit <= 0)
 				fail("--max-size: '%s' is no size", shown(value));
 		} else if ((value = option_value(argv, &i, "--platform"))) {
-			platform = value;
+			platform = operand(value, "--platform");
 		} else if (argv[i][0] == '-' && argv[i][1]) {
 			fail("unknown option '%s'", shown(argv[i]));
 		} else if (count == 2) {
@@ -174,7 +174,7 @@ int unpack_main(int argc, char **argv)
 	}
 	if (count < 2)
 		fail("which IMAGE, into which ROOTFS?");
-	status = unpack_from(words[0], words[1]);
+	status = unpack_from(operand(words[0], "IMAGE"), operand(words[1], "ROOTFS"));
 	if (status)
 		undo(NULL);
 	if (target.dir)

@@ -131,7 +131,9 @@ void owners_export(void)
 	while (*known && strcmp(*known, owners_format))
 		known++;
 	if (!*known)
-		owners_fail("cannot export %s", owners_format);
+		owners_fail("cannot export %s: the formats are fakeroot, rootlesscontainers, "
+			    "override_stat and mtree",
+			owners_format);
 	if (!strcmp(owners_format, "mtree"))
 		fputs("#mtree v2.0\n", owners_file);
 	owners_walk(export_entry);

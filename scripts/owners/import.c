@@ -49,7 +49,8 @@ static void read_fakeroot(void)
 		if (sscanf(text,
 			    "dev=%llx,ino=%llu,mode=%llo,uid=%llu,gid=%llu,nlink=%llu,rdev=%llu",
 			    &dev, &ino, &mode, &uid, &gid, &nlink, &rdev) != 7)
-			owners_fail("line %lu is no line of fakeroot's: %s", n, text);
+			owners_fail("line %lu is no line of fakeroot's: %.*s", n,
+				(int)strcspn(text, "\n"), text);
 		add_line(&(struct line){.dev = dev,
 			.ino = ino,
 			.mode = (uint32_t)mode,
@@ -188,7 +189,9 @@ void owners_import(const char *name)
 		owners_walk(import_xattr);
 		return;
 	} else {
-		owners_fail("cannot import %s", owners_format);
+		owners_fail("cannot import %s: the formats are fakeroot, rootlesscontainers, "
+			    "override_stat and pseudo",
+			owners_format);
 	}
 	qsort(lines, line_count, sizeof(*lines), by_inode);
 	owners_walk(import_line);

@@ -111,6 +111,32 @@ fails 'help for a full disk' 1 '*No space left on device' as_user sh -c "$FAKEJA
 for what in doctor --version; do
 	fails "$what for a full disk" 125 'fakejail: cannot write to standard output' as_user sh -c "$FAKEJAIL $what >/dev/full"
 done
+
+# ---- words that are wrong, missing or empty: nothing is done or written
+unset="is an empty argument: is a variable not set?"
+before=$(outside)
+fails 'owners list and a FILE' 2 "fakejail owners: list: too many words: 'canary' (see fakejail owners --help)" verb owners list owned canary
+fails 'owners prune and a FILE' 2 "fakejail owners: prune: too many words: 'canary' (see fakejail owners --help)" verb owners prune owned canary
+fails 'owners export and two FILEs' 2 "fakejail owners: export: too many words: 'x' (see fakejail owners --help)" verb owners export mtree owned canary x
+fails 'owners list of nothing' 2 "fakejail owners: ROOTFS $unset" verb owners list ''
+fails 'owners copy to nothing' 2 "fakejail owners: COPY $unset" verb owners copy owned ''
+fails 'owners export to nothing' 2 "fakejail owners: FILE $unset" verb owners export mtree owned ''
+fails 'owners --db without a file' 2 'fakejail owners: --db wants a file' verb owners list --db= owned
+fails 'owners import of another format' 1 'fakejail owners: cannot import mtree: the formats are *, override_stat and pseudo' verb owners import mtree owned
+fails 'unpack of nothing' 125 "fakejail: unpack: IMAGE $unset" verb unpack '' root
+fails 'unpack to nothing' 125 "fakejail: unpack: ROOTFS $unset" verb unpack image-good.tar ''
+fails 'run of nothing' 125 "fakejail: run: IMAGE $unset" verb run ''
+fails 'pack of nothing' 125 "fakejail: pack: ROOTFS $unset" verb pack '' x.tar
+fails 'pack to nothing' 125 "fakejail: pack: FILE $unset" verb pack owned ''
+fails 'pack of an entry point of numbers' 125 "fakejail: pack: '\[1\]' is no JSON list of words" verb pack --entrypoint='[1]' --format=oci owned x
+fails 'pack of a variable without a value' 125 "fakejail: pack: --env: 'A' is not NAME=VALUE" verb pack --env=A --format=oci owned x
+fails 'pack of a directory to standard output' 125 "fakejail: pack: --format=oci makes a directory, and '-' is none" verb pack --format=oci owned -
+fails 'images in two ways' 125 'fakejail: images: --format and --prune exclude each other' verb images --format=json --prune
+fails 'a copy in no directory' 125 "fakejail: --rm: --keep: cannot make the directory '$mine/nosuch/x': No such file or directory" verb --keep=nosuch/x owned /busybox true
+fails 'a copy over another' 125 "fakejail: --rm: --keep: '$mine/outside' is there, and is no empty directory" verb --keep=outside owned /busybox true
+left 'wrong words'
+verb pack --platform=linux/arm/v7 --format=oci owned layout
+like 'a platform with a variant' '*"architecture":"arm"*"variant":"v7"*' "$(cat "$mine"/layout/blobs/sha256/*)"
 before=$(outside)
 for verb in images pack pull rmi run unpack; do
 	prints_like "$verb --help" "Usage: fakejail $verb *" verb "$verb" --help
