@@ -22,15 +22,18 @@
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "jail/search.h"
+#include "layers/follow.h"
 #include "mount-table/mount_flags.h"
 #include "permission/may.h"
 #include "signal/signalfd.h"
+#include "signal/waiting.h"
 #include "sys/hot.h"
 #include "sys/scratch_mark.h"
 #include "syscall/nr.h"
 #include "union/change.h"
 
 #include <asm/unistd.h>
+#include <linux/fcntl.h>
 
 /* An argument of an alias is one of the old call's first three arguments, or a constant. */
 #define OWN 0x4000
@@ -274,6 +277,25 @@ static inline void hide_our_fds(struct fj_call *c)
 	}
 }
 
+/* (Not in a call that the engine makes by itself, within another one.) */
+__attribute__((noinline)) static void hear_of_copies(struct fj_call *c)
+{
+	if (!c->frame)
+		return;
+	fj_hold_signals(c);
+	fj_copies_hear(c->thread);
+	fj_release_signals(c);
+}
+
+/* May the call return a descriptor that is open for reading only, or O_PATH, of a regular file? (pidfd_getfd(2), too,
+ * but that takes one of a debugger's process.) */
+static inline bool opens_for_reading(const struct fj_call *c)
+{
+	return c->nr == __NR_openat ?
+		       !(c->arg[2] & (O_ACCMODE | O_DIRECTORY)) :
+		       c->nr == __NR_openat2 || c->nr == __NR_recvmsg || c->nr == __NR_recvmmsg;
+}
+
 FJ_HOT long fj_call_row(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -287,8 +309,13 @@ FJ_HOT long fj_call_row(struct fj_call *c)
 	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
 	hide_our_fds(c);
-	if (__builtin_expect(fj_mount_flags()->has_unions, 0))
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0)) {
 		fj_calling(c->thread)->call = c;
+		if (__builtin_expect(fj_copies_are_unheard(), 0))
+			hear_of_copies(c);
+		if (opens_for_reading(c))
+			fj_copies_await();
+	}
 	r = run_seen(c);
 	fj_scratch_release(c->thread, mark);
 	return r;

@@ -15,6 +15,7 @@
 #include "exec/hook_ptrace.h"
 #include "inode/exe.h"
 #include "jail/root.h"
+#include "layers/follow.h"
 #include "mount-table/mount_table.h"
 #include "ownership/ownership.h"
 #include "seccomp/policy.h"
@@ -36,10 +37,12 @@
 	X(fj_traceme, FJ_TRACEME_AT, FJ_ACTIONS_AT, NOTHING)                                       \
 	X(fj_actions, FJ_ACTIONS_AT, FJ_FAULTS_AT, MEMBERS)                                        \
 	X(fj_faults, FJ_FAULTS_AT, FJ_ROOT_SEEN_AT, NOTHING)                                       \
-	X(fj_root_seen, FJ_ROOT_SEEN_AT, FJ_OWNER_WATCH_AT, BYTES)                                 \
+	X(fj_root_seen, FJ_ROOT_SEEN_AT, FJ_COPIES_HEARD_AT, BYTES)                                \
+	X(fj_copies_heard, FJ_COPIES_HEARD_AT, FJ_OWNER_WATCH_AT, BYTES)                           \
 	X(fj_owner_watch, FJ_OWNER_WATCH_AT, FJ_EXE_AT, BYTES)                                     \
 	X(fj_exe, FJ_EXE_AT, FJ_ROOT_TEXT_AT, MEMBERS)                                             \
-	X(fj_root_text, FJ_ROOT_TEXT_AT, FJ_PROCESS_SIZE, MEMBERS)
+	X(fj_root_text, FJ_ROOT_TEXT_AT, FJ_COPIES_AWAITED_AT, MEMBERS)                            \
+	X(fj_copies_awaited, FJ_COPIES_AWAITED_AT, FJ_PROCESS_SIZE, NOTHING)
 
 #define X(section, at, next, exec)                                                                 \
 	_Static_assert(                                                                            \

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_follow.c - descriptors of a lower file that has just been copied up. In the kernel's overlay they show
- * the copy from then on: ovl_real_fdget() of fs/overlayfs/file.c. Here they are descriptors of the lower file,
- * and read(2) is not caught. So the process that has copied the file looks for such descriptors among its own,
- * and puts descriptors of the copy in their place, with the same number, flags and file offset. Called by
- * union/copy_up.c, with all signals blocked. A descriptor that is itself used for a change is always replaced:
- * union-held/union_fd.c calls the last function.
+ * union_follow.c - descriptors of a lower file that was copied up. In the kernel's overlay they show the copy from
+ * then on: ovl_real_fdget() of fs/overlayfs/file.c. Here they are descriptors of the lower file, and read(2) is not
+ * caught. So a process that copies a file up notes this in the jail's memory, and advances a count there. It then looks
+ * for such descriptors among its own, as do other processes of the jail at their next call that reaches the engine. It
+ * puts descriptors of the copy in their place, with the same number, flags and file offset. Called by union/copy_up.c
+ * and dispatch/dispatch.c.
  *
  * A descriptor stays as it is where a replacement could be wrong:
  *  - in a process with several threads: dup3(2) cannot tell that another thread has closed the descriptor, and
@@ -16,17 +16,18 @@
  *  - if the lower file has another position in the jail, so that the descriptor may have been opened there: then
  *    it shows the lower file in the kernel's overlay, too. */
 #include "bytes/bytes.h"
-#include "bytes/equal.h"
+#include "bytes/hash.h"
 #include "bytes/str.h"
 #include "jail/fds.h"
 #include "layers/follow.h"
-#include "layers/place.h"
+#include "locking/seq.h"
 #include "mount-table/mount_table.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
+#include "sys/thread.h"
 #include "syscall/dirent.h"
 #include "syscall/fcntl.h"
 #include "syscall/sched.h"
@@ -39,19 +40,66 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/kcmp.h>
+#include <linux/stat.h>
 
-#define LIST_SIZE 1024u
-#define AT_MOST 32u /* more descriptors of one file are left as they are */
+#define LIST_SIZE 1024
+#define ENTRY_SIZE 40 /* of a number, at most */
+#define AT_MOST 32u   /* more descriptors of one file are left as they are */
 
-/* The descriptors of the lower file. */
+/* The program's descriptors of lower files that were copied up. */
 struct followers {
-	int fd[AT_MOST]; /* -1: it needs nothing more */
 	uint32_t count;
+	struct {
+		int fd; /* -1: it needs nothing more */
+		uint64_t copy;
+	} at[AT_MOST];
 };
 
-static bool have_same_number(const struct stat *a, const struct stat *b)
+/* The index in struct fj_copies. */
+static uint32_t place_of_copy(uint32_t dev, uint64_t ino)
 {
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+	const uint64_t file[2] = {dev, ino};
+
+	return (uint32_t)(fj_hash((const char *)file, sizeof(file), FJ_HASH_SEED) % FJ_COPIES);
+}
+
+/* What the copy `fd` is known by, or 0. A later file may get its number, but not its time of birth. */
+static uint64_t hash_copy(int fd)
+{
+	struct statx sx;
+
+	if (fj_sys_statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &sx))
+		return 0;
+
+	const uint64_t file[4] = {(uint64_t)sx.stx_dev_major << 32 | sx.stx_dev_minor, sx.stx_ino,
+		(uint64_t)sx.stx_btime.tv_sec, sx.stx_btime.tv_nsec};
+
+	return fj_hash((const char *)file, sizeof(file), FJ_HASH_SEED);
+}
+
+void fj_copies_tell(uint32_t dev, uint64_t ino, int fd)
+{
+	struct fj_file_copy *c = &fj_copies()->at[place_of_copy(dev, ino)];
+
+	/* (If another process is writing here, or was killed at it, nobody follows.) */
+	if (!fj_seq_write(&c->sequence))
+		return;
+	c->dev = dev;
+	c->ino = ino;
+	c->copy = hash_copy(fd);
+	fj_seq_written(&c->sequence);
+	__atomic_fetch_add(&fj_copied()->count, 1, __ATOMIC_RELEASE);
+}
+
+/* The hash of the copy of this file, or 0. `*sequence` is the sequence count that says so. */
+static uint64_t copy_of(const struct stat *lower, uint32_t place, uint32_t *sequence)
+{
+	const struct fj_file_copy *c = &fj_copies()->at[place];
+	uint64_t copy;
+
+	*sequence = fj_seq_begin(&c->sequence);
+	copy = c->dev == lower->st_dev && c->ino == lower->st_ino ? c->copy : 0;
+	return fj_seq_is_odd(*sequence) || fj_seq_retry(&c->sequence, *sequence) ? 0 : copy;
 }
 
 static int read_number(const char *digits)
@@ -63,61 +111,90 @@ static int read_number(const char *digits)
 	return n;
 }
 
-/* Is it the program's, and of that file? (The engine's own temporary descriptors have high numbers.) */
-static bool is_open_on(int fd, const struct stat *lower)
+/* Is it one of the jail's, or of the engine's temporary ones? */
+static bool is_engines(int fd)
 {
-	struct stat st;
-
-	return !fj_is_our_fd((uint32_t)fd) && !fj_sys_fstat(fd, &st) &&
-	       have_same_number(&st, lower);
+	return fd >= fj_high_fd() && fd < FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT;
 }
 
-static void find_followers(struct fj_thread *t, const struct fj_followed *copy,
-	const struct stat *lower, struct followers *f)
+static bool may_follow(long flags)
+{
+	return flags >= 0 && ((flags & O_PATH) || (flags & O_ACCMODE) == O_RDONLY);
+}
+
+static void note_awaited(struct fj_copies_awaited *awaited, uint32_t place, uint32_t sequence)
+{
+	if (awaited->count < FJ_AWAITED) {
+		awaited->at[awaited->count].place = place;
+		awaited->at[awaited->count].sequence = sequence;
+	}
+	awaited->count++;
+}
+
+/* If it is a descriptor that may follow a copy, now or later, note this; and add it to `f` if there is a copy. */
+static void look_at_fd(struct fj_copies_awaited *awaited, struct followers *f, int fd)
+{
+	struct stat st;
+	uint32_t place, sequence;
+	uint64_t copy;
+
+	if (is_engines(fd) || fj_sys_fstat(fd, &st) || (st.st_mode & FJ_S_IFMT) != FJ_S_IFREG ||
+		!may_follow(fj_sys_fcntl(fd, F_GETFL, 0)))
+		return;
+	place = place_of_copy((uint32_t)st.st_dev, st.st_ino);
+	copy = copy_of(&st, place, &sequence);
+	note_awaited(awaited, place, sequence);
+	if (copy && f->count < AT_MOST) {
+		f->at[f->count].fd = fd;
+		f->at[f->count++].copy = copy;
+	}
+}
+
+/* Returns whether all descriptors were looked at. */
+static bool look_at_each_fd(
+	struct fj_thread *t, struct fj_copies_awaited *awaited, struct followers *f)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *list = fj_scratch(t, LIST_SIZE);
 	const long dir = fj_sys_openat(
 		AT_FDCWD, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	long n;
+	long n = dir < 0 ? 0 : LIST_SIZE;
 
-	while (dir >= 0 && (n = fj_sys_getdents64((int)dir, list, LIST_SIZE)) > 0)
+	/* (A list that leaves room for one more entry is the last: proc_readfd_common() of fs/proc/fd.c.) */
+	while (n + ENTRY_SIZE > LIST_SIZE && (n = fj_sys_getdents64((int)dir, list, LIST_SIZE)) > 0)
 		for (long at = 0; at < n;) {
 			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
-			const int fd = read_number(d->name);
 
 			at += d->size;
-			if (d->name[0] != '.' && fd != dir && fd != copy->src && fd != copy->dst &&
-				f->count < AT_MOST && is_open_on(fd, lower))
-				f->fd[f->count++] = fd;
+			if (d->name[0] != '.')
+				look_at_fd(awaited, f, read_number(d->name));
 		}
 	if (dir >= 0)
 		fj_sys_close((int)dir);
 	fj_scratch_release(t, mark);
+	return dir >= 0 && n >= 0;
 }
 
-/* May it only have been opened in the union? */
-static bool has_one_position(struct fj_thread *t, const char *host_path)
+/* Open the copy, as O_PATH, of the lower file behind `fd`, if this may only have been opened in the union. Returns a
+ * descriptor or -errno. (No name on the way is trusted: what is found must be the copy.) */
+static long open_copy(struct fj_thread *t, int fd, uint64_t copy)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_str room;
-	bool has;
+	char *host_path = fj_scratch_path(t);
+	struct fj_str room, upper;
+	long r = -ENOENT;
 
 	fj_scratch_str(t, &room, PATH_MAX);
-	has = fj_mounts_show_once(host_path, &room);
+	fj_scratch_str(t, &upper, PATH_MAX);
+	if (fj_fd_target(fd, host_path) > 0 && fj_mounts_find_upper(host_path, &room, &upper))
+		r = fj_sys_openat(AT_FDCWD, upper.at, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (r >= 0 && hash_copy((int)r) != copy) {
+		fj_sys_close((
+			int)r); /* it was renamed, or another name of the lower file was copied up, too */
+		r = -ENOENT;
+	}
 	fj_scratch_release(t, mark);
-	return has;
-}
-
-/* Was it opened by the name that was copied up? (A file with several names has one copy for each.) */
-static bool has_path(struct fj_thread *t, int fd, const char *host_path)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	char *its = fj_scratch_path(t);
-	const bool is = fj_fd_target(fd, its) > 0 && fj_streq(its, host_path);
-
-	fj_scratch_release(t, mark);
-	return is;
+	return r;
 }
 
 /* The directory has one entry for each thread, and those for "." and "..": proc_task_getattr() of
@@ -165,8 +242,7 @@ static bool may_be_shared(int fd)
 
 static bool may_be_replaced(struct fj_thread *t, int fd, long flags)
 {
-	return flags >= 0 && ((flags & O_PATH) || (flags & O_ACCMODE) == O_RDONLY) &&
-	       !may_be_shared(fd) && !has_locks(t, fd);
+	return may_follow(flags) && !may_be_shared(fd) && !has_locks(t, fd);
 }
 
 static void put_in_place(int up, int fd)
@@ -176,122 +252,94 @@ static void put_in_place(int up, int fd)
 	fj_sys_dup3(up, fd, how & 1 /* FD_CLOEXEC */ ? O_CLOEXEC : 0);
 }
 
-/* Replace the descriptor and its duplicates. `copy` is an O_PATH descriptor of the copy. */
-static void replace_group(struct fj_thread *t, struct followers *f, uint32_t first, int copy)
+/* Open the copy as the descriptor is opened, with its file offset. Returns a descriptor or -errno. */
+static long open_likewise(struct fj_thread *t, int fd, uint64_t copy)
 {
-	const int fd = f->fd[first], me = fj_sys_getpid();
 	const long flags = fj_sys_fcntl(fd, F_GETFL, 0);
-	long up, at;
+	long path, up, at;
 
-	if (!may_be_replaced(t, fd, flags))
-		return;
-	up = fj_open_anew(copy, (int)flags);
-	if (up < 0)
-		return;
+	if (!has_one_thread() || !may_be_replaced(t, fd, flags))
+		return -EBUSY;
+	path = open_copy(t, fd, copy);
+	if (path < 0)
+		return path;
+	up = fj_open_anew((int)path, (int)flags);
+	fj_sys_close((int)path);
 	at = fj_sys_lseek(fd, 0, SEEK_CUR); /* -EBADF for O_PATH */
-	if (at > 0)
+	if (up >= 0 && at > 0)
 		fj_sys_lseek((int)up, at, SEEK_SET);
-	for (uint32_t i = first + 1; i < f->count; i++)
-		if (f->fd[i] >= 0 && !compare_fds(me, fd, f->fd[i])) {
-			put_in_place((int)up, f->fd[i]);
-			f->fd[i] = -1;
-		}
-	put_in_place((int)up, fd);
-	fj_sys_close((int)up);
-}
-
-/* An O_PATH descriptor of the copy by its name. (What was made without a name has none in /proc/self/fd.) */
-static long open_copy(const struct fj_followed *copy)
-{
-	const long fd = fj_sys_openat(copy->dirfd, copy->name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-	struct stat made, found;
-
-	if (fd < 0 || (!fj_sys_fstat(copy->dst, &made) && !fj_sys_fstat((int)fd, &found) &&
-			      have_same_number(&made, &found)))
-		return fd;
-	fj_sys_close((int)fd);
-	return -ENOENT; /* another process has renamed or removed it */
-}
-
-static void replace_all(struct fj_thread *t, const struct fj_followed *copy, struct followers *f,
-	const char *host_path)
-{
-	long fd;
-
-	if (!has_one_thread() || !has_one_position(t, host_path))
-		return;
-	fd = open_copy(copy);
-	for (uint32_t i = 0; i < f->count && fd >= 0; i++)
-		if (f->fd[i] >= 0 && has_path(t, f->fd[i], host_path))
-			replace_group(t, f, i, (int)fd);
-	if (fd >= 0)
-		fj_sys_close((int)fd);
-}
-
-void fj_union_follow(struct fj_thread *t, const struct fj_followed *copy)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	struct followers *f = (struct followers *)(void *)fj_scratch(t, sizeof(*f));
-	char *host_path = fj_scratch_path(t);
-	struct stat lower;
-
-	f->count = 0;
-	if (!fj_sys_fstat(copy->src, &lower))
-		find_followers(t, copy, &lower, f);
-	if (f->count && fj_fd_target(copy->src, host_path) > 0)
-		replace_all(t, copy, f, host_path);
-	fj_scratch_release(t, mark);
-}
-
-bool fj_is_fifo(int fd)
-{
-	struct stat st;
-
-	return !fj_sys_fstat(fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFIFO;
-}
-
-/* Open the copy with these flags. A fifo has both ends while it is opened, so nothing waits and nothing is
- * refused: fifo(7). */
-static long open_flagged(const struct fj_place *place, long flags, bool opens_fifo)
-{
-	const long both = opens_fifo ? fj_sys_openat(place->dirfd, place->name,
-					       O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0) :
-				       -1;
-	const long up = fj_sys_openat(place->dirfd, place->name,
-		flags | O_NOFOLLOW | O_CLOEXEC | (opens_fifo ? O_NONBLOCK : 0), 0);
-
-	if (opens_fifo && both >= 0)
-		fj_sys_close((int)both);
-	if (opens_fifo && up >= 0)
-		fj_sys_fcntl(up, F_SETFL, flags);
 	return up;
 }
 
-/* Has it been replaced when the file was copied up? */
-static bool is_at(int fd, const struct fj_place *place)
+/* Replace the descriptor and its duplicates. Returns whether it could be done. */
+static bool replace_group(struct fj_thread *t, struct followers *f, uint32_t first)
 {
-	struct stat its, copy;
+	const int fd = f->at[first].fd, me = fj_sys_getpid();
+	const long up = open_likewise(t, fd, f->at[first].copy);
 
-	return !fj_sys_fstat(fd, &its) &&
-	       !fj_sys_newfstatat(place->dirfd, place->name, &copy, AT_SYMLINK_NOFOLLOW) &&
-	       have_same_number(&its, &copy);
+	for (uint32_t i = first + 1; i < f->count; i++)
+		if (f->at[i].fd >= 0 && f->at[i].copy == f->at[first].copy &&
+			!compare_fds(me, fd, f->at[i].fd)) {
+			if (up >= 0)
+				put_in_place((int)up, f->at[i].fd);
+			f->at[i].fd = -1;
+		}
+	if (up < 0)
+		return false;
+	put_in_place((int)up, fd);
+	fj_sys_close((int)up);
+	return true;
 }
 
-long fj_union_replace_fd(int fd, const struct fj_place *place)
+/* (A separate function: few processes need its room.) */
+__attribute__((noinline)) static void look_at_descriptors(
+	struct fj_thread *t, struct fj_copies_awaited *awaited)
 {
-	const long flags = fj_sys_fcntl(fd, F_GETFL, 0), cloexec = fj_sys_fcntl(fd, F_GETFD, 0);
-	const long at = flags & O_PATH ? 0 : fj_sys_lseek(fd, 0, 1 /* SEEK_CUR */);
-	long up, r;
+	const uint32_t mark = fj_scratch_mark(t);
+	struct followers *f = (struct followers *)(void *)fj_scratch(t, sizeof(*f));
+	bool is_complete;
 
-	if (is_at(fd, place))
-		return 0;
-	up = open_flagged(place, flags & ~(long)(O_CREAT | O_EXCL | O_TRUNC),
-		!(flags & O_PATH) && fj_is_fifo(fd));
-	if (up < 0)
-		return up;
-	if (at > 0)
-		fj_sys_lseek(up, at, 0 /* SEEK_SET */);
-	r = fj_sys_dup3(up, fd, cloexec & 1 /* FD_CLOEXEC */ ? O_CLOEXEC : 0);
-	fj_sys_close((int)up);
-	return r < 0 ? r : 0;
+	f->count = awaited->count = awaited->is_complete = 0;
+	is_complete = look_at_each_fd(t, awaited, f);
+	for (uint32_t i = 0; i < f->count; i++)
+		if (f->at[i].fd >= 0 && !replace_group(t, f, i))
+			is_complete = false; /* try again at the next copy, of whatever */
+	/* Another thread may open a file meanwhile. */
+	awaited->is_complete =
+		is_complete && awaited->count <= FJ_AWAITED && !fj_thread_has_company();
+	fj_scratch_release(t, mark);
+}
+
+/* Are the new copies none of those that the process waits for? */
+static bool concerns_nobody(const struct fj_copies_awaited *awaited)
+{
+	if (!awaited->is_complete)
+		return false;
+	for (uint32_t i = 0; i < awaited->count && i < FJ_AWAITED; i++)
+		if (__atomic_load_n(&fj_copies()->at[awaited->at[i].place % FJ_COPIES].sequence,
+			    __ATOMIC_ACQUIRE) != awaited->at[i].sequence)
+			return false;
+	return true;
+}
+
+void fj_copies_hear(struct fj_thread *t)
+{
+	/* What is copied from here on is heard at the next call. */
+	const uint32_t count = __atomic_load_n(&fj_copied()->count, __ATOMIC_ACQUIRE);
+	struct fj_copies_heard *heard;
+	struct fj_copies_awaited *awaited;
+
+	if (concerns_nobody(fj_process_at(FJ_COPIES_AWAITED_AT))) {
+		/* (This is so for the parent of a vfork(2) child, too, if both use one section.) */
+		heard = (struct fj_copies_heard *)(uintptr_t)fj_process_at(FJ_COPIES_HEARD_AT);
+		heard->count = count;
+		return;
+	}
+	heard = fj_process_to_change(fj_copies_heard, FJ_COPIES_HEARD_AT, FJ_SHARED_BY_NONE);
+	awaited = fj_process_to_change(fj_copies_awaited, FJ_COPIES_AWAITED_AT, FJ_SHARED_BY_NONE);
+	if (!heard || !awaited)
+		return; /* no memory: at the next call */
+	heard->count = count;
+	if (!fj_thread_has_company() || has_one_thread())
+		look_at_descriptors(t, awaited);
 }

@@ -122,8 +122,9 @@ static inline const char *fj_mounts_options(const struct fj_mounts *v, const str
  * layer. `v` may be being written. */
 int fj_mounts_layer(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
 	const char **rest);
-/* mounts_aliases.c: is a mount with several layers the only one in which the file at this host path is seen, at one position?
- * `room`: a string for a position; what it holds afterwards means nothing. */
-bool fj_mounts_show_once(const char *host_path, struct fj_str *room);
+/* mounts_aliases.c: if an overlay that can be written to is the only mount in which the file at this host path is seen, and this
+ * at one position, `upper`, which is empty, gets the host path of its copy in the upper layer. `room`: a string for a
+ * position; what it holds afterwards means nothing. */
+bool fj_mounts_find_upper(const char *host_path, struct fj_str *room, struct fj_str *upper);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * mounts_aliases.c - can a directory of the host be reached by two positions? Then the position by which a
  * process reaches it is noted (path/from_host.c). Called by mounts_edit.c; the end of a layer's path and
- * fj_mounts_show_once() also by other rooms.
+ * fj_mounts_find_upper() also by other rooms.
  *
  * The layers of a union lead to one position, as one directory does: several layers alone are no alias. */
 #include "bytes/bytes.h"
@@ -125,39 +125,55 @@ void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m)
 	}
 }
 
-/* Is the file at the host path seen through mount `m` (NULL: in the root's tree), and hidden by no other mount? */
+/* Is the file at the host path seen through mount `m` (NULL: in the root's tree), and hidden by no other mount? Then
+ * `*rest` is its path below what the mount leads to. */
 static bool is_seen_in(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
-	struct fj_str *pos)
+	struct fj_str *pos, const char **rest)
 {
-	const char *host = m ? fj_mounts_text(v, m->host) : fj_root_path(), *rest = NULL;
+	const char *host = m ? fj_mounts_text(v, m->host) : fj_root_path();
 
+	*rest = NULL;
 	if (m && (m->flags & FJ_MOUNT_UNION))
-		fj_mounts_layer(v, m, host_path, &rest);
+		fj_mounts_layer(v, m, host_path, rest);
 	else if (fj_path_has_prefix(host_path, host))
-		rest = host_path + fj_strlen(host);
-	if (!rest || (m && (m->flags & FJ_MOUNT_HIDDEN)))
+		*rest = host_path + fj_strlen(host);
+	if (!*rest || (m && (m->flags & FJ_MOUNT_HIDDEN)))
 		return false;
 	fj_str_cut(pos, 0);
 	fj_str_put(pos, m ? fj_mounts_text(v, m->jail) : "");
-	fj_str_put(pos, rest);
+	fj_str_put(pos, *rest);
 	return pos->overflowed || fj_mounts_of(v, pos->at) == m;
 }
 
-bool fj_mounts_show_once(const char *host_path, struct fj_str *room)
+static bool find_upper_once(
+	const struct fj_mounts *v, const char *host_path, struct fj_str *room, struct fj_str *upper)
+{
+	const char *rest, *layers;
+	uint32_t seen = is_seen_in(v, NULL, host_path, room, &rest);
+
+	fj_str_cut(upper, 0);
+	for (uint32_t i = 0; i < fj_mounts_count(v) && seen < 2; i++) {
+		const struct fj_mount *m = &v->mount[i];
+
+		if (!is_seen_in(v, m, host_path, room, &rest))
+			continue;
+		seen++;
+		if (!(m->flags & FJ_MOUNT_UNION) || !*fj_mounts_text(v, m->work))
+			continue;
+		layers = fj_mounts_text(v, m->layers);
+		fj_str_add(upper, layers, (size_t)(fj_layers_end_first(layers) - layers));
+		fj_str_put(upper, rest);
+	}
+	return seen == 1 && upper->len && !upper->overflowed;
+}
+
+bool fj_mounts_find_upper(const char *host_path, struct fj_str *room, struct fj_str *upper)
 {
 	struct fj_mounts_seen seen;
-	const struct fj_mounts *v;
-	uint32_t count, unions;
+	bool found;
 
-	do {
-		v = fj_mounts_look(&seen);
-		count = is_seen_in(v, NULL, host_path, room);
-		unions = 0;
-		for (uint32_t i = 0; i < fj_mounts_count(v); i++)
-			if (is_seen_in(v, &v->mount[i], host_path, room)) {
-				count++;
-				unions += !!(v->mount[i].flags & FJ_MOUNT_UNION);
-			}
-	} while (!fj_mounts_held(&seen));
-	return count == 1 && unions == 1;
+	do
+		found = find_upper_once(fj_mounts_look(&seen), host_path, room, upper);
+	while (!fj_mounts_held(&seen));
+	return found;
 }

@@ -21,6 +21,7 @@
 #include "jail/root_moves.h"
 #include "jail/search.h"
 #include "jail/texts.h"
+#include "layers/follow.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"
@@ -48,7 +49,8 @@
 	X(fj_fds, FJ_FDS_AT, FJ_LACKS_AT)                                                          \
 	X(fj_lacks, FJ_LACKS_AT, FJ_FACTS_STATE_AT)                                                \
 	X(fj_facts_state, FJ_FACTS_STATE_AT, FJ_MOUNT_FLAGS_AT)                                    \
-	X(fj_mount_flags, FJ_MOUNT_FLAGS_AT, FJ_RECORDS_AT)                                        \
+	X(fj_mount_flags, FJ_MOUNT_FLAGS_AT, FJ_COPIED_AT)                                         \
+	X(fj_copied, FJ_COPIED_AT, FJ_RECORDS_AT)                                                  \
 	X(fj_jail_records, FJ_RECORDS_AT, FJ_CREATORS_AT)                                          \
 	X(fj_creators, FJ_CREATORS_AT, FJ_PRIVATE_AT)                                              \
 	X(fj_private, FJ_PRIVATE_AT, FJ_DOORS_AT)                                                  \
@@ -68,7 +70,8 @@
 	X(fj_texts, FJ_TEXTS_AT, FJ_NAMESPACE_AT)                                                  \
 	X(fj_namespace, FJ_NAMESPACE_AT, FJ_ROOTS_AT)                                              \
 	X(fj_owner_roots, FJ_ROOTS_AT, FJ_POSTED_AT)                                               \
-	X(fj_posted_table, FJ_POSTED_AT, FJ_JAIL_MEMORY)
+	X(fj_posted_table, FJ_POSTED_AT, FJ_COPIES_AT)                                             \
+	X(fj_copies, FJ_COPIES_AT, FJ_JAIL_MEMORY)
 
 #define FJ_ROOTS_AT 0x290000u
 #define FJ_POSTED_AT ((FJ_ROOTS_AT + sizeof(struct fj_owner_roots) + 63) & ~(size_t)63)

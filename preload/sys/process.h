@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FJ_PROCESS_SIZE 0x2220u /* bytes: the end of the last section in exec/process_layout.h */
+#define FJ_PROCESS_SIZE 0x2270u /* bytes: the end of the last section in exec/process_layout.h */
 extern char fj_process[FJ_PROCESS_SIZE];
 
 /* How many child states there are, and which sections they have copies of: a bit for each. */

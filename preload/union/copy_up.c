@@ -260,6 +260,7 @@ static long give_name_unseen(struct task *k)
 
 static long copy_by_way_of(struct task *k, int work_fd)
 {
+	const bool may_be_open = (k->u.file.owner.mode & FJ_S_IFMT) == FJ_S_IFREG;
 	long r;
 
 	k->work_fd = work_fd;
@@ -276,12 +277,11 @@ static long copy_by_way_of(struct task *k, int work_fd)
 		r = give_name_unseen(k);
 	if (r < 0)
 		remove_temp(k);
-	else if (k->u.src >= 0 && is_regular_on_disk(k))
-		fj_union_follow(k->c->thread, &(const struct fj_followed){.src = k->u.src,
-						      .dst = k->u.dst,
-						      .dirfd = k->to_dirfd,
-						      .name = k->to});
+	else if (may_be_open)
+		fj_copies_tell(k->u.file.dev, k->u.sx.stx_ino, k->u.dst);
 	drop_fds(&k->u);
+	if (r >= 0 && may_be_open)
+		fj_copies_hear(k->c->thread);
 	return r;
 }
 

@@ -222,6 +222,99 @@ CASE(union_root_follow_locked)
 	take_over();
 }
 
+static void tell(int fd)
+{
+	if (write(fd, "", 1) != 1)
+		say("%e\n", errno);
+}
+
+static void hear(int fd)
+{
+	char byte;
+
+	if (read(fd, &byte, 1) != 1)
+		say("%e\n", errno);
+}
+
+/* What another process copies up is seen, too: after it has ended, and while it continues. */
+CASE(union_root_follow_others)
+{
+	int fd, before, go[2], done[2];
+	pid_t pid;
+
+	make_lower();
+	R(fd = open("l/f", O_RDONLY));
+	R(before = open("l/g", O_RDONLY));
+	read_some(fd);
+	pid = fork();
+	if (!pid) {
+		add_to("l/f", "four\n");
+		_exit(0);
+	}
+	reap("child", pid);
+	say_fd("after the child", fd);
+	R(pipe(go));
+	R(pipe(done));
+	pid = fork();
+	if (!pid) {
+		int own;
+
+		close(fd);
+		close(before);
+		R(own = open("l/g", O_RDONLY));
+		read_some(own);
+		tell(done[1]);
+		hear(go[0]);
+		say_fd("of the child", own);
+		add_to("l/g", "five\n");
+		say_fd("of the child", own);
+		_exit(0);
+	}
+	hear(done[0]);
+	add_to("l/g", "four\n");
+	say_fd("of the parent", before);
+	tell(go[1]);
+	reap("child", pid);
+	say_fd("of the parent", before);
+	take_over();
+}
+
+/* So does a program that was executed meanwhile, and one that has changed nothing itself. */
+TOOL(follow)
+{
+	(void)argc;
+	say_fd("executed", atoi(argv[2]));
+	add_to("l/g", "four\n");
+	say_fd("executed", atoi(argv[3]));
+}
+
+CASE(union_root_follow_exec)
+{
+	char one[8], two[8];
+	int fd, other;
+	pid_t pid;
+
+	make_lower();
+	pid = fork();
+	if (!pid) {
+		R(fd = open("l/f", O_RDONLY));
+		R(other = open("l/g", O_RDONLY));
+		pid = fork();
+		if (!pid) {
+			close(fd);
+			add_to("l/f", "four\n");
+			_exit(0);
+		}
+		reap("child", pid);
+		snprintf(one, sizeof(one), "%d", fd);
+		snprintf(two, sizeof(two), "%d", other);
+		execve(twin_self, ARGV(twin_self, "@follow", one, two), environ);
+		_exit(1);
+	}
+	reap("program", pid);
+	take_over();
+}
+
 /* No number must be free for it. */
 CASE(union_root_follow_no_numbers)
 {
