@@ -237,9 +237,10 @@ static long run_limited_in_child(struct fj_call *c)
 
 __attribute__((always_inline)) static inline long run_row(struct fj_call *c)
 {
-	fj_search(c->thread)->asks = fj_ids_is_limited();
-	return __builtin_expect(fj_search(c->thread)->asks, 0) ? run_limited(c) :
-								 run_hook(c, false);
+	const bool asks = fj_ids_is_limited();
+
+	fj_search(c->thread)->asks = asks;
+	return __builtin_expect(asks, 0) ? run_limited(c) : run_hook(c, false);
 }
 
 /* Run the call, and write it to the trace with its arguments as the program gave them. */

@@ -321,8 +321,8 @@ static inline bool may_forget(uint64_t dev)
 
 FJ_HOT bool fj_file_shows_itself(const struct fj_thread *t)
 {
-	return fj_owner_is_empty() ||
-	       !(fj_shown(t)->had_record || need_whole_keys() || fj_owner_has_news());
+	return !(fj_shown(t)->had_record || need_whole_keys() || fj_owner_has_news()) ||
+	       fj_owner_is_empty();
 }
 
 FJ_HOT void fj_file_note_shown(const struct fj_thread *t, const struct fj_file *file)

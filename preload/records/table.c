@@ -22,13 +22,12 @@
 struct fj_store fj_store[2];
 uint32_t fj_store_count;
 
-static void *map_window(struct fj_store *s, uint32_t k)
+/* Returns the address of `offset` in window `k`, which is mapped now, or NULL. */
+__attribute__((noinline)) static void *map_window(struct fj_store *s, uint32_t k, uint64_t offset)
 {
-	char *none = NULL, *at = __atomic_load_n(&s->window[k], __ATOMIC_ACQUIRE);
+	char *none = NULL;
 	long r;
 
-	if (at)
-		return at;
 	/* Maps the first window again, longer: mremap(2) with an old size of 0. The held descriptor
 	 * is O_PATH and cannot be mapped. */
 	r = fj_sys_mremap(s->window[0], 0, s->first_window << k, 1 /* MREMAP_MAYMOVE */, 0);
@@ -38,26 +37,36 @@ static void *map_window(struct fj_store *s, uint32_t k)
 	if (!__atomic_compare_exchange_n(
 		    &s->window[k], &none, (char *)r, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		fj_sys_munmap((void *)r, s->first_window << k);
-		return none;
+		return none + offset;
 	}
 	__atomic_store_n(&s->last_window, k, __ATOMIC_RELEASE);
-	return (char *)r;
+	return (char *)r + offset;
 }
 
-FJ_HOT void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
+static inline void *in_window(struct fj_store *s, uint64_t offset, uint64_t size)
 {
 	uint32_t k = __atomic_load_n(&s->last_window, __ATOMIC_ACQUIRE);
 	char *base;
 
+	while (k + 1 < FJ_STORE_WINDOWS && offset + size > s->first_window << k)
+		k++;
+	base = __atomic_load_n(&s->window[k], __ATOMIC_ACQUIRE);
+	return __builtin_expect(base != NULL, 1) ? base + offset : map_window(s, k, offset);
+}
+
+__attribute__((noinline)) static void *in_shared_file(
+	struct fj_store *s, uint64_t offset, uint64_t size)
+{
+	return fj_store_reaches(s, offset + size) ? in_window(s, offset, size) : NULL;
+}
+
+FJ_HOT void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
+{
 	/* An overwritten head must not lead outside the mapping. */
 	if (s->is_truncated || (offset | size) >> FJ_STORE_SIZE_LOG)
 		return NULL;
-	if (__builtin_expect(s->is_shared, 0) && !fj_store_reaches(s, offset + size))
-		return NULL;
-	while (k + 1 < FJ_STORE_WINDOWS && offset + size > s->first_window << k)
-		k++;
-	base = map_window(s, k);
-	return base ? base + offset : NULL;
+	return __builtin_expect(s->is_shared, 0) ? in_shared_file(s, offset, size) :
+						   in_window(s, offset, size);
 }
 
 FJ_HOT struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask)
