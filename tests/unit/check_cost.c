@@ -282,6 +282,37 @@ static void look_in_nested_root(const char *outer)
 	ck_assert_uint_gt(COST(__NR_newfstatat, AT_FDCWD, "/file", &st, 0), 1);
 }
 
+static long gate_that_looks_at_no_path(long nr, long a, long b, long c, long d, long e, long f)
+{
+	return nr == __NR_newfstatat ? -EIO : gate_below(nr, a, b, c, d, e, f);
+}
+
+/* What a descriptor is, is asked by the descriptor alone. And whether a name is there is asked by readlink(2), which takes
+ * the kernel less time than newfstatat(2). */
+START_TEST(costs_of_quick_looks)
+{
+	const uint64_t empty = (uint64_t) "";
+	struct stat st = {0};
+	long fd;
+
+	tree_dir("jail/a");
+	tree_file("jail/a/file", "");
+	tree_link("jail/a/nowhere", "none");
+	ck_assert_uint_eq(COST(__NR_faccessat, AT_FDCWD, "/a/file", 0, 0), 1);
+	fd = unit_call4(__NR_openat, AT_FDCWD, "/a/file", O_RDONLY, 0);
+	ck_assert_int_ge(fd, 0);
+	gate_below = fj_gate;
+	fj_gate = gate_that_looks_at_no_path;
+	ck_assert_uint_eq(COST(__NR_newfstatat, fd, empty, &st, AT_EMPTY_PATH), 1);
+	ck_assert_uint_eq(st.st_mode & 0170000, 0100000);
+	ck_assert_uint_eq(COST_ONCE(__NR_faccessat, AT_FDCWD, "/a/file", 0, 0), 1);
+	ck_assert_int_eq(COST_OF_NOTHING(__NR_faccessat, AT_FDCWD, "/a/none", 0, 0), 1);
+	fj_gate = gate_below;
+	ck_assert_int_ge(COST_OF_NOTHING(__NR_faccessat, AT_FDCWD, "/a/nowhere", 0, 0), 1);
+	fj_sys_close((int)fd);
+}
+END_TEST
+
 START_TEST(costs_in_nested_root)
 {
 	tree_dir("jail/proc");
@@ -313,6 +344,7 @@ Suite *unit_suite_cost(void)
 	tcase_add_test(c, costs_without_null_path);
 	tcase_add_test(c, costs_of_records);
 	tcase_add_test(c, costs_of_long_ways);
+	tcase_add_test(c, costs_of_quick_looks);
 	tcase_add_test(c, costs_in_nested_root);
 	tcase_add_test(c, costs_in_nested_root_of_host);
 	suite_add_tcase(s, c);
