@@ -192,6 +192,12 @@ shows 'gdb: it catches a call, and need not be told of SIGSYS' \
 	sh -c "gdb -nx -batch -ex 'break main' -ex run -ex 'catch syscall newfstatat' -ex continue -ex bt -ex continue -ex bt -ex delete -ex continue \
 		--args debuggee 2"
 
+# Behind the gate's two pages the address space is the program's.
+gcc -O1 -static -o "$root/usr/bin/above_gate" "$tests_dir/workflows/src/above_gate.c"
+case ${FAKEJAIL_OPTS:-} in
+*--no-patch*) ;; # libfakejail.so has a page there
+*) prints 'what a program maps behind the gate is shown' 'all are shown' jail "$root" above_gate ;;
+esac
 # The tracee calls the gate page, where the tracer sees nothing.
 gcc -O1 -static -o "$root/usr/bin/gate_loop" "$tests_dir/workflows/src/gate_loop.c"
 prints 'a tracee that calls the gate page for ever: its tracer gets its signals' 'Interrupted system call' jail "$root" gate_loop
