@@ -49,6 +49,8 @@ uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type)
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value)
 {
 	for (size_t i = 0; i < s->auxv_pairs; i++)
-		if (s->auxv[2 * i] == type)
+		if (s->auxv[2 * i] == type) {
 			s->auxv[2 * i + 1] = value;
+			return;
+		}
 }
