@@ -351,5 +351,5 @@ void fj_ids_start(struct fj_identities *identities, struct fj_posted_table *tabl
 	else
 		fj_ids_root(&of_memory()->ids);
 	of_memory()->is_limited = is_limited(&of_memory()->ids);
-	fj_ids_post((int32_t)fj_sys_getpid(), &of_memory()->ids);
+	fj_ids_post(fj_memory_first_owner(), &of_memory()->ids);
 }

@@ -90,7 +90,7 @@ static uint64_t place_for_jail(void)
  * -errno. */
 static long map_jail(const struct fj_handoff *h)
 {
-	const long fd = fj_open_shared(h->root_fd + 1, O_RDWR);
+	const long fd = fj_open_shared(h->root_fd + 1, O_RDWR, NULL);
 	long at;
 
 	if (fd < 0)
@@ -116,8 +116,8 @@ static void set_comm(const char *execfn)
 
 /* Set what ps, gdb and /proc/PID read from the kernel's data about a program. Needs a kernel with
  * CONFIG_CHECKPOINT_RESTORE; without it they show the loader's. */
-static void tell_kernel(
-	const struct fj_stack *s, const struct fj_mapped *m, const char *env, const char *handoff)
+static void tell_kernel(const struct fj_stack *s, const struct fj_mapped *m, uint64_t brk,
+	const char *env, const char *handoff)
 {
 	struct prctl_mm_map map = {
 		.start_code = m->code_start,
@@ -130,7 +130,7 @@ static void tell_kernel(
 		.exe_fd = (uint32_t)-1,
 	};
 
-	map.start_brk = map.brk = (uint64_t)fj_sys_brk(0);
+	map.start_brk = map.brk = brk;
 	map.arg_start = s->argc ? (uint64_t)s->argv[0] : (uint64_t)env;
 	map.arg_end = (uint64_t)env;
 	map.env_start = map.arg_end;
@@ -208,7 +208,7 @@ _Noreturn void fj_continue(struct fj_stack *s, struct fj_handoff *h, const char 
 	struct fj_thread *t;
 	const char *env = s->envp[0];
 	char *handoff = s->envp[s->envc - 1];
-	uint64_t entry;
+	uint64_t entry, brk;
 	long memory, r;
 
 	r = fj_gate_place(h->gate);
@@ -229,7 +229,7 @@ _Noreturn void fj_continue(struct fj_stack *s, struct fj_handoff *h, const char 
 	fj_door_start(fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	fj_thread_start(fj_gate_address() + FJ_PAGE);
 	fj_process_take_up(h->kept);
-	t = fj_thread_mine();
+	t = fj_thread_first();
 	if (!t)
 		fail_start(h->is_first, "no memory for the engine's stack", -ENOMEM);
 	fj_faults_arm();
@@ -268,8 +268,9 @@ _Noreturn void fj_continue(struct fj_stack *s, struct fj_handoff *h, const char 
 		put_limit_back(h);
 		fj_inside(s, h->mask);
 	}
+	brk = (uint64_t)fj_sys_brk(0); /* nothing moves it before the program runs */
 	r = fj_map_elf(h->program_fd,
-		&(const struct fj_mapping){.before = (uint64_t)fj_sys_brk(0),
+		&(const struct fj_mapping){.before = brk,
 			.has_interpreter = h->interpreter_fd >= 0,
 			.has_jumps = h->interpreter_fd < 0 || !fj_jail->has_trap},
 		&program);
@@ -314,7 +315,7 @@ _Noreturn void fj_continue(struct fj_stack *s, struct fj_handoff *h, const char 
 	/* A program that is run by its descriptor alone has only its file's name: since Linux 6.14 that is
 	 * its comm. */
 	set_comm(h->comm_from_exe ? fj_exe_path() : execfn);
-	tell_kernel(s, &program, env, handoff);
+	tell_kernel(s, &program, brk, env, handoff);
 	if (fj_jail->has_trap)
 		h->mask &=
 			~(1UL << 30); /* SIGSYS: the trap needs it, whatever the launcher's caller

@@ -150,7 +150,7 @@ static bool is_unchanged(const struct fj_sited_text *t, int fd)
 static long open_copies_memory(int flags)
 {
 	return fj_copies_memory >= 0 ? fj_copies_memory :
-				       fj_open_shared(FJ_FD_JAIL(fj_jail), flags);
+				       fj_open_shared(FJ_FD_JAIL(fj_jail), flags, NULL);
 }
 
 static void close_memory(long memory)

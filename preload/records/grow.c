@@ -315,20 +315,19 @@ static long map_store(struct fj_store *s, long to_map)
 	return 0;
 }
 
-static long size_up(struct fj_store *s, int fd, uint64_t *size)
+static long size_up(struct fj_store *s, int fd, struct stat *st, uint64_t *size)
 {
 	uint64_t window = WINDOW_MIN;
-	struct stat st;
-	const long r = fj_sys_fstat(fd, &st);
+	const long r = fj_sys_fstat(fd, st);
 
 	if (r < 0)
 		return r;
-	*size = (uint64_t)st.st_size;
+	*size = (uint64_t)st->st_size;
 	while (window < *size)
 		window *= 2;
 	*s = (struct fj_store){.fd = fd,
-		.ino = st.st_ino,
-		.device = (uint32_t)st.st_dev,
+		.ino = st->st_ino,
+		.device = (uint32_t)st->st_dev,
 		.first_window = window,
 		.known_size = *size};
 	return 0;
@@ -343,14 +342,15 @@ static struct fj_store_room room[2] FJ_BULKY;
 
 static long start_store(struct fj_store *s, int fd)
 {
+	struct stat st;
 	uint64_t size;
-	long to_map, r = size_up(s, fd, &size);
+	long to_map, r = size_up(s, fd, &st, &size);
 
 	if (r < 0)
 		return r;
 	s->is_shared = fj_owner_shared >> (s - fj_store) & 1;
 	s->room = &room[s - fj_store];
-	to_map = fj_open_shared(fd, O_RDWR);
+	to_map = fj_open_shared(fd, O_RDWR, &st);
 	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
 		to_map = fj_open_anew(fd, O_RDONLY);
 	r = map_store(s, to_map);
@@ -366,8 +366,9 @@ static long start_store(struct fj_store *s, int fd)
 
 long fj_store_map(struct fj_store *s, int fd, const char *path)
 {
-	uint64_t size;
-	long r = size_up(s, fd, &size);
+	struct stat st;
+	uint64_t size = 0;
+	long r = size_up(s, fd, &st, &size);
 
 	s->fd = -1;
 	s->path = path;

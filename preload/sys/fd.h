@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct fj_str; /* bytes/str.h */
+struct stat;   /* asm/stat.h */
 
 /* openat(2) with O_CLOEXEC and O_PATH added: a descriptor that needs no permission for the file.
  * Returns it or -errno. */
@@ -33,8 +34,9 @@ long fj_open_anew(int fd, int flags);
 long fj_read_file(int dirfd, const char *name, void *out, size_t size);
 /* As fj_open_anew(), for a descriptor that all processes of the jail have: opened through process
  * fj_shared_pid, if that still runs. Then all look at one directory of /proc, which the kernel keeps. For its own
- * directory each process would make the kernel create one: a fifth of the time of a fork (measured, Linux 6.18). */
-long fj_open_shared(int fd, int flags);
+ * directory each process would make the kernel create one: a fifth of the time of a fork (measured, Linux 6.18).
+ * `known`: what fstat(2) says of `fd`; NULL: it is asked. */
+long fj_open_shared(int fd, int flags, const struct stat *known);
 /* dup3(2) to a number that the jail keeps for itself. It may lie above a soft limit that was
  * lowered: then the limit is raised meanwhile. */
 long fj_dup_to(int fd, int number, int flags);

@@ -35,6 +35,11 @@ void fj_thread_start(uint64_t page)
 	*owner_pid = owner_now = (int32_t)fj_sys_getpid();
 }
 
+int32_t fj_memory_first_owner(void)
+{
+	return owner_now;
+}
+
 uint32_t *fj_thread_fork_mark(void)
 {
 	return (uint32_t *)owner_pid + 16; /* a cache line of its own */

@@ -22,6 +22,8 @@ uint32_t fj_memory_forks(int32_t *before);
 /* Makes the calling process the owner of this memory. Call at process start. `page` is a page that is
  * mapped for this and can be written to, or 0: then one is mapped. */
 void fj_thread_start(uint64_t page);
+/* The process that called fj_thread_start(), until it forks: no system call. */
+int32_t fj_memory_first_owner(void);
 /* A word for another room, 0 at first, which the kernel clears in a forked child. Call after
  * fj_thread_start(). */
 uint32_t *fj_thread_fork_mark(void);

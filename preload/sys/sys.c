@@ -87,12 +87,15 @@ long fj_read_file(int dirfd, const char *name, void *out, size_t size)
 	return n;
 }
 
-static bool are_one_file(int fd, int other)
+/* `known`: of `other`, or NULL. */
+static bool are_one_file(int fd, int other, const struct stat *known)
 {
 	struct stat a, b;
 
-	return !fj_sys_fstat(fd, &a) && !fj_sys_fstat(other, &b) && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	if (fj_sys_fstat(fd, &a) || (!known && fj_sys_fstat(other, &b)))
+		return false;
+	known = known ? known : &b;
+	return a.st_dev == known->st_dev && a.st_ino == known->st_ino;
 }
 
 bool fj_has_spare_numbers(int fd)
@@ -125,7 +128,7 @@ long fj_dup_to(int fd, int number, int flags)
 
 int fj_shared_pid;
 
-long fj_open_shared(int fd, int flags)
+long fj_open_shared(int fd, int flags, const struct stat *known)
 {
 	/* (The linker merges string constants with those of other files, away from what a start reads.) */
 	static const char of_processes[] = "/proc/", of_fds[] = "/fd/";
@@ -142,7 +145,7 @@ long fj_open_shared(int fd, int flags)
 	fj_str_put(&s, of_fds);
 	fj_str_num(&s, (uint32_t)fd, 10);
 	r = fj_sys_openat(AT_FDCWD, link, flags | O_CLOEXEC, 0);
-	if (r >= 0 && are_one_file((int)r, fd))
+	if (r >= 0 && are_one_file((int)r, fd, known))
 		return r;
 	if (r >= 0) /* that process has ended, and another one has its number */
 		fj_sys_close((int)r);

@@ -227,6 +227,30 @@ struct fj_thread *fj_thread_known(void)
 	return find_taken(pid, (int32_t)fj_sys_gettid());
 }
 
+static struct fj_thread *take_for(int32_t pid, int32_t tid)
+{
+	struct fj_thread *t;
+
+	/* Each round either frees areas of threads that have ended, or adds a chunk, and both are few:
+	 * only threads that begin at the same moment can take them all. */
+	for (;;) {
+		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+
+		t = take_any(pid, tid);
+		if (t)
+			return t;
+		if ((!count || !reclaim_areas()) && !add_chunk(count))
+			return take_any(pid, tid);
+	}
+}
+
+struct fj_thread *fj_thread_first(void)
+{
+	const int32_t pid = fj_memory_first_owner();
+
+	return take_for(pid, pid);
+}
+
 struct fj_thread *fj_thread_mine(void)
 {
 	const int32_t pid = (int32_t)fj_sys_getpid();
@@ -239,17 +263,7 @@ struct fj_thread *fj_thread_mine(void)
 		return t;
 	if (tid != pid)
 		fj_thread_note_company();
-	/* Each round either frees areas of threads that have ended, or adds a chunk, and both are few:
-	 * only threads that begin at the same moment can take them all. */
-	for (;;) {
-		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
-
-		t = take_any(pid, tid);
-		if (t)
-			return t;
-		if ((!count || !reclaim_areas()) && !add_chunk(count))
-			return take_any(pid, tid);
-	}
+	return take_for(pid, tid);
 }
 
 /* The area that a thread tries first: areas once lent stay lent, one in each place. If the fs bases

@@ -63,6 +63,8 @@ struct fj_thread *fj_thread_holding(uintptr_t sp);
 /* The calling thread's area, which is taken now if it has none. It is found by thread id, which
  * costs two system calls. Returns NULL only when the kernel refuses memory. Async-signal-safe. */
 struct fj_thread *fj_thread_mine(void);
+/* As fj_thread_mine(), for the only thread of a process after fj_thread_start() (sys/memory.h): makes no system call. */
+struct fj_thread *fj_thread_first(void);
 /* The calling thread's area, or NULL when it has none. */
 struct fj_thread *fj_thread_known(void);
 
