@@ -71,14 +71,6 @@ static bool is_being_written(long fd)
 	return r == -EAGAIN;
 }
 
-static bool are_same(int fd, int other)
-{
-	struct stat a, b;
-
-	return !fj_sys_fstat(fd, &a) && !fj_sys_fstat(other, &b) && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
 /* An O_PATH descriptor of the file `fd`, which was found at `place`, or an error. An old kernel opens it by its name,
  * because in a process that has just begun using its link in /proc costs more than ten opens. -ENOENT: the name
  * does not lead to it any more, or must be followed. */
@@ -95,7 +87,7 @@ static long open_as_path(const struct fj_place *place, int fd)
 	if (place->is_magic || !place->name[0])
 		return -ENOENT;
 	held = fj_sys_openat(place->dirfd, place->name, O_PATH | O_NOFOLLOW, 0);
-	if (held < 0 || are_same(fd, (int)held))
+	if (held < 0 || fj_is_one_file(fd, (int)held, NULL))
 		return held;
 	fj_sys_close((int)held);
 	return -ENOENT;

@@ -137,16 +137,14 @@ static bool is_gate_address(uint64_t at)
 	return at == fj_jail->gate || at == fj_jail->gate + FJ_GATE_APART;
 }
 
-/* Is mapping `m` the gate page, or one of the pages behind it, which may be mappings of their own?
- * `*end` is the end of the last of these pages that was seen, or 0. */
+/* Is mapping `m` the gate page, or a page behind it? `*end`: the end of the last of these pages that was seen, or 0. */
 static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 {
 	if (m->from < *end)
 		return is_page(m, "rw-p") && !*m->path;
 	if (!is_gate_address(m->from) || !is_page(m, "r-xp"))
 		return false;
-	*end = m->from +
-	       FJ_PAGE * (fj_jail_paths()->preload[0] ? FJ_GATE_PAGES_MAX : FJ_GATE_PAGES);
+	*end = m->from + FJ_PAGE * (FJ_GATE_PAGES + !!fj_jail_paths()->preload[0]);
 	return !*m->path; /* else it belongs to the loader, which is not shown, or to a program */
 }
 

@@ -37,6 +37,8 @@ long fj_read_file(int dirfd, const char *name, void *out, size_t size);
  * directory each process would make the kernel create one: a fifth of the time of a fork (measured, Linux 6.18).
  * `known`: what fstat(2) says of `fd`; NULL: it is asked. */
 long fj_open_shared(int fd, int flags, const struct stat *known);
+/* Are `fd` and `other` descriptors of one file? `known`: what fstat(2) says of `other`; NULL: it is asked. */
+bool fj_is_one_file(int fd, int other, const struct stat *known);
 /* dup3(2) to a number that the jail keeps for itself. It may lie above a soft limit that was
  * lowered: then the limit is raised meanwhile. */
 long fj_dup_to(int fd, int number, int flags);

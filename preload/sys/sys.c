@@ -87,8 +87,7 @@ long fj_read_file(int dirfd, const char *name, void *out, size_t size)
 	return n;
 }
 
-/* `known`: of `other`, or NULL. */
-static bool are_one_file(int fd, int other, const struct stat *known)
+bool fj_is_one_file(int fd, int other, const struct stat *known)
 {
 	struct stat a, b;
 
@@ -145,7 +144,7 @@ long fj_open_shared(int fd, int flags, const struct stat *known)
 	fj_str_put(&s, of_fds);
 	fj_str_num(&s, (uint32_t)fd, 10);
 	r = fj_sys_openat(AT_FDCWD, link, flags | O_CLOEXEC, 0);
-	if (r >= 0 && are_one_file((int)r, fd, known))
+	if (r >= 0 && fj_is_one_file((int)r, fd, known))
 		return r;
 	if (r >= 0) /* that process has ended, and another one has its number */
 		fj_sys_close((int)r);

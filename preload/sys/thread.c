@@ -246,9 +246,7 @@ static struct fj_thread *take_for(int32_t pid, int32_t tid)
 
 struct fj_thread *fj_thread_first(void)
 {
-	const int32_t pid = fj_memory_first_owner();
-
-	return take_for(pid, pid);
+	return take_for(fj_memory_first_owner(), fj_memory_first_owner());
 }
 
 struct fj_thread *fj_thread_mine(void)
