@@ -5,27 +5,33 @@
  *
  * An open may wait (for the other end of a fifo: fifo(7)). So the last step lets the program's
  * signals in. */
+#include "bytes/bytes.h"
 #include "bytes/equal.h"
+#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
 #include "fast-path/fast.h"
 #include "guest/guest.h"
+#include "inode/owned.h"
 #include "layers/union.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "nested/roots.h"
 #include "open/opening.h"
 #include "open/preload.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "procfs/procfs.h"
 #include "signal/waiting.h"
 #include "sys/hot.h"
 #include "sys/page.h"
 #include "syscall/fcntl.h"
+#include "syscall/ioctl.h"
 #include "syscall/unistd_close.h"
 
+#include <asm/ioctls.h>
 #include <linux/openat2.h>
 
 /* openat(2) ignores what openat2(2) refuses: unknown flags, and a mode that is not used. */
@@ -128,10 +134,33 @@ FJ_HOT static long open_jail_path(
 	return fj_open_walked(c, dirfd, jail_path, o);
 }
 
+/* A terminal that was just made may have the number of an earlier one, and nothing else tells one from the
+ * other: the record of the earlier one goes. `master` is /dev/ptmx if its last name says so. */
+__attribute__((noinline)) static void forget_old_terminal(struct fj_call *c, int master)
+{
+	struct fj_file file;
+	struct fj_str path;
+	char text[24];
+	unsigned number;
+
+	if (fj_owner_is_empty() || fj_sys_ioctl(master, TIOCGPTN, (unsigned long)&number))
+		return;
+	fj_str_init(&path, text, sizeof(text));
+	fj_str_put(&path, "/dev/pts/");
+	fj_str_num(&path, number, 10);
+	if (!fj_file_look(c, AT_FDCWD, text, AT_SYMLINK_NOFOLLOW, &file) && file.has_record)
+		fj_owner_gone(&file.key);
+}
+
 /* Names in a directory are looked up by its descriptor later: notes that the directory must be
  * asked for records of its own. */
-static long see_directory(struct fj_call *c, long fd, const struct fj_opening *o)
+static long see_opened(
+	struct fj_call *c, long fd, const char *jail_path, const struct fj_opening *o)
 {
+	if (__builtin_expect(fj_open_writes(o) && fd >= 0 && c->path_len >= 4 &&
+				     !memcmp(jail_path + c->path_len - 4, "ptmx", 4),
+		    0))
+		forget_old_terminal(c, (int)fd);
 	if (__builtin_expect((o->flags & (O_DIRECTORY | FJ_TMPFILE)) == O_DIRECTORY, 0) && fd >= 0)
 		fj_roots_see_later(c->thread, (int)fd);
 	return fd;
@@ -156,7 +185,7 @@ FJ_HOT long fj_hook_open(struct fj_call *c)
 		(r = fj_early_answer(c)) < 1)
 		return r;
 	tidy_for_openat2(&o);
-	return see_directory(c, open_jail_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
+	return see_opened(c, open_jail_path(c, (int)c->arg[DIRFD], jail_path, &o), jail_path, &o);
 }
 
 /* A structure longer than ours is accepted if the rest is zero: copy_struct_from_user() of
@@ -201,5 +230,5 @@ long fj_hook_openat2(struct fj_call *c)
 
 	o = (struct fj_opening){.flags = how.flags, .mode = how.mode, .resolve = how.resolve};
 	tidy_for_openat2(&o);
-	return see_directory(c, open_jail_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
+	return see_opened(c, open_jail_path(c, (int)c->arg[DIRFD], jail_path, &o), jail_path, &o);
 }

@@ -6,6 +6,8 @@
  */
 #include "twin.h"
 
+#include <sys/ioctl.h>
+
 /* /dev/NAME, with the number; four may be in use at once. */
 static const char *d(const char *name)
 {
@@ -179,6 +181,45 @@ CASE(dev_root_names)
 }
 
 /* syslogd's: bound, connected to, sent to. */
+/* Opens new terminals until one has this number, or just one. Returns its number, or -1. */
+static int new_terminal(int wanted, struct stat *st)
+{
+	int got = -1, master, zero = 0;
+	struct stat changed;
+	char path[40];
+
+	for (int n = 0; n < 64; n++) {
+		master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+		SYSCALL(SYS_ioctl, master, TIOCSPTLCK, &zero);
+		if (SYSCALL(SYS_ioctl, master, TIOCGPTN, &got) < 0)
+			return -1;
+		if (wanted < 0 || got == wanted)
+			break;
+	}
+	snprintf(path, sizeof(path), "/dev/pts/%d", got);
+	stat(path, st);
+	if (wanted < 0) {
+		done("chown", chown(path, 1001, 2001));
+		done("chmod", chmod(path, 0620));
+		stat(path, &changed);
+		say("uid %d gid %d mode %o\n", changed.st_uid, changed.st_gid, changed.st_mode);
+	}
+	for (int n = 3; n < 80; n++)
+		close(n);
+	return got;
+}
+
+/* What somebody did with a terminal is not true of the next one that has its number. */
+CASE(dev_root_terminal)
+{
+	struct stat first = {0}, second = {0};
+	const int number = new_terminal(-1, &first);
+
+	say("same number %d\n", new_terminal(number, &second) == number);
+	say("uid as before %d, gid %d, mode %o\n", first.st_uid == second.st_uid,
+		first.st_gid == second.st_gid, second.st_mode);
+}
+
 CASE(dev_root_loop)
 {
 	struct stat st;
