@@ -42,7 +42,7 @@ static inline int fj_arg_dirfd(const struct fj_call *c, int i)
 /* Copies path argument `i` from the program, and sets c->path_len. Returns the copy, which is the
  * last thing in scratch memory, and 0 in `*error`. Otherwise returns NULL. `*error` is then -EFAULT;
  * -ENAMETOOLONG, if the path has PATH_MAX bytes or more; or 0, if the argument is NULL or empty,
- * and the kernel must judge the call as it is. Async-signal-safe. */
+ * and the kernel must judge the call as it is: an empty path is replaced by one of the engine's. Async-signal-safe. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
 
 /* For the hooks of stat(2) and the like, which read and change what the kernel has written at the pointer argument of
