@@ -33,39 +33,37 @@ FJ_HOT bool fj_owner_is_empty(void)
 		       !fj_owner_has_news());
 }
 
-/* Has a file of records devices, or attributes? With news that may be so. */
-static inline bool have_heads(bool devices)
-{
-	struct fj_store *s;
+enum counted { DEVICES, ATTRIBUTES, INHERITING_DIRS };
 
-	if (fj_owner_is_empty() || fj_owner_has_news())
-		return !fj_owner_is_empty();
-	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
-		if (devices ? fj_store_head(s)->devices : fj_store_head(s)->blocks)
-			return true;
-	return false;
-}
-
-FJ_HOT bool fj_owner_has_devices(void)
-{
-	return have_heads(true);
-}
-
-bool fj_owner_has_attributes(void)
-{
-	return have_heads(false);
-}
-
-bool fj_owner_has_inheriting_dirs(void)
+/* Does a file of records that counts here have such records, as far as its head says? */
+static inline __attribute__((always_inline)) bool has_counted(enum counted what)
 {
 	struct fj_store *s;
 
 	if (fj_owner_has_news())
 		return true;
-	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
-		if (fj_store_head(s)->inheriting)
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;) {
+		const struct fj_store_head *const h = fj_store_head(s);
+
+		if (what == DEVICES ? h->devices : what == ATTRIBUTES ? h->blocks : h->inheriting)
 			return true;
+	}
 	return false;
+}
+
+FJ_HOT bool fj_owner_has_devices(void)
+{
+	return !fj_owner_is_empty() && has_counted(DEVICES);
+}
+
+bool fj_owner_has_attributes(void)
+{
+	return !fj_owner_is_empty() && has_counted(ATTRIBUTES);
+}
+
+bool fj_owner_has_inheriting_dirs(void)
+{
+	return has_counted(INHERITING_DIRS);
 }
 
 static void to_owner(

@@ -4,54 +4,12 @@
  * case_altstack_gone.c - tests a signal stack that was unmapped, made read-only, or freed and
  * used again: only the program's own handlers may write there.
  */
-#include "twin.h"
-
-#define SIZE 65536UL
-
-static char *region;
-static volatile int seen, is_on, code;
-static sigjmp_buf jump;
-
-static void set_stack(int flags)
-{
-	stack_t ss = {.ss_size = SIZE, .ss_flags = flags};
-
-	region = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ss.ss_sp = region;
-	R(sigaltstack(&ss, NULL));
-}
-
-static void note(int sig, siginfo_t *info, void *context)
-{
-	struct stat st;
-	char here;
-
-	(void)sig;
-	(void)context;
-	seen++;
-	code = info->si_code;
-	is_on = &here >= region && &here < region + SIZE;
-	stat("/etc/passwd", &st);
-}
+#include "case_altstack.h"
 
 static void leave(int sig, siginfo_t *info, void *context)
 {
 	note(sig, info, context);
 	siglongjmp(jump, 1);
-}
-
-static void handle(int sig, void (*handler)(int, siginfo_t *, void *), int flags)
-{
-	struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(sig, &sa, NULL);
-}
-
-static void say_seen(const char *name)
-{
-	say("%s: seen %d on it %d code %d\n", name, seen, is_on, code);
-	seen = is_on = code = 0;
 }
 
 static volatile char *volatile nowhere = (volatile char *)16;
