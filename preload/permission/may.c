@@ -208,7 +208,6 @@ static bool is_answered(const struct fj_call *c, const struct fj_target *target)
 	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
 
 	if (!target->is_fast || (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW) ||
-		(c->nr == __NR_faccessat2 && fj_lacks()->faccessat2) ||
 		fj_mount_flags()->has_read_only ||
 		(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) || (wanted & ~7u))
 		return false;
@@ -226,6 +225,8 @@ static long may_access(struct fj_call *c)
 	struct fj_target target;
 	long r;
 
+	if (c->nr == __NR_faccessat2 && fj_lacks()->faccessat2)
+		return 0; /* the hook says ENOSYS */
 	if ((fj_arg(c, FJ_ATFLAGS, 0) & AT_EACCESS_) == 0) {
 		real.fsuid = real.ruid;
 		real.fsgid = real.rgid;
