@@ -130,7 +130,6 @@ fails 'pack of nothing' 125 "fakejail: pack: ROOTFS $unset" verb pack '' x.tar
 fails 'pack to nothing' 125 "fakejail: pack: FILE $unset" verb pack owned ''
 fails 'pack of an entry point of numbers' 125 "fakejail: pack: '\[1\]' is no JSON list of words" verb pack --entrypoint='[1]' --format=oci owned x
 fails 'pack of a variable without a value' 125 "fakejail: pack: --env: 'A' is not NAME=VALUE" verb pack --env=A --format=oci owned x
-fails 'pack of a directory to standard output' 125 "fakejail: pack: --format=oci makes a directory, and '-' is none" verb pack --format=oci owned -
 fails 'images in two ways' 125 'fakejail: images: --format and --prune exclude each other' verb images --format=json --prune
 fails 'a copy in no directory' 125 "fakejail: --rm: --keep: cannot make the directory '$mine/nosuch/x': No such file or directory" verb --keep=nosuch/x owned /busybox true
 fails 'a copy over another' 125 "fakejail: --rm: --keep: '$mine/outside' is there, and is no empty directory" verb --keep=outside owned /busybox true
