@@ -5,12 +5,7 @@
  * file is copied up: they show the copy from then on. The overlay is mounted over its own lower
  * directory, so that the lower file has no other name.
  */
-#include "case_union.h"
-
-static void mount_over(void)
-{
-	R(mount("overlay", "/t/l", "overlay", 0, "lowerdir=/t/l,upperdir=/t/u,workdir=/t/w"));
-}
+#include "case_union_follow.h"
 
 static void make_lower(void)
 {
@@ -30,30 +25,6 @@ static void take_over(void)
 		close(i);
 	R(umount2("/t/l", 0));
 	show_tree("l");
-}
-
-static void add_to(const char *path, const char *text)
-{
-	const int fd = open(path, O_WRONLY | O_APPEND);
-
-	R(write(fd, text, strlen(text)));
-	close(fd);
-}
-
-/* What the descriptor itself shows, and what is read next. */
-static void say_fd(const char *name, int fd)
-{
-	char text[100] = "";
-	struct stat st = {0};
-
-	say("%s: at %ld, flags %x %x, ", name, (long)lseek(fd, 0, SEEK_CUR),
-		(unsigned)fcntl(fd, F_GETFD), (unsigned)fcntl(fd, F_GETFL));
-	fstat(fd, &st);
-	say("mode %o, %ld bytes, ", (int)st.st_mode, (long)st.st_size);
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		say("%e\n", errno);
-	else
-		say("%q\n", text);
 }
 
 static void read_some(int fd)
