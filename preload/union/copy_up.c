@@ -280,7 +280,8 @@ static long copy_by_way_of(struct task *k, int work_fd)
 	else if (may_be_open)
 		fj_copies_tell(k->u.file.dev, k->u.sx.stx_ino, k->u.dst);
 	drop_fds(&k->u);
-	if (r >= 0 && may_be_open)
+	/* (Where a handler may run, this process hears at its next call.) */
+	if (r >= 0 && may_be_open && (k->c->mask || k->c->holds_signals))
 		fj_copies_hear(k->c->thread);
 	return r;
 }
