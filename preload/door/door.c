@@ -54,8 +54,9 @@ struct fj_doors *fj_doors(void)
 #define CALLS_PER_LOOK 64 /* 1.6 % more calls while a tracer looks */
 
 _Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_thread, deferred) == 8 &&
-		       FJ_GUARD_AT == 0x40 && offsetof(struct fj_guard, policy) == 0 &&
-		       FJ_GATE_SHOWN_AT == 4224 && offsetof(union fj_child_states, sections) == 4 &&
+		       FJ_GUARD_AT == 0x40 && FJ_SECTION_BIT(FJ_GUARD_AT) == 0x10 &&
+		       offsetof(struct fj_guard, policy) == 0 && FJ_GATE_SHOWN_AT == 4224 &&
+		       offsetof(union fj_child_states, sections) == 4 &&
 		       (FJ_SIGSYS_BIT | FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT) == 0x40000440,
 	"entry.S");
 

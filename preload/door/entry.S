@@ -16,7 +16,8 @@
 #define RECORD_FLAGS 136
 #define RECORD_SIZE 224
 #define RECORD_BACK 56
-#define GUARD_AT 0x40		/* seccomp/policy.h; door.c asserts this and the next, and the signals below */
+#define GUARD_AT 0x40		/* seccomp/policy.h; door.c asserts this, the next two, and the signals below */
+#define GUARD_BIT 0x10		/* its FJ_SECTION_BIT() */
 #define GATE_SHOWN_AT 4224	/* sys/gate.h */
 #define LAST_WORD_AT 4088	/* of a page */
 
@@ -180,7 +181,7 @@ fj_door_mask:
 	ja	11b
 	testl	$0x40000440, (%rsi)
 	jne	11b
-	cmpl	$0, fj_child_states + 4(%rip)	/* `sections`: a vfork child has filters of its own, perhaps */
+	testl	$GUARD_BIT, fj_child_states + 4(%rip)	/* `sections`: a vfork child has filters of its own, perhaps */
 	jne	11b
 	cmpl	$0, fj_process + GUARD_AT(%rip)	/* `policy`: the program's own filters */
 	jne	11b
