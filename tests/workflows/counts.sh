@@ -43,10 +43,10 @@ more() {
 more /counts 2 fork
 more /counts-static 1 fork
 more /counts 10 stat
-more /counts 26 exec /counts
-more /counts-static 25 exec /counts-static
-more /counts 14 spawn /counts
-more /counts-static 13 spawn /counts-static
+more /counts 23 exec /counts
+more /counts-static 23 exec /counts-static
+more /counts 12 spawn /counts
+more /counts-static 12 spawn /counts-static
 # The start of a shell, and what each subshell costs child and parent.
-more /counts 262 exec /bin/bash -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do (:) || exit 1; done'
+more /counts 240 exec /bin/bash -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do (:) || exit 1; done'
 finish

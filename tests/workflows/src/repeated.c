@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define A "/repeated/a"
@@ -91,13 +92,29 @@ static int do_sigaction(long i)
 	return sigaction(SIGUSR1, &ignored, NULL) || sigaction(SIGUSR1, NULL, &was);
 }
 
+static const char *self;
+
+/* This program without arguments ends with status 2. */
+static int do_exec(long i)
+{
+	const pid_t child = fork();
+	int status;
+
+	(void)i;
+	if (!child) {
+		execl(self, self, (char *)NULL);
+		_exit(1);
+	}
+	return waitpid(child, &status, 0) != child || status != 2 << 8;
+}
+
 static const struct {
 	const char *name;
 	int (*make)(long i);
 } calls[] = {{"rename", do_rename}, {"renameat", do_renameat}, {"link", do_link},
 	{"symlink", do_symlink}, {"mkdir", do_mkdir}, {"chmod", do_chmod},
 	{"chmod-owned", do_chmod_owned}, {"chdir", do_chdir}, {"stat", do_stat},
-	{"stat-up", do_stat_up}, {"sigaction", do_sigaction}};
+	{"stat-up", do_stat_up}, {"sigaction", do_sigaction}, {"exec", do_exec}};
 
 int main(int argc, char **argv)
 {
@@ -106,6 +123,7 @@ int main(int argc, char **argv)
 
 	if (!times)
 		return 2;
+	self = argv[0];
 	if ((mkdir("/repeated", 0755) && errno != EEXIST) || (unlink(B) && errno != ENOENT) ||
 		(fd = open(A, O_CREAT | O_RDWR, 0600)) < 0)
 		return 2;
