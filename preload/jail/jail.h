@@ -10,7 +10,7 @@
 
 #define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_NAMELESS 3u
-#define FJ_JAIL_MAGIC 0x334c49414a4a46UL /* "FJJAIL3" */
+#define FJ_JAIL_MAGIC 0x344c49414a4a46UL /* "FJJAIL4" */
 
 /* Which processes trap their exit_group(2), besides who asked for it (call/ending.c). In this order. */
 enum fj_traps_ends {

@@ -54,6 +54,7 @@ costs mkdir 6
 costs chmod 4
 costs chdir 3
 costs stat-up 3 # of two, one with `..` in a directory that is not there
+costs open-group 2 # of two: a file whose name is not taken for a mount point's
 costs sigaction 2 # of two, with all signals blocked
 costs exec 106 # with its fork, and with what ld.so and the program do
 # In an overlay: in a directory that only the upper layer has, and in one that a lower layer has, too.

@@ -92,6 +92,15 @@ static int do_sigaction(long i)
 	return sigaction(SIGUSR1, &ignored, NULL) || sigaction(SIGUSR1, NULL, &was);
 }
 
+/* A name that is that of no mount point, and has a hash like one. */
+static int do_open_group(long i)
+{
+	const int fd = open("/etc/group", O_RDONLY);
+
+	(void)i;
+	return fd < 0 || close(fd);
+}
+
 static const char *self;
 
 /* This program without arguments ends with status 2. */
@@ -114,7 +123,8 @@ static const struct {
 } calls[] = {{"rename", do_rename}, {"renameat", do_renameat}, {"link", do_link},
 	{"symlink", do_symlink}, {"mkdir", do_mkdir}, {"chmod", do_chmod},
 	{"chmod-owned", do_chmod_owned}, {"chdir", do_chdir}, {"stat", do_stat},
-	{"stat-up", do_stat_up}, {"sigaction", do_sigaction}, {"exec", do_exec}};
+	{"stat-up", do_stat_up}, {"sigaction", do_sigaction}, {"exec", do_exec},
+	{"open-group", do_open_group}};
 
 int main(int argc, char **argv)
 {
