@@ -11,7 +11,6 @@
 #include "bytes/copy.h"
 #include "bytes/equal.h"
 #include "bytes/len.h"
-#include "bytes/str.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"

@@ -14,8 +14,6 @@
 #include "exec-format/exec.h"
 #include "fast-path/fast.h"
 #include "inode/exe.h"
-#include "jail/jail.h"
-#include "jail/kernel_lacks.h"
 #include "layers/place.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
@@ -27,85 +25,13 @@
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/fcntl.h"
-#include "syscall/mount.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"
-#include "syscall/unistd_ids.h"
 #include "syscall/unistd_io.h"
 #include "syscall/unistd_names.h"
-#include "syscall/unistd_process.h"
 #include "walk/walk.h"
 
 #include <asm/stat.h>
-
-static bool is_owner_only(const struct stat *st)
-{
-	return st->st_uid == (uint32_t)fj_sys_geteuid();
-}
-
-/* Opens a program for reading. If the caller owns the file and may execute it but not read it, the
- * file is made readable for a moment. */
-static long open_readable(const struct fj_place *place, const struct stat *st)
-{
-	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (place->is_magic ? 0 : O_NOFOLLOW);
-	long fd = fj_sys_openat(place->dirfd, place->name, flags, 0);
-
-	if (fd != -EACCES || !is_owner_only(st) || place->is_magic)
-		return fd;
-	if (fj_sys_fchmodat(place->dirfd, place->name, (st->st_mode & 07777) | 0400) < 0)
-		return fd;
-	fd = fj_sys_openat(place->dirfd, place->name, flags, 0);
-	fj_sys_fchmodat(place->dirfd, place->name, st->st_mode & 07777);
-	return fd;
-}
-
-/* Has a process the file open for writing? Then it cannot be executed: ETXTBSY. Only the kernel
- * knows; a read lease asks it (fcntl(2), F_SETLEASE: EAGAIN; EACCES for a file of another user,
- * which is then not checked). */
-static bool is_being_written(long fd)
-{
-	const long r = fj_sys_fcntl(fd, F_SETLEASE, F_RDLCK);
-
-	if (r == 0)
-		fj_sys_fcntl(fd, F_SETLEASE, F_UNLCK);
-	return r == -EAGAIN;
-}
-
-/* An O_PATH descriptor of the file `fd`, which was found at `place`, or an error. An old kernel opens it by its name,
- * because in a process that has just begun using its link in /proc costs more than ten opens. -ENOENT: the name
- * does not lead to it any more, or must be followed. */
-static long open_as_path(const struct fj_place *place, int fd)
-{
-	long held;
-
-	if (!fj_lacks()->open_tree) {
-		held = fj_sys_open_tree(fd, "", AT_EMPTY_PATH);
-		if (held != -ENOSYS && held != -EPERM)
-			return held;
-		fj_lacks()->open_tree = 1;
-	}
-	if (place->is_magic || !place->name[0])
-		return -ENOENT;
-	held = fj_sys_openat(place->dirfd, place->name, O_PATH | O_NOFOLLOW, 0);
-	if (held < 0 || fj_is_one_file(fd, (int)held, NULL))
-		return held;
-	fj_sys_close((int)held);
-	return -ENOENT;
-}
-
-/* Opens the program's file `fd` once more, as the O_PATH descriptor that the next program keeps. Returns -1 if that
- * cannot be done here. */
-static int open_program_again(const struct fj_place *place, long fd)
-{
-	const long held = fd < 0 ? -1 : open_as_path(place, (int)fd);
-
-	if (held < 0)
-		return -1;
-	if (fj_has_spare_numbers((int)held))
-		return (int)held;
-	fj_sys_close((int)held);
-	return -1;
-}
 
 void fj_program_close(struct fj_program *p)
 {
@@ -114,60 +40,6 @@ void fj_program_close(struct fj_program *p)
 	if (p->held_fd >= 0)
 		fj_sys_close(p->held_fd);
 	p->fd = p->held_fd = -1;
-}
-
-/* Does landlock(7) forbid to execute the file `fd`? Only an exec finds out, and before Linux 6.14 the
- * kernel cannot be asked without one. Returns 0 or -EACCES. */
-static long is_denied(long fd)
-{
-	const char *argv[] = {"", NULL};
-
-	if (__builtin_expect(!fj_jail->has_landlock, 1) || !fj_jail->names_comm_by_file)
-		return 0;
-	return fj_sys_execveat(fd, "", (char *const *)argv, (char *const *)argv + 1,
-		       AT_EMPTY_PATH | FJ_EXECVE_CHECK) == -EACCES ?
-		       -EACCES :
-		       0;
-}
-
-long fj_program_open_fd(const struct fj_place *place)
-{
-	const bool is_self = !place->name[0];
-	const int nofollow = place->is_magic ? 0 : AT_SYMLINK_NOFOLLOW;
-	struct stat st;
-	char text[32];
-	struct fj_str link;
-	struct fj_place self = *place;
-	long fd, r = fj_sys_newfstatat(
-			 place->dirfd, place->name, &st, is_self ? AT_EMPTY_PATH : nofollow);
-
-	if (r < 0)
-		return r;
-	if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK)
-		return -ELOOP; /* the descriptor is a symlink itself */
-	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFREG)
-		return -EACCES;
-	if (is_self) {
-		/* A descriptor itself (fexecve, memfd): it is opened through its link, since ""
-		 * cannot be opened. */
-		fj_str_init(&link, text, sizeof(text));
-		fj_fd_path(&link, place->dirfd, NULL);
-		self = (struct fj_place){
-			.dirfd = AT_FDCWD, .name = text, .is_magic = true, .owned_fd = -1};
-	}
-	r = self.is_magic ? fj_sys_faccessat(self.dirfd, self.name, 1 /* X_OK */) :
-			    fj_path_access(self.dirfd, self.name, 1 /* X_OK */, 0);
-	if (r < 0)
-		return r;
-	fd = open_readable(&self, &st);
-	if (fd < 0)
-		return fd;
-	r = is_being_written(fd) ? -ETXTBSY : is_denied(fd);
-	if (r) {
-		fj_sys_close((int)fd);
-		return r;
-	}
-	return fd;
 }
 
 /* The file may be a whiteout, which is an empty file where it is not a device. */
@@ -223,7 +95,7 @@ static enum fj_fast_seen see_program(struct fj_fast *q, void *own, long *fd)
 	const struct program_call *const a = own;
 
 	if (a->p)
-		a->p->held_fd = open_program_again(&q->place, *fd);
+		a->p->held_fd = fj_program_open_again(&q->place, *fd);
 	if (*fd == -ELOOP && a->follows)
 		return FJ_SEEN_LINK;
 	return q->is_layered && (*fd) >= 0 && is_empty(*fd) ? FJ_SEEN_UNSURE : FJ_SEEN_ANSWER;
@@ -330,7 +202,7 @@ static long open_by_walk(struct fj_thread *t, int dirfd, const char *jail_path, 
 	}
 	if (p) {
 		p->limits = limits;
-		p->held_fd = open_program_again(place, r);
+		p->held_fd = fj_program_open_again(place, r);
 	}
 	fj_place_done(place);
 	return r;

@@ -64,14 +64,19 @@ long fj_program_open(
 void fj_program_close(struct fj_program *p);
 /* The FJ_MOUNT_LIMITS of the file behind descriptor `fd`. */
 uint32_t fj_program_limits_of_fd(struct fj_thread *t, int fd);
-/* Opens the file that `place` names, if it may be executed; an empty name means the descriptor
- * itself. Returns a descriptor or -errno. */
-long fj_program_open_fd(const struct fj_place *place);
 /* What /proc/self/exe must read for a program that is executed by its descriptor alone; in scratch
  * memory. */
 char *fj_program_name_of_fd(struct fj_thread *t, int fd);
 /* Reads the first bytes of `p->fd` into `p->head`, in scratch memory. Returns 0 or -errno. */
 long fj_program_read_head(struct fj_thread *t, struct fj_program *p);
+
+/* program_file.c */
+/* Opens the file that `place` names, if it may be executed; an empty name means the descriptor
+ * itself. Returns a descriptor or -errno. */
+long fj_program_open_fd(const struct fj_place *place);
+/* Opens the program's file `fd`, which was found at `place`, once more: as the O_PATH descriptor that the next program keeps.
+ * Returns -1 if that cannot be done here, also if `fd` is an error. */
+int fj_program_open_again(const struct fj_place *place, long fd);
 
 /* program_parts.c */
 /* Follows #! lines until there is an ELF program. `name` is the path that the script's interpreter
