@@ -232,6 +232,19 @@ static bool is_true(const char *value)
 	return *value == 't';
 }
 
+/* An image of a registry may have such a name, too. */
+static bool looks_like_file(const char *word)
+{
+	const char *name = strrchr(word, '/');
+
+	return strstr(name ? name : word, ".tar") || strstr(name ? name : word, ".tgz");
+}
+
+static void say_no_file(void *word)
+{
+	fprintf(stderr, "hint: there is no file '%s', so a registry was asked\n", shown(word));
+}
+
 int pull_main(int argc, char **argv)
 {
 	const char *words[2] = {NULL, NULL};
@@ -277,6 +290,8 @@ int pull_main(int argc, char **argv)
 		name = copy_of(words[1] ? words[1] : words[0]);
 		if (!words[1] && !strncmp(name, "docker://", 9))
 			name += 9;
+		if (looks_like_file(words[0]))
+			on_trouble(say_no_file, (void *)(uintptr_t)words[0]);
 		i = registry_pull(words[0], to);
 	}
 	store_publish(i, to, name);

@@ -147,6 +147,8 @@ is 'nobody who answers a redirection has been asked for a token' 0 "$(counted '^
 silence=3
 fails 'a server that is not there' 125 'fakejail: pull: 127.0.0.1:1: *' pull 127.0.0.1:1/x
 silence=20
+fails 'a file that is not there' 125 "fakejail: pull: nobody.invalid: *hint: there is no file 'nobody.invalid/image.tar', so a registry was asked" \
+	pull nobody.invalid/image.tar
 fails 'a host that is not there' 125 'fakejail: pull: nobody.invalid: Could not resolve host: nobody.invalid' \
 	pull nobody.invalid/x
 for name in 'a b' 'A' 'x:' 'x:a b' 'x/../y' 'x//y' 'x/' '-x.y:1/x/%2e' 'x@sha256:12' 'h.x/y:-z'; do
