@@ -175,7 +175,7 @@ long fj_hook_umount(struct fj_call *c)
 	target = fj_arg_path(c, 0, &r);
 	if (!target)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
-	r = fj_mount_point_find(c->thread, AT_FDCWD, target, !(flags & UMOUNT_NOFOLLOW), &at);
+	r = fj_mount_point_find_any(c->thread, AT_FDCWD, target, !(flags & UMOUNT_NOFOLLOW), &at);
 	if (r >= 0)
 		r = fj_mounting_allowed();
 	if (r < 0)

@@ -76,7 +76,28 @@ static long describe_mount_point(
 	return 0;
 }
 
+/* Fill `p` for a mount point at `pos` whose directory or file on the host was removed. Returns 0, or -ENOENT: there is no
+ * such mount. */
+static long describe_removed(const char *pos, struct fj_mount_point *p)
+{
+	struct fj_str s;
+
+	fj_str_init(&s, p->pos, PATH_MAX);
+	fj_str_put(&s, pos);
+	fj_mount_point_judge(p);
+	p->is_removed = true;
+	return p->is_mount && *pos ? 0 : -ENOENT;
+}
+
 long fj_mount_point_find(struct fj_thread *t, int dirfd, const char *jail_path, bool follows,
+	struct fj_mount_point *p)
+{
+	const long r = fj_mount_point_find_any(t, dirfd, jail_path, follows, p);
+
+	return !r && p->is_removed ? -ENOENT : r;
+}
+
+long fj_mount_point_find_any(struct fj_thread *t, int dirfd, const char *jail_path, bool follows,
 	struct fj_mount_point *p)
 {
 	struct fj_place place;
@@ -84,6 +105,7 @@ long fj_mount_point_find(struct fj_thread *t, int dirfd, const char *jail_path, 
 	long fd, r;
 
 	p->layers = p->work = NULL;
+	p->is_removed = false;
 	p->pos = fj_scratch_path(t);
 	p->host = fj_scratch_path(t);
 	mark = fj_scratch_mark(t);
@@ -101,6 +123,8 @@ long fj_mount_point_find(struct fj_thread *t, int dirfd, const char *jail_path, 
 	if (fd >= 0) {
 		r = describe_mount_point(t, (int)fd, place.is_magic ? NULL : place.pos, p);
 		fj_sys_close((int)fd);
+	} else if (fd == -ENOENT && place.is_mount) {
+		r = describe_removed(place.pos, p);
 	}
 	fj_place_done(&place);
 	fj_scratch_release(t, mark);

@@ -18,14 +18,19 @@ struct fj_mount_point {
 	char *pos;  /* position */
 	char *host; /* host path as the kernel spells it */
 	bool is_dir;
-	bool is_mount;	     /* a mount point, or the root of the jail's tree */
-	bool is_bare_root;   /* the root, where nothing is mounted: a mount only for calls that need
+	bool is_mount;	   /* a mount point, or the root of the jail's tree */
+	bool is_bare_root; /* the root, where nothing is mounted: a mount only for calls that need
 			      * just a directory */
+	bool is_removed; /* what is mounted there has no name on the host any more: `host` and `is_dir` are not set */
 	char *layers, *work; /* for a bound directory of a union: overlay_bind.c; or NULL */
 };
 /* Find the place `jail_path` ("": `dirfd` itself). Returns 0, -EINVAL if it has no position, or an error of
  * fj_path_walk(). */
 long fj_mount_point_find(struct fj_thread *t, int dirfd, const char *jail_path, bool follows,
+	struct fj_mount_point *p);
+/* As fj_mount_point_find(), which returns -ENOENT for a mount point whose directory or file on the host was removed. This one
+ * finds it, and sets `is_removed`. */
+long fj_mount_point_find_any(struct fj_thread *t, int dirfd, const char *jail_path, bool follows,
 	struct fj_mount_point *p);
 /* Set `is_mount` and `is_bare_root` from `p->pos`. */
 void fj_mount_point_judge(struct fj_mount_point *p);

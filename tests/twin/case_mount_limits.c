@@ -143,3 +143,29 @@ CASE(mount_root_limits_slash)
 	R(rename("b/file", "b/new/"));
 	R(umount2("b", 0));
 }
+
+/* What is bound is removed: its mount point can still be unmounted, once, and is what it was before. */
+CASE(mount_root_bound_removed)
+{
+	make_dirs();
+	put("b/below", "x");
+	put("file", "y");
+	put("source", "z");
+	mkdir("gone", 0755);
+	BIND("gone", "b");
+	R(rmdir("gone"));
+	R(umount2("b", 0));
+	R(umount2("b", 0));
+	R(access("b/below", F_OK));
+	R(mount("source", "file", NULL, MS_BIND, NULL));
+	R(unlink("source"));
+	R(umount2("file", UMOUNT_NOFOLLOW));
+	R(umount2("file", UMOUNT_NOFOLLOW));
+	R(unlink("file"));
+	mkdir("a/sub", 0755);
+	BIND("a/sub", "b");
+	R(rename("a/sub", "a/other"));
+	R(umount2("b/", MNT_DETACH));
+	R(umount2("b/", MNT_DETACH));
+	R(access("b/below", F_OK));
+}
