@@ -63,16 +63,19 @@ static uint32_t place_of_copy(uint32_t dev, uint64_t ino)
 	return (uint32_t)(fj_hash((const char *)file, sizeof(file), FJ_HASH_SEED) % FJ_COPIES);
 }
 
-/* What the copy `fd` is known by, or 0. A later file may get its number, but not its time of birth. */
+/* What the copy `fd` is known by, or 0. A later file may get its number, but not its time of birth. (Without statx(2) and on
+ * some file systems the number alone counts; what gets it must have the copy's name as well.) */
 static uint64_t hash_copy(int fd)
 {
-	struct statx sx;
+	struct statx sx = {0};
+	struct stat st;
 
-	if (fj_sys_statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &sx))
+	if (fj_sys_fstat(fd, &st))
 		return 0;
+	fj_sys_statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx);
 
-	const uint64_t file[4] = {(uint64_t)sx.stx_dev_major << 32 | sx.stx_dev_minor, sx.stx_ino,
-		(uint64_t)sx.stx_btime.tv_sec, sx.stx_btime.tv_nsec};
+	const uint64_t file[4] = {
+		st.st_dev, st.st_ino, (uint64_t)sx.stx_btime.tv_sec, sx.stx_btime.tv_nsec};
 
 	return fj_hash((const char *)file, sizeof(file), FJ_HASH_SEED);
 }
