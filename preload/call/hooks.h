@@ -180,9 +180,10 @@ long fj_early_answer(struct fj_call *c);
 long fj_hook_exit_127(struct fj_call *c);
 
 /* socket/hook_net.c */
-/* Copies the socket address of `len` bytes at `at` from the program; the call's first argument is the
- * socket. Returns 1 when the address names a path (*jail_path, in scratch memory), 0 when the kernel
- * may get it as it is, or -EFAULT. */
-long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path);
+/* Copies the socket address of `len` bytes at `*at` from the program; the call's first argument is the
+ * socket. `*at` becomes the copy, in scratch memory: another thread may change the program's. Returns 1 when the address
+ * names a path (*jail_path, in scratch memory), 0 when the kernel may get the copy, or -EFAULT. Only the
+ * lower half of `len` counts. */
+long fj_address_read(struct fj_call *c, uint64_t *at, uint64_t len, char **jail_path);
 
 #endif

@@ -175,6 +175,7 @@ bool fj_dev_make(struct fj_call *c)
 		return false;
 	for (int i = 0; i < FJ_ARGS; i++) {
 		const uint32_t mark = fj_scratch_mark(c->thread);
+		uint64_t at = c->arg[i];
 		char *path = NULL;
 		long r;
 
@@ -182,7 +183,7 @@ bool fj_dev_make(struct fj_call *c)
 			continue;
 		if (c->row->kind[i] != FJ_ADDR)
 			path = fj_arg_path(c, i, &r);
-		else if (fj_address_read(c, c->arg[i], c->arg[i + 1], &path) != 1)
+		else if (fj_address_read(c, &at, c->arg[i + 1], &path) != 1)
 			path = NULL;
 		if (path)
 			made |= make_name(c, fj_arg_dirfd(c, i), path);

@@ -230,25 +230,20 @@ static long check_credentials(const struct fj_ids *ids, const struct ucred *cred
 	return 0;
 }
 
-long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
+/* Checks and replaces the credentials in `copy`, control data of `len` bytes. */
+static long send_credentials(char *copy, uint64_t len)
 {
 	struct cmsg m;
-	char *copy;
 
-	for (uint64_t at = 0;; at += align_message(m.len)) {
+	for (uint64_t at = 0; at + sizeof(m) <= len; at += align_message(m.len)) {
 		struct ucred cred;
 		long r;
 
-		if (at + sizeof(m) > len || fj_guest_read(&m, *control + at, sizeof(m)) ||
-			m.len < sizeof(m) || m.len > len - at)
-			return 0; /* no more, or malformed: the kernel gives the error */
+		memcpy(&m, copy + at, sizeof(m));
+		if (m.len < sizeof(m) || m.len > len - at)
+			return 0; /* malformed: the kernel gives the error */
 		if (!is_credentials(&m))
 			continue;
-		if (len > CONTROL_MAX)
-			return 0;
-		copy = fj_scratch(c->thread, CONTROL_MAX);
-		if (fj_guest_read(copy, *control, len))
-			return -EFAULT;
 		memcpy(&cred, copy + at + sizeof(m), sizeof(cred));
 		r = check_credentials(fj_ids(), &cred);
 		if (r < 0)
@@ -257,13 +252,14 @@ long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
 		cred.uid = (uint32_t)fj_sys_getuid();
 		cred.gid = (uint32_t)fj_sys_getgid();
 		memcpy(copy + at + sizeof(m), &cred, sizeof(cred));
-		*control = (uint64_t)copy;
 		return 0;
 	}
+	return 0;
 }
 
-/* Only the first SCM_MAX_FD descriptors are looked at: the kernel refuses more. */
-long fj_rights_sent(uint64_t control, uint64_t len)
+/* Returns -EBADF when one of the descriptors in the control data is the jail's own, which does not exist for the program;
+ * else 0. Only the first SCM_MAX_FD descriptors are looked at: the kernel refuses more. */
+static long send_rights(uint64_t control, uint64_t len)
 {
 	enum { SCM_RIGHTS_ = 1, SCM_MAX_FD_ = 253 }; /* include/linux/socket.h, include/net/scm.h */
 	struct cmsg m;
@@ -284,6 +280,25 @@ long fj_rights_sent(uint64_t control, uint64_t len)
 		}
 	}
 	return 0;
+}
+
+long fj_control_sent(struct fj_call *c, uint64_t *control, uint64_t len)
+{
+	char *copy;
+	long r;
+
+	if (!*control || !len)
+		return 0;
+	if (len > CONTROL_MAX)
+		return send_rights(*control, len);
+	copy = fj_scratch(c->thread, len);
+	if (fj_guest_read(copy, *control, len)) {
+		*control = UINT64_MAX; /* EFAULT, or an error of the socket */
+		return 0;
+	}
+	*control = (uint64_t)copy;
+	r = send_rights(*control, len);
+	return r ? r : send_credentials(copy, len);
 }
 
 void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len)

@@ -25,13 +25,11 @@ bool fj_is_own_thread(int32_t tid);
 /* The process that thread `tid` belongs to; `tid` when there is no such thread. */
 int32_t fj_process_of(struct fj_thread *t, int32_t tid);
 
-/* For the control data of a message to be sent: `*control` of `len` bytes, in the program's memory.
- * If they have credentials, the ids in them are checked and published (cred/identity_table.h), and
- * replaced in a copy by the ids that the kernel knows; `*control` becomes the copy. Returns 0, -EPERM or -EFAULT. */
-long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len);
-/* Looks at the same control data for descriptors. Returns -EBADF when one is a descriptor of the
- * jail's own, which does not exist for the program; else 0. */
-long fj_rights_sent(uint64_t control, uint64_t len);
+/* For the control data of a message to be sent: `*control` of `len` bytes, in the program's memory. `*control` becomes a copy
+ * in scratch memory, which another thread does not change, unless it is longer than 4096 bytes. If it has credentials, the ids in
+ * them are checked and published (cred/identity_table.h), and replaced in the copy by the ids that the kernel knows. Returns 0,
+ * -EPERM for these ids, or -EBADF when a descriptor in it is the jail's own, which does not exist for the program. */
+long fj_control_sent(struct fj_call *c, uint64_t *control, uint64_t len);
 /* For control data that was received: replaces the sender's real ids by its pretended ones, in
  * place. */
 void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len);

@@ -146,7 +146,8 @@ static long may_bind(struct fj_call *c)
 {
 	char *jail_path;
 	struct fj_target target;
-	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
+	uint64_t at = c->arg[1];
+	long r = fj_address_read(c, &at, c->arg[2], &jail_path);
 
 	if (r <= 0)
 		return 0;

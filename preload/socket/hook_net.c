@@ -44,22 +44,28 @@
 
 #define MSG_NOSIGNAL_ 0x4000
 
-long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path)
+long fj_address_read(struct fj_call *c, uint64_t *at, uint64_t len, char **jail_path)
 {
-	struct fj_unix_address address = {0};
-	size_t n;
+	struct fj_unix_address *address;
+	size_t n, size = (uint32_t)len; /* the kernel takes an int */
 
-	if (!at || len <= 2 || len > sizeof(address))
+	if (!*at || size <= 2 || size > sizeof(*address))
 		return 0;
-	if (fj_guest_read(&address, at, len))
+	address = (struct fj_unix_address *)fj_scratch(c->thread, sizeof(*address));
+	if (fj_guest_read(address, *at, size))
 		return -EFAULT;
-	if (address.family != AF_UNIX || !address.path[0] || !fj_is_unix_socket((int)c->arg[0]))
+	*at = (uint64_t)address;
+	if (address->family != AF_UNIX || !address->path[0])
 		return 0;
+	if (!fj_is_unix_socket((int)c->arg[0])) {
+		address->path[0] = 0; /* another thread may put another socket there */
+		return 0;
+	}
 	/* The path may fill sun_path, without a NUL. */
-	for (n = 0; n < len - 2 && address.path[n]; n++)
+	for (n = 0; n < size - 2 && address->path[n]; n++)
 		;
 	*jail_path = fj_scratch_path(c->thread);
-	memcpy(*jail_path, address.path, n);
+	memcpy(*jail_path, address->path, n);
 	(*jail_path)[n] = 0;
 	return 1;
 }
@@ -159,7 +165,7 @@ long fj_hook_bind(struct fj_call *c)
 	struct fj_unix_address address = {.family = AF_UNIX};
 	char *jail_path;
 	char byte;
-	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
+	long r = fj_address_read(c, &c->arg[1], c->arg[2], &jail_path);
 
 	if (r <= 0)
 		return r ? r : fj_kernel(c);
@@ -183,7 +189,7 @@ long fj_hook_connect(struct fj_call *c)
 	struct fj_unix_address address;
 	char *jail_path;
 	struct fj_place place;
-	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
+	long r = fj_address_read(c, &c->arg[1], c->arg[2], &jail_path);
 
 	if (r < 0)
 		return r;
@@ -204,7 +210,7 @@ long fj_hook_sendto(struct fj_call *c)
 	struct fj_unix_address address;
 	char *jail_path;
 	struct fj_place place;
-	long r = fj_address_read(c, c->arg[4], c->arg[5], &jail_path);
+	long r = fj_address_read(c, &c->arg[4], c->arg[5], &jail_path);
 
 	if (r < 0)
 		return r;
@@ -220,41 +226,34 @@ long fj_hook_sendto(struct fj_call *c)
 	return r;
 }
 
-/* Sends the message at `at` as sendmsg(2) does. */
+/* Sends the message at `at` as sendmsg(2) does. What was looked at is a copy, and so the kernel gets the copy: another thread
+ * may change the program's. */
 static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	uint64_t arg[FJ_ARGS] = {c->arg[0], at, flags};
 	struct msghdr64 msg;
+	uint64_t arg[FJ_ARGS] = {c->arg[0], (uint64_t)&msg, flags};
 	struct fj_unix_address address;
 	char *jail_path;
 	struct fj_place place = {.owned_fd = -1};
 	long r;
 
 	if (fj_guest_read(&msg, at, sizeof(msg))) /* EFAULT, or an error of the socket */
-		return fj_sys_sendmsg(c->arg[0], (void *)at, flags);
-	r = fj_address_read(c, msg.name, (uint32_t)msg.namelen, &jail_path);
+		return fj_sys_sendmsg(c->arg[0], NULL, flags);
+	r = fj_address_read(c, &msg.name, (uint32_t)msg.namelen, &jail_path);
 	if (r < 0)
 		return r;
 	if (r) {
 		r = aim_at_socket(c, jail_path, &place, &address);
 		msg.name = (uint64_t)&address;
 		msg.namelen = sizeof(address);
-		arg[1] = (uint64_t)&msg;
 		if (r < 0) {
 			msg.namelen = NOBODY_SIZE;
 			return kernel_complaint(__NR_sendmsg, arg, &address, &arg[2], r);
 		}
 	}
-	if (msg.control) {
-		const uint64_t control = msg.control;
-
-		r = fj_rights_sent(control, msg.controllen);
-		if (!r)
-			r = fj_credentials_sent(c, &msg.control, msg.controllen);
-		if (msg.control != control)
-			arg[1] = (uint64_t)&msg;
-	}
+	if (msg.control)
+		r = fj_control_sent(c, &msg.control, msg.controllen);
 	if (r >= 0)
 		r = fj_kernel_waiting(c, __NR_sendmsg, arg, place.owned_fd);
 	fj_place_done(&place);
