@@ -136,6 +136,7 @@ long fj_exec_env_with(struct fj_thread *t, uint64_t *envp, const char *handoff)
 {
 	const long n = fj_exec_count_pointers(*envp);
 	uint64_t *room;
+	long end = 0;
 
 	if (n < 0)
 		return n;
@@ -144,8 +145,10 @@ long fj_exec_env_with(struct fj_thread *t, uint64_t *envp, const char *handoff)
 		return -ENOMEM;
 	if (fj_guest_read(room, *envp, (size_t)n * 8))
 		return -EFAULT;
-	room[n] = (uint64_t)handoff;
-	room[n + 1] = 0;
+	while (end < n && room[end]) /* another thread may have shortened it since it was counted */
+		end++;
+	room[end] = (uint64_t)handoff;
+	room[end + 1] = 0;
 	*envp = (uint64_t)room;
 	return 0;
 }
