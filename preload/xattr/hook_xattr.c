@@ -153,10 +153,10 @@ static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char 
 
 /* Arguments after the file: name, value, size, flags; listing has no name. */
 static void read_arguments(
-	const struct fj_call *c, int first, enum fj_xattr_what what, struct fj_xattr *q)
+	struct fj_call *c, int first, enum fj_xattr_what what, struct fj_xattr *q)
 {
 	if (what != FJ_XATTR_LIST)
-		q->name = c->arg[first++];
+		q->name = fj_xattr_copy_name(c->thread, c->arg[first++]);
 	q->value = c->arg[first];
 	q->size = c->arg[first + 1];
 	q->flags = (uint32_t)c->arg[first + 2];
@@ -305,15 +305,15 @@ static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 	return on_fd(c, (int)c->arg[0], &q, what);
 }
 
-/* setxattrat(2) and the like, since Linux 6.13. Two of them have value, size and flags in a
- * structure. */
+/* setxattrat(2) and the like, since Linux 6.13. Two of them have value, size and flags in a structure. */
 static long at_path(struct fj_call *c, enum fj_xattr_what what)
 {
 	const uint32_t flags = (uint32_t)c->arg[2];
 	const bool has_args = what == FJ_XATTR_SET || what == FJ_XATTR_GET;
 	struct fj_xattr_args args = {0};
 	const int fd = fj_arg_dirfd(c, 1);
-	struct fj_xattr q = {.name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
+	struct fj_xattr q = {.value = c->arg[3], .size = c->arg[4]};
+	q.name = what == FJ_XATTR_LIST ? 0 : fj_xattr_copy_name(c->thread, c->arg[3]);
 
 	/* The kernel refuses these flags with EINVAL; a kernel without the call returns ENOSYS. */
 	long r = fj_syscall(c->nr, (uint64_t[]){(uint64_t)-1, (uint64_t) "", (uint64_t)-1,

@@ -38,6 +38,11 @@ struct fj_xattr {
 
 enum fj_xattr_what { FJ_XATTR_SET, FJ_XATTR_GET, FJ_XATTR_LIST, FJ_XATTR_REMOVE };
 
+/* Copies the name of an attribute at the program's address `name` into scratch memory: it is judged by its text and then given
+ * to the kernel, and another thread may change the program's. Returns the copy's address. A name that is too long becomes an
+ * empty one, which has the same error; a bad pointer one that is always bad. */
+uint64_t fj_xattr_copy_name(struct fj_thread *t, uint64_t name);
+
 /* Asks the kernel to do `what` on the disk. `q->value` is in the program's memory. Returns the kernel's
  * result; -ENOSYS from a kernel without the calls that `is_at` needs. */
 long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what);

@@ -21,10 +21,20 @@
 #include "union/union.h"
 #include "xattr/xattr.h"
 
+#include <linux/errno.h>
 #include <linux/xattr.h>
 
 #define ESCAPE "overlay." /* OVL_XATTR_ESCAPE_PREFIX of fs/overlayfs/overlayfs.h */
 #define NAMES_MAX 8192u
+
+/* The beginning of the name after the one at `at`, in a list of `len` bytes. The list is in the program's memory: another
+ * thread may change it, and then perhaps no name ends. */
+static long next_name(const char *names, long at, long len)
+{
+	while (at < len && names[at])
+		at++;
+	return at + 1;
+}
 
 /* Takes our own tag (ownership/tag.c) from the kernel's list. If only the length was asked for,
  * the length may be too large. */
@@ -36,7 +46,7 @@ static long without_tag(const struct fj_xattr *q, const struct fj_file *file, lo
 	if (!q->size || (!file->has_record && !fj_owner_is_forgetful &&
 				!fj_file_is_layered(file, q->file.dirfd, q->file.name)))
 		return len;
-	for (long at = 0; at + size <= len; at += (long)fj_strlen(names + at) + 1)
+	for (long at = 0; at + size <= len; at = next_name(names, at, len))
 		if (fj_streq(names + at, FJ_OWNER_TAG)) {
 			memmove(names + at, names + at + size, (size_t)(len - at - size));
 			return len - size;
@@ -60,6 +70,18 @@ static unsigned escapes_at(struct fj_thread *t, const struct fj_xattr *q)
 		n = m.flags & FJ_MOUNT_NESTED ? 2 : 1;
 	fj_scratch_release(t, mark);
 	return n;
+}
+
+uint64_t fj_xattr_copy_name(struct fj_thread *t, uint64_t name)
+{
+	char *copy = fj_scratch(t, FJ_XATTR_NAME);
+	const long r = fj_guest_string(copy, name, FJ_XATTR_NAME);
+
+	if (r == -EFAULT)
+		return UINT64_MAX;
+	if (r < 0)
+		copy[0] = 0;
+	return (uint64_t)copy;
 }
 
 /* A union knows its layers by some of these attributes. No program may see the origin: if a program
@@ -127,8 +149,8 @@ long fj_xattr_list(struct fj_thread *t, const struct fj_xattr *q, const struct f
 		const long len = name ? (long)fj_strlen(name) + 1 : 0;
 		bool is_known = !name;
 
-		for (long k = 0; q->size && k < kernel;
-			k += (long)fj_strlen((char *)q->value + k) + 1)
+		for (long k = 0; q->size && k + len <= kernel;
+			k = next_name((char *)q->value, k, kernel))
 			is_known = is_known || fj_streq((char *)q->value + k, name);
 		if (is_known || (fj_begins(name, XATTR_TRUSTED_PREFIX) &&
 					!fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN)))
