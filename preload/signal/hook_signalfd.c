@@ -52,10 +52,12 @@ long fj_hook_signalfd(struct fj_call *c)
 	long r;
 
 	if (!fj_jail->has_trap || c->arg[2] != FJ_SIGSET_SIZE ||
-		fj_guest_read(&set, c->arg[1], sizeof(set)) || !(set & FJ_SIGSYS_BIT))
+		fj_guest_read(&set, c->arg[1], sizeof(set)))
+		return fj_kernel(c);
+	c->arg[1] = (uint64_t)&set; /* another thread may change the program's */
+	if (!(set & FJ_SIGSYS_BIT))
 		return fj_kernel(c);
 	set |= FJ_STAND_IN_BIT;
-	c->arg[1] = (uint64_t)&set;
 	r = fj_kernel(c);
 	if (r >= 0)
 		watch_reads();

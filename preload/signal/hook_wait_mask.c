@@ -84,6 +84,8 @@ long fj_hook_pselect(struct fj_call *c)
 
 	if (fj_guest_read(&pair, c->arg[5], sizeof(pair)))
 		return -EFAULT;
+	if (!pair.set || pair.size != FJ_SIGSET_SIZE)
+		c->arg[5] = (uint64_t)&pair; /* another thread may change the program's */
 	if (!pair.set)
 		return fj_signalfd_read(c);
 	if (pair.size != FJ_SIGSET_SIZE)
