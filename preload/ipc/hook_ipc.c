@@ -13,6 +13,7 @@
 #include "ipc/ipc.h"
 #include "signal/waiting.h"
 #include "sys/races.h"
+#include "sys/scratch.h"
 
 #include <asm/unistd.h>
 #include <linux/errno.h>
@@ -267,20 +268,22 @@ long fj_hook_ipcctl(struct fj_call *c)
 
 /* ---- use ---- */
 
-/* What permission do these operations need? Returns 0, or an error that the kernel finds before it
- * asks for permission. */
+/* What permission do these operations need? They become a copy: another thread may change the program's. Returns 0, or an
+ * error that the kernel finds before it asks for permission. */
 static long wanted_by_operations(
-	const struct fj_call *c, const struct fj_ipc_object *object, uint32_t *want)
+	struct fj_call *c, const struct fj_ipc_object *object, uint32_t *want)
 {
-	struct sembuf_ op;
+	const size_t size = c->arg[2] * sizeof(struct sembuf_);
+	struct sembuf_ *const op = (struct sembuf_ *)fj_scratch(c->thread, size);
 
+	if (fj_guest_read(op, c->arg[1], size))
+		return -EFAULT;
+	c->arg[1] = (uint64_t)op;
 	*want = S_IRUGO;
 	for (uint64_t i = 0; i < c->arg[2]; i++) {
-		if (fj_guest_read(&op, c->arg[1] + i * sizeof(op), sizeof(op)))
-			return -EFAULT;
-		if (op.num >= object->ds.sem.sem_nsems)
+		if (op[i].num >= object->ds.sem.sem_nsems)
 			return -EFBIG;
-		if (op.op)
+		if (op[i].op)
 			*want = S_IWUGO;
 	}
 	return 0;
