@@ -4,12 +4,14 @@
  * args.c - helpers for the arguments of a call. Called by hooks. */
 #include "call/args.h"
 
+#include "bytes/bytes.h"
 #include "call/call.h"
 #include "call/row.h"
 #include "call/translate.h"
 #include "guest/guest.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
+#include "sys/page.h"
 #include "sys/scratch.h"
 
 #include <asm/stat.h>
@@ -35,9 +37,58 @@ FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 		return copy;
 	}
 	*error = n;
-	if (!n) /* the kernel must find it empty, too: another thread may change the program's memory */
+	/* The kernel must find it empty, or unreadable, too: another thread may change the program's memory. */
+	if (!n)
 		c->arg[i] = (uint64_t)no_path;
+	else if (n == -EFAULT)
+		c->arg[i] = UINT64_MAX;
 	return NULL;
+}
+
+/* A string of the program, of at most `size` bytes with its NUL. One that is longer becomes another one that is. */
+static uint64_t copy_argument(struct fj_call *c, uint64_t from, size_t size)
+{
+	char *copy = fj_scratch(c->thread, size + 1);
+	const long n = fj_guest_string(copy, from, size);
+
+	if (n == -EFAULT)
+		return UINT64_MAX;
+	if (n < 0) {
+		memset(copy, 'x', size);
+		copy[size] = 0;
+		return (uint64_t)copy;
+	}
+	fj_scratch_trim(c->thread, copy, (size_t)n + 1);
+	return (uint64_t)copy;
+}
+
+/* Does nothing to a structure that no call may have so long: its length has an error of its own. */
+static void copy_structure(struct fj_call *c, int i, uint64_t size)
+{
+	char *copy;
+
+	if (!c->arg[i] || size > FJ_PAGE)
+		return;
+	copy = fj_scratch(c->thread, size);
+	c->arg[i] = fj_guest_read(copy, c->arg[i], size) ? UINT64_MAX : (uint64_t)copy;
+}
+
+void fj_args_copy(struct fj_call *c)
+{
+	const bool has_name =
+		c->row->asks == FJ_ASKS_GET_ATTRIBUTE || c->row->asks == FJ_ASKS_SET_ATTRIBUTE;
+
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (c->arg[i] && fj_kind_is_path((enum fj_kind)c->row->kind[i]))
+			c->arg[i] = copy_argument(c, c->arg[i], PATH_MAX);
+		else if (has_name && c->arg[i] && c->row->kind[i] == FJ_TEXT)
+			c->arg[i] = copy_argument(c, c->arg[i], NAME_MAX + 1);
+	if (c->nr == __NR_openat2)
+		copy_structure(c, 2, c->arg[3]);
+	else if (c->nr == __NR_bind)
+		copy_structure(c, 1, (uint32_t)c->arg[2]);
+	else if (c->nr == __NR_utimensat)
+		copy_structure(c, 2, 4 * sizeof(int64_t));
 }
 
 bool fj_arg_copied(struct fj_call *c, long (*hook)(struct fj_call *), long *r)

@@ -42,8 +42,14 @@ static inline int fj_arg_dirfd(const struct fj_call *c, int i)
 /* Copies path argument `i` from the program, and sets c->path_len. Returns the copy, which is the
  * last thing in scratch memory, and 0 in `*error`. Otherwise returns NULL. `*error` is then -EFAULT;
  * -ENAMETOOLONG, if the path has PATH_MAX bytes or more; or 0, if the argument is NULL or empty,
- * and the kernel must judge the call as it is: an empty path is replaced by one of the engine's. Async-signal-safe. */
+ * and the kernel must judge the call as it is. An empty path is replaced by one of the engine's, and a bad pointer by one that
+ * is always bad. Async-signal-safe. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
+
+/* Replaces what decides whether the caller may make the call by copies in scratch memory: paths, names of attributes, the
+ * structure of openat2(2), the address of bind(2), the times of utimensat(2). What is judged is then what the hook uses,
+ * whatever another thread writes there. A bad pointer becomes one that is always bad. Async-signal-safe. */
+void fj_args_copy(struct fj_call *c);
 
 /* For the hooks of stat(2) and the like, which read and change what the kernel has written at the pointer argument of
  * that kind. Another thread may unmap or protect that memory meanwhile. So in a process that has had several threads, this calls

@@ -7,6 +7,7 @@
 #include "dispatch/dispatch.h"
 
 #include "bytes/copy.h"
+#include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
@@ -29,6 +30,7 @@
 #include "signal/waiting.h"
 #include "sys/hot.h"
 #include "sys/scratch_mark.h"
+#include "sys/thread.h"
 #include "syscall/nr.h"
 #include "union/change.h"
 
@@ -197,13 +199,16 @@ static long run_limited_in_child(struct fj_call *c);
  * owner record late, and the record may name the caller. */
 static inline long run_limited_at(struct fj_call *c, bool is_in_child)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
+	uint32_t mark;
 	const long nr = c->nr;
 	struct fj_creators_seen seen;
 	uint64_t arg[FJ_ARGS];
 	long r;
 
 	fj_search(c->thread)->asker = fj_ids_asker(fj_ids());
+	if (fj_thread_has_company() && !is_in_child)
+		fj_args_copy(c);
+	mark = fj_scratch_mark(c->thread);
 	fj_creators_begin(&seen);
 	memcpy(arg, c->arg, sizeof(arg));
 	for (;;) {

@@ -194,8 +194,9 @@ static long read_how(uint64_t at, uint64_t size, struct open_how *how)
 {
 	unsigned char rest[64];
 
+	/* The kernel gives the error. But another thread may make the structure readable: so no path leads anywhere. */
 	if (size < sizeof(*how) || size > FJ_PAGE || fj_guest_read(how, at, sizeof(*how)))
-		return -EAGAIN; /* the kernel gives the error */
+		return fj_sys_openat2(-1, "", NULL, size);
 	for (uint64_t done = sizeof(*how); done < size;) {
 		const size_t n = size - done < sizeof(rest) ? size - done : sizeof(rest);
 
@@ -218,7 +219,7 @@ long fj_hook_openat2(struct fj_call *c)
 
 	r = read_how(fj_arg(c, FJ_PTR, 0), fj_arg(c, FJ_SIZE, 0), &how);
 	if (r)
-		return r == -EAGAIN ? fj_kernel(c) : r;
+		return r;
 	jail_path = fj_arg_path(c, 1, &r);
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
