@@ -273,14 +273,15 @@ long fj_hook_ipcctl(struct fj_call *c)
 static long wanted_by_operations(
 	struct fj_call *c, const struct fj_ipc_object *object, uint32_t *want)
 {
-	const size_t size = c->arg[2] * sizeof(struct sembuf_);
+	const uint32_t count = (uint32_t)c->arg[2];
+	const size_t size = count * sizeof(struct sembuf_);
 	struct sembuf_ *const op = (struct sembuf_ *)fj_scratch(c->thread, size);
 
 	if (fj_guest_read(op, c->arg[1], size))
 		return -EFAULT;
 	c->arg[1] = (uint64_t)op;
 	*want = S_IRUGO;
-	for (uint64_t i = 0; i < c->arg[2]; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (op[i].num >= object->ds.sem.sem_nsems)
 			return -EFBIG;
 		if (op[i].op)
@@ -313,7 +314,8 @@ static long judge_ipc(struct fj_call *c)
 			want |= 0111;
 		break;
 	default:
-		if (!c->arg[2] || c->arg[2] > SEMOPM_)
+		if (!(uint32_t)c->arg[2] ||
+			(uint32_t)c->arg[2] > SEMOPM_) /* the kernel takes an unsigned */
 			return 0;
 		r = wanted_by_operations(c, &object, &want);
 		if (r)

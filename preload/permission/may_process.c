@@ -38,7 +38,8 @@ static bool may_signal(
 {
 	return ids->euid == of->suid || ids->euid == of->ruid || ids->ruid == of->suid ||
 	       ids->ruid == of->ruid || fj_ids_can(ids, (enum fj_cap)CAP_KILL_) ||
-	       (fj_arg(c, FJ_SIGNAL, 0) == FJ_SIGCONT && fj_sys_getsid(pid) == fj_sys_getsid(0));
+	       ((uint32_t)fj_arg(c, FJ_SIGNAL, 0) == FJ_SIGCONT &&
+		       fj_sys_getsid(pid) == fj_sys_getsid(0));
 }
 
 /* Are the target's ids all the caller's real ones? */
@@ -93,7 +94,7 @@ static long judge_process(struct fj_call *c, int32_t pid)
 	if (pid <= 0 || fj_is_own_thread(pid) ||
 		!fj_identity_of(c->thread, fj_process_of(c->thread, pid), &of))
 		return 0;
-	if (asks == FJ_ASKS_SIGNAL && fj_arg(c, FJ_SIGNAL, 0) > SIGNAL_MAX)
+	if (asks == FJ_ASKS_SIGNAL && (uint32_t)fj_arg(c, FJ_SIGNAL, 0) > SIGNAL_MAX)
 		return 0; /* EINVAL */
 	if (asks == FJ_ASKS_SIGNAL)
 		return may_signal(c, ids, &of, pid) ? 0 : -EPERM;

@@ -66,11 +66,15 @@ long fj_hook_sethostname(struct fj_call *c)
 long fj_hook_adjtime(struct fj_call *c)
 {
 	struct __kernel_timex t;
-	const uint64_t at = c->nr == __NR_adjtimex ? c->arg[0] : c->arg[1];
+	uint64_t *const arg = &c->arg[c->nr == __NR_adjtimex ? 0 : 1];
+	const uint64_t at = *arg;
+	long r;
 
-	if (fj_guest_read(&t, at, sizeof(t.modes)))
+	if (fj_guest_read(&t, at, sizeof(t)))
 		return -EFAULT;
 	if (t.modes && t.modes != ADJ_OFFSET_SS_READ_)
 		return -EPERM;
-	return fj_kernel(c);
+	*arg = (uint64_t)&t; /* another thread may change the program's */
+	r = fj_kernel(c);
+	return r >= 0 && fj_guest_write(at, &t, sizeof(t)) ? -EFAULT : r;
 }

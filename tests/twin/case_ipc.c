@@ -30,6 +30,7 @@ static void use(const char *who, unsigned uid, unsigned gid, enum type type, lon
 		} else if (type == SEM) {
 			say_result("semop 0", SYSCALL(SYS_semop, id, &wait, 1));
 			say_result("semop +1", SYSCALL(SYS_semtimedop, id, &add, 1, NULL));
+			say_result("semop +1, long", SYSCALL(SYS_semop, id, &add, 1UL << 32 | 1));
 			say_result("semop too far", SYSCALL(SYS_semop, id, &far, 1));
 			say_result("semop none", SYSCALL(SYS_semop, id, &wait, 0));
 			say_result("semop bad", SYSCALL(SYS_semop, id, (void *)8, 1));

@@ -340,3 +340,18 @@ CASE(unix_errors)
 	R(bind(u, (struct sockaddr *)&a, n));
 	R(connect(u, (struct sockaddr *)&a, n));
 }
+
+/* The kernel looks only at the lower half of a length. */
+CASE(unix_long_length)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const int d = socket(AF_UNIX, SOCK_DGRAM, 0), c = socket(AF_UNIX, SOCK_DGRAM, 0);
+	const unsigned long n = 1UL << 32 | sizeof(a);
+
+	R(!getcwd(a.sun_path, sizeof(a.sun_path) - sizeof("/socket")));
+	strcat(a.sun_path, "/socket");
+	R(SYSCALL(SYS_bind, d, &a, n));
+	R(access("socket", F_OK));
+	R(SYSCALL(SYS_sendto, c, "x", 1, 0, &a, n));
+	R(SYSCALL(SYS_connect, c, &a, n));
+}
