@@ -44,6 +44,8 @@ static inline bool fj_copies_are_unheard(void)
 struct fj_copies_awaited {
 	uint32_t is_complete; /* there are no others. 0: not known, or there are more */
 	uint32_t count;
+	uint32_t
+		looks; /* as many calls look again whether a descendant still has one of these descriptors */
 	struct {
 		uint32_t place;	   /* in struct fj_copies, */
 		uint32_t sequence; /* and its sequence count when the process has looked at it */
@@ -83,6 +85,10 @@ void fj_copies_tell(uint32_t dev, uint64_t ino, int fd);
 /* Hear of the copies so far: the program's descriptors of their lower files that are open for reading, or O_PATH, become
  * descriptors of the copies, where that cannot be wrong. No handler of the program may run meanwhile. */
 void fj_copies_hear(struct fj_thread *t);
+
+/* union_kin.c: has an ancestor or a descendant the open file description of `fd`, or the same table of descriptors?
+ * `*is_descendant`: it is a descendant. */
+bool fj_kin_has_fd(struct fj_thread *t, int fd, bool *is_descendant);
 
 /* union_replace.c: replace descriptor `fd` by one of the file at `place`, if it is none yet. It keeps its number, its flags and its file
  * offset. Returns 0 or -errno. */

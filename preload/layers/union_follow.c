@@ -11,7 +11,8 @@
  * A descriptor stays as it is where a replacement could be wrong:
  *  - in a process with several threads: dup3(2) cannot tell that another thread has closed the descriptor, and
  *    that its number is another file's by now;
- *  - if the parent has the descriptor, too (an inherited standard input): they would lose their common offset;
+ *  - if an ancestor or a descendant has the descriptor, too (an inherited standard input): they would lose their
+ *    common offset (union_kin.c). Descendants may end: then the process looks again at its next calls;
  *  - if there are locks or leases on the file through it: these would end;
  *  - if the lower file has another position in the jail, so that the descriptor may have been opened there: then
  *    it shows the lower file in the kernel's overlay, too. */
@@ -45,10 +46,13 @@
 #define LIST_SIZE 1024
 #define ENTRY_SIZE 40 /* of a number, at most */
 #define AT_MOST 32u   /* more descriptors of one file are left as they are */
+#define LOOKS                                                                                      \
+	64u /* calls at which a process looks whether its descendants have ended: a shell makes some ten for each */
 
 /* The program's descriptors of lower files that were copied up. */
 struct followers {
 	uint32_t count;
+	bool waits_for_kin; /* a descendant has one of them */
 	struct {
 		int fd; /* -1: it needs nothing more */
 		uint64_t copy;
@@ -236,16 +240,17 @@ static long compare_fds(int pid, int one, int other)
 	return fj_sys_kcmp(fj_sys_getpid(), pid, KCMP_FILE, (unsigned)one, (unsigned)other);
 }
 
-/* Has the parent the same open file description? (It cannot be asked about where there is no kcmp(2). A parent
- * that may not be asked is another user's, and none of the jail.) */
-static bool may_be_shared(int fd)
+/* (Where there is no kcmp(2), none is replaced.) */
+static bool may_be_replaced(struct fj_thread *t, struct followers *f, int fd, long flags)
 {
-	return compare_fds(fj_sys_getpid(), fd, fd) || !compare_fds(fj_sys_getppid(), fd, fd);
-}
+	bool is_descendant = false;
 
-static bool may_be_replaced(struct fj_thread *t, int fd, long flags)
-{
-	return may_follow(flags) && !may_be_shared(fd) && !has_locks(t, fd);
+	if (!may_follow(flags) || compare_fds(fj_sys_getpid(), fd, fd) || has_locks(t, fd))
+		return false;
+	if (!fj_kin_has_fd(t, fd, &is_descendant))
+		return true;
+	f->waits_for_kin |= is_descendant;
+	return false;
 }
 
 static void put_in_place(int up, int fd)
@@ -256,12 +261,12 @@ static void put_in_place(int up, int fd)
 }
 
 /* Open the copy as the descriptor is opened, with its file offset. Returns a descriptor or -errno. */
-static long open_likewise(struct fj_thread *t, int fd, uint64_t copy)
+static long open_likewise(struct fj_thread *t, struct followers *f, int fd, uint64_t copy)
 {
 	const long flags = fj_sys_fcntl(fd, F_GETFL, 0);
 	long path, up, at;
 
-	if (!has_one_thread() || !may_be_replaced(t, fd, flags))
+	if (!has_one_thread() || !may_be_replaced(t, f, fd, flags))
 		return -EBUSY;
 	path = open_copy(t, fd, copy);
 	if (path < 0)
@@ -278,7 +283,7 @@ static long open_likewise(struct fj_thread *t, int fd, uint64_t copy)
 static bool replace_group(struct fj_thread *t, struct followers *f, uint32_t first)
 {
 	const int fd = f->at[first].fd, me = fj_sys_getpid();
-	const long up = open_likewise(t, fd, f->at[first].copy);
+	const long up = open_likewise(t, f, fd, f->at[first].copy);
 
 	for (uint32_t i = first + 1; i < f->count; i++)
 		if (f->at[i].fd >= 0 && f->at[i].copy == f->at[first].copy &&
@@ -294,14 +299,15 @@ static bool replace_group(struct fj_thread *t, struct followers *f, uint32_t fir
 	return true;
 }
 
-/* (A separate function: few processes need its room.) */
-__attribute__((noinline)) static void look_at_descriptors(
+/* Returns whether a descendant has one that would be replaced. (A separate function: few processes need its room.) */
+__attribute__((noinline)) static bool look_at_descriptors(
 	struct fj_thread *t, struct fj_copies_awaited *awaited)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct followers *f = (struct followers *)(void *)fj_scratch(t, sizeof(*f));
-	bool is_complete;
+	bool is_complete, waits;
 
+	f->waits_for_kin = false;
 	f->count = awaited->count = awaited->is_complete = 0;
 	is_complete = look_at_each_fd(t, awaited, f);
 	for (uint32_t i = 0; i < f->count; i++)
@@ -310,7 +316,9 @@ __attribute__((noinline)) static void look_at_descriptors(
 	/* Another thread may open a file meanwhile. */
 	awaited->is_complete =
 		is_complete && awaited->count <= FJ_AWAITED && !fj_thread_has_company();
+	waits = f->waits_for_kin;
 	fj_scratch_release(t, mark);
+	return waits;
 }
 
 /* Are the new copies none of those that the process waits for? */
@@ -342,7 +350,10 @@ void fj_copies_hear(struct fj_thread *t)
 	awaited = fj_process_to_change(fj_copies_awaited, FJ_COPIES_AWAITED_AT, FJ_SHARED_BY_NONE);
 	if (!heard || !awaited)
 		return; /* no memory: at the next call */
+	if (heard->count != count - 1 || !awaited->looks)
+		awaited->looks = LOOKS;
 	heard->count = count;
-	if (!fj_thread_has_company() || has_one_thread())
-		look_at_descriptors(t, awaited);
+	if ((!fj_thread_has_company() || has_one_thread()) && look_at_descriptors(t, awaited) &&
+		--awaited->looks)
+		heard->count = count - 1;
 }
