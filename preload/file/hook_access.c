@@ -44,6 +44,8 @@ static long make_access(struct fj_call *c, int i, const struct fj_place *place)
 }
 
 #define ONLY_THE_WALK_KNOWS 2
+/* Those of faccessat2(2). Others are refused before the path is looked at: do_faccessat() of fs/open.c. */
+#define FLAGS (0x200u /* AT_EACCESS */ | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
 
 enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
 
@@ -200,10 +202,12 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
+	if (c->nr == __NR_faccessat2 && fj_lacks()->faccessat2)
+		return -ENOSYS; /* not an error of the path, which the walk would find; nor is this: */
+	if (fj_arg(c, FJ_ATFLAGS, 0) & 0xffffffffu & ~(uint64_t)FLAGS)
+		return -EINVAL;
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
-	if (c->nr == __NR_faccessat2 && fj_lacks()->faccessat2)
-		return -ENOSYS; /* not an error of the path, which the walk would find */
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
 		return fj_kernel(c); /* which refuses that before it looks at the path:
 					do_faccessat() of fs/open.c */

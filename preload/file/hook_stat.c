@@ -366,7 +366,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		fj_scratch_release(c->thread, q.outer);
 		r = fj_exe_walk(c->thread, (int)c->arg[DIRFD], jail_path, how, &place);
 		if (r < 0)
-			return r;
+			return fj_stat_error(c, flags, r);
 		r = show_stat(c, place.dirfd, place.name,
 			place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW :
 					 flags | AT_SYMLINK_NOFOLLOW,

@@ -97,6 +97,9 @@ void fj_statx_from_stat(struct statx *sx, const struct stat *st);
  * directory that several layers of a union have shows one link: ovl_getattr() of fs/overlayfs/inode.c. */
 bool fj_shows_directory(const struct fj_call *c);
 void fj_show_one_link(struct fj_call *c);
+/* Returns the error of a newfstatat(2) or statx(2) with these flags, whose path leads to the error `r`. The kernel refuses the
+ * other arguments first, with EINVAL: vfs_statx() and do_statx() of fs/stat.c. */
+long fj_stat_error(const struct fj_call *c, unsigned flags, long r);
 
 /* Gives the file the mode `mode` (07777), on the disk and in its record. `dirfd` and `name` are as
  * for fj_file_look(), which has filled `file`. Returns 0 or -errno. */

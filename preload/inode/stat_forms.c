@@ -9,6 +9,9 @@
 #include "sys/hot.h"
 
 #include <asm/unistd.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
 #include <stdint.h>
 
 static struct stat *shown_stat(const struct fj_call *c)
@@ -35,6 +38,18 @@ void fj_show_one_link(struct fj_call *c)
 		shown_statx(c)->stx_nlink = 1;
 	else
 		shown_stat(c)->st_nlink = 1;
+}
+
+long fj_stat_error(const struct fj_call *c, unsigned flags, long r)
+{
+	const unsigned known =
+		AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
+	const bool is_refused =
+		(flags & ~known) || (c->nr == __NR_statx && ((c->arg[3] & STATX__RESERVED) ||
+								    (flags & AT_STATX_SYNC_TYPE) ==
+									    AT_STATX_SYNC_TYPE));
+
+	return is_refused ? -EINVAL : r;
 }
 
 static uint32_t encode_dev(uint32_t major, uint32_t minor)

@@ -101,6 +101,8 @@ CASE(access_faccessat2)
 		R(sys_faccessat2(twin_dirfd, xat("l"), W_OK, AT_SYMLINK_NOFOLLOW | AT_EACCESS));
 		R(sys_faccessat2(twin_dirfd, xat("f"), R_OK, 0x10));
 		R(sys_faccessat2(twin_dirfd, xat("f"), 8, 0));
+		R(sys_faccessat2(twin_dirfd, xat("missing"), R_OK, 0x10));
+		R(sys_faccessat2(twin_dirfd, xat("f/x"), F_OK, 0x400));
 	}
 	int f = open("/t/abs/f", O_RDONLY);
 	R(sys_faccessat2(f, "", R_OK, AT_EMPTY_PATH));

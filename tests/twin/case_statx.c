@@ -35,6 +35,8 @@ CASE(statx)
 		show_statx("..", twin_dirfd, xat(".."), 0x2000);
 		show_statx("sync flags", twin_dirfd, xat("f"), 0x6000);
 		show_statx("bad flags", twin_dirfd, xat("f"), 0x10000);
+		show_statx("bad flags, missing", twin_dirfd, xat("missing"), 0x10000);
+		show_statx("sync flags, missing", twin_dirfd, xat("f/x"), 0x6000);
 	}
 	int f = open("/t/abs/f", O_RDONLY);
 	show_statx("fd", f, "", AT_EMPTY_PATH);
@@ -43,5 +45,7 @@ CASE(statx)
 	show_statx("bad fd", 99, "f", 0);
 	struct twin_statx sx;
 	R(sys_statx(AT_FDCWD, "/etc/passwd", 0, 0x80000000U, &sx));
+	R(sys_statx(AT_FDCWD, "/t/no/file", 0, 0x80000000U, &sx));
+	R(SYSCALL(SYS_newfstatat, AT_FDCWD, "/t/no/file", &sx, 0x10000));
 	R(sys_statx(f, NULL, 0, 0x7ff, &sx));
 }
