@@ -73,6 +73,7 @@ enum {
 	FJ_FACT_IN_UPPER = 256,	 /* only the upper layer has it */
 	FJ_FACT_UPPER_HAS = 512, /* the upper layer has it, perhaps not alone */
 	FJ_FACT_IN_LOWER = 1024, /* the last of its directories lies in that of FJ_FD_LOWER */
+	FJ_FACT_BY_KEY = 2048,	 /* it has no other directory, and the path there is the key */
 	FJ_FACT_LETS = FJ_FACT_OPEN | FJ_FACT_MINE,
 };
 /* Call this after a directory was closed to somebody: all facts become invalid, since some say that it may

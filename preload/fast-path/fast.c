@@ -28,68 +28,6 @@
 #include "walk/steps.h"
 #include "walk/walk.h"
 
-/* Ask the kernel: is the working directory still `pos`? The remembered position may be out of date, if
- * something outside the jail has moved the directory. */
-static bool is_still_at(struct fj_thread *t, const struct fj_str *pos)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_str now;
-	bool is;
-
-	fj_str_init(&now, fj_scratch_path(t), PATH_MAX);
-	is = fj_path_of_dir(t, AT_FDCWD, &now) && fj_streq(now.at, pos->at);
-	fj_scratch_release(t, mark);
-	return is;
-}
-
-/* `value` is a directory, relative to the root. If it is the working directory `pos`, or lies below it,
- * make it relative to the working directory: then the kernel starts there. */
-static bool begin_where_one_stands(struct fj_fast *q, const struct fj_root *root,
-	const struct fj_str *pos, struct fj_str *value)
-{
-	const char *const dir = pos->at + root->len + (pos->at[root->len] == '/');
-	const size_t len = fj_strlen(dir);
-
-	if (!q->takes_cwd || value->len < len || memcmp(value->at, dir, len) ||
-		(len && value->len > len && value->at[len] != '/'))
-		return false;
-
-	const size_t skipped = len + (len && value->len > len);
-
-	memmove(value->at, value->at + skipped, value->len - skipped + 1);
-	value->len -= skipped;
-	q->place.dirfd = AT_FDCWD;
-	q->stands = q->is_in_root = true;
-	return true;
-}
-
-/* Find the fact for the directory that the first `len` bytes of the relative `path` name. Its value goes to
- * `value`. */
-static bool find_below_cwd(struct fj_fast *q, const struct fj_root *root, const char *path,
-	size_t len, struct fj_str *value, unsigned *flags)
-{
-	struct fj_thread *const t = q->t;
-	struct fj_str key, pos;
-	bool is_asked;
-
-	q->moves = fj_cwd_begin();
-	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
-	fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-	if (!fj_cwd_where(t, q->epoch, q->moves, &pos, &is_asked) || !fj_path_seen(pos.at, &key))
-		return false;
-	if (key.len > 1)
-		fj_str_put(&key, "/");
-	fj_str_add(&key, path, len);
-	if (!fj_facts_find(t, root, key.at, key.len, value, flags, q->epoch))
-		return false;
-	if (*flags & FJ_FACT_LITERAL)
-		fj_str_add(value, key.at + 1, key.len - 1);
-	if (!(*flags & (FJ_FACT_HOST | FJ_FACT_UNION)) &&
-		begin_where_one_stands(q, root, &pos, value))
-		return true;
-	return is_asked || is_still_at(t, &pos);
-}
-
 /* For one name in the working directory: is it remembered that the caller may search this directory? */
 __attribute__((noinline)) static bool may_search_cwd(struct fj_fast *q)
 {
@@ -281,7 +219,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 	q->place.dirfd = root->fd;
 	if (path[0] != '/') {
 		fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-		if (q->dirfd != AT_FDCWD || !find_below_cwd(q, root, path, len, &value, &flags))
+		if (q->dirfd != AT_FDCWD || !fj_fast_find_below_cwd(q, len, &value, &flags))
 			return false;
 		if (!use_fact(q, flags, &value, name, name_len))
 			return false;
@@ -294,7 +232,10 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		q->fact = fact;
 		flags = fj_fact_flags(fact, t);
 		q->place.name = path + 1;
-		if (!(flags & FJ_FACT_LITERAL)) {
+		if (__builtin_expect(flags & FJ_FACT_BY_KEY, 0) && fj_fast_may_aim_lower(q)) {
+			q->place.dirfd = FJ_FD_LOWER(fj_jail);
+			q->is_layered = q->is_alone = true;
+		} else if (!(flags & FJ_FACT_LITERAL)) {
 			fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 			fj_fact_value(fact, len, &value);
 			if (!use_fact(q, flags, &value, name, name_len))

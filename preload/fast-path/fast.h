@@ -109,6 +109,13 @@ static inline bool fj_fast_held(const struct fj_fast *q)
 	return fj_facts_hold(q->epoch) && (!q->stands || fj_cwd_held(q->moves)) &&
 	       !(__builtin_expect(q->is_by_fd, 0) && fj_thread_has_company());
 }
+/* May the caller get a name relative to the lowest layer of the jail's own root? A path there is shorter and so
+ * faster. But if layers share a device, the owner of a file is found by its absolute path. */
+static inline bool fj_fast_may_aim_lower(const struct fj_fast *q)
+{
+	return q->takes_layers && q->takes_cwd && !q->only_upper &&
+	       !fj_mount_flags()->dirs_share_device;
+}
 /* A name in a layer is absolute, or relative to the jail's own root, or to its lowest layer. */
 static inline void fj_fast_aim(struct fj_fast *q)
 {
@@ -285,6 +292,9 @@ static inline __attribute__((always_inline)) bool fj_fast_ask(struct fj_fast *q,
  * all its layers. Append the `len` bytes of `name` to each, and give the list to the place. */
 void fj_fast_name_layers(struct fj_fast *q, unsigned flags, const struct fj_str *value,
 	const char *name, size_t len);
+/* Only for the files of this room (fast_union.c): find the fact for the directory that the first `len` bytes of the
+ * relative `q->path` name. Its value goes to `value`, which is empty, and its flags to `flags`. False: facts do not tell. */
+bool fj_fast_find_below_cwd(struct fj_fast *q, size_t len, struct fj_str *value, unsigned *flags);
 /* Only for the files of this room: look up `q->path` with what fj_fast_begin() and its variants have set.
  * False: facts do not tell. */
 bool fj_fast_find(struct fj_fast *q);

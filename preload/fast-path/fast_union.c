@@ -3,6 +3,7 @@
  *
  * fast_union.c - the fast path in a jail with unions: names in layers and in the working directory, and
  * facts about a directory that was opened. Called by fast.c, file/hook_stat.c and open/. */
+#include "bytes/bytes.h"
 #include "bytes/equal.h"
 #include "bytes/hash.h"
 #include "bytes/len.h"
@@ -16,9 +17,11 @@
 #include "mount-table/mount_flags.h"
 #include "mount-table/paths.h"
 #include "path/path.h"
+#include "sys/hot.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "union-held/held.h"
+#include "walk/steps.h"
 #include "walk/walk.h"
 
 #include <linux/fcntl.h>
@@ -37,8 +40,7 @@ void fj_fast_name_layers(
 	struct fj_str s;
 	size_t paths = 1, size;
 
-	q->ends_in_lower =
-		(flags & FJ_FACT_IN_LOWER) && q->takes_cwd && !q->only_upper && !is_whole;
+	q->ends_in_lower = (flags & FJ_FACT_IN_LOWER) && fj_fast_may_aim_lower(q);
 	for (const char *c = value->at; (flags & FJ_FACT_MERGED) && *c; c++)
 		paths += c[0] == '/' && c[1] == '/';
 	size = value->len + paths * (len + 2);
@@ -66,6 +68,67 @@ void fj_fast_name_layers(
 	q->is_layered = true;
 	q->place.name = s.at;
 	fj_fast_aim(q);
+}
+
+/* Ask the kernel: is the working directory still `pos`? The remembered position may be out of date, if
+ * something outside the jail has moved the directory. */
+static bool is_still_at(struct fj_thread *t, const struct fj_str *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str now;
+	bool is;
+
+	fj_str_init(&now, fj_scratch_path(t), PATH_MAX);
+	is = fj_path_of_dir(t, AT_FDCWD, &now) && fj_streq(now.at, pos->at);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+/* `value` is a directory, relative to the root. If it is the working directory `pos`, or lies below it,
+ * make it relative to the working directory: then the kernel starts there. */
+static bool begin_where_one_stands(struct fj_fast *q, const struct fj_root *root,
+	const struct fj_str *pos, struct fj_str *value)
+{
+	const char *const dir = pos->at + root->len + (pos->at[root->len] == '/');
+	const size_t len = fj_strlen(dir);
+
+	if (!q->takes_cwd || value->len < len || memcmp(value->at, dir, len) ||
+		(len && value->len > len && value->at[len] != '/'))
+		return false;
+
+	const size_t skipped = len + (len && value->len > len);
+
+	memmove(value->at, value->at + skipped, value->len - skipped + 1);
+	value->len -= skipped;
+	q->place.dirfd = AT_FDCWD;
+	q->stands = q->is_in_root = true;
+	return true;
+}
+
+FJ_HOT bool fj_fast_find_below_cwd(
+	struct fj_fast *q, size_t len, struct fj_str *value, unsigned *flags)
+{
+	const struct fj_root *const root = fj_root();
+	struct fj_thread *const t = q->t;
+	struct fj_str key, pos;
+	bool is_asked;
+
+	q->moves = fj_cwd_begin();
+	fj_str_init(&pos, fj_scratch_path(t), PATH_MAX);
+	fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+	if (!fj_cwd_where(t, q->epoch, q->moves, &pos, &is_asked) || !fj_path_seen(pos.at, &key))
+		return false;
+	if (key.len > 1)
+		fj_str_put(&key, "/");
+	fj_str_add(&key, q->path, len);
+	if (!fj_facts_find(t, root, key.at, key.len, value, flags, q->epoch))
+		return false;
+	if (*flags & FJ_FACT_LITERAL)
+		fj_str_add(value, key.at + 1, key.len - 1);
+	if (!(*flags & (FJ_FACT_HOST | FJ_FACT_UNION)) &&
+		begin_where_one_stands(q, root, &pos, value))
+		return true;
+	return is_asked || is_still_at(t, &pos);
 }
 
 bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)

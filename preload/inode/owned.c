@@ -321,8 +321,10 @@ static inline bool may_forget(uint64_t dev)
 
 FJ_HOT bool fj_file_shows_itself(const struct fj_thread *t)
 {
-	return !(fj_shown(t)->had_record || need_whole_keys() || fj_owner_has_news()) ||
-	       fj_owner_is_empty();
+	/* (Where the whole key is needed, needs_key() asks again for records and for news.) */
+	if (need_whole_keys())
+		return fj_shown(t)->were_none || fj_owner_is_empty();
+	return !(fj_shown(t)->had_record || fj_owner_has_news()) || fj_owner_is_empty();
 }
 
 FJ_HOT void fj_file_note_shown(const struct fj_thread *t, const struct fj_file *file)
@@ -347,6 +349,8 @@ static inline bool needs_key(
 
 	if (may)
 		fj_shown(c->thread)->had_record = true;
+	if (__builtin_expect(is_special, 0))
+		fj_shown(c->thread)->were_none = !may;
 	return may;
 }
 

@@ -37,6 +37,7 @@ struct fj_file {
 #define FJ_SHOWN_AT 0xb0u
 struct fj_shown {
 	bool had_record; /* or was a device of the host: a look needs the whole key */
+	bool were_none; /* there was no record at all, as the last look has seen that needed the whole key */
 };
 static inline struct fj_shown *fj_shown(const struct fj_thread *t)
 {

@@ -7,6 +7,7 @@
  *
  * Called by union_walk.c and remember.c. */
 #include "bytes/equal.h"
+#include "bytes/hash.h"
 #include "bytes/str.h"
 #include "facts/facts.h"
 #include "jail/fds.h"
@@ -29,6 +30,16 @@
 #include <linux/openat2.h>
 
 static const struct fj_root own_root;
+
+/* Is the directory only in the lowest layer of the jail's own root, and its path there the key? `path`: its host path. */
+static bool is_by_key(const char *key, size_t key_len, const struct fj_str *path, uint64_t flags)
+{
+	const size_t part = fj_lower_len();
+
+	return (flags & (FJ_FACT_IN_LOWER | FJ_FACT_MERGED)) == FJ_FACT_IN_LOWER && key_len &&
+	       key[0] == '/' && path->len == part + key_len &&
+	       fj_same(path->at + part, key, key_len);
+}
 
 void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
 {
@@ -53,6 +64,8 @@ void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
 		/* (The root of a union may contain the jail's own directory.) */
 		if (w->pos.len > w->layers->mount_len && !fj_mount_is_in(w->pos.at))
 			flags |= FJ_FACT_PLAIN;
+		if (key && is_by_key(key, w->fact_key_len, &paths, flags))
+			flags |= FJ_FACT_BY_KEY;
 		if (key && fj_path_has_prefix(w->pos.at, w->root->pos))
 			fj_facts_add(w->root, key, w->fact_key_len, paths.at, flags,
 				w->is_mine ? fj_search(w->t)->asker : 0, w->epoch);
