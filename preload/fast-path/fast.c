@@ -221,7 +221,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 		if (q->dirfd != AT_FDCWD || !fj_fast_find_below_cwd(q, len, &value, &flags))
 			return false;
-		if (!use_fact(q, flags, &value, name, name_len))
+		if (!(q->stands && q->is_layered) && !use_fact(q, flags, &value, name, name_len))
 			return false;
 	} else if (!len && !fj_search(t)->asks) {
 		q->place.name = name;

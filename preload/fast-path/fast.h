@@ -293,7 +293,8 @@ static inline __attribute__((always_inline)) bool fj_fast_ask(struct fj_fast *q,
 void fj_fast_name_layers(struct fj_fast *q, unsigned flags, const struct fj_str *value,
 	const char *name, size_t len);
 /* Only for the files of this room (fast_union.c): find the fact for the directory that the first `len` bytes of the
- * relative `q->path` name. Its value goes to `value`, which is empty, and its flags to `flags`. False: facts do not tell. */
+ * relative `q->path` name. Its value goes to `value`, which is empty, and its flags to `flags`. If it is in a union, the
+ * place may already be found (`stands`). False: facts do not tell. */
 bool fj_fast_find_below_cwd(struct fj_fast *q, size_t len, struct fj_str *value, unsigned *flags);
 /* Only for the files of this room: look up `q->path` with what fj_fast_begin() and its variants have set.
  * False: facts do not tell. */

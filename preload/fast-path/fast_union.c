@@ -105,6 +105,24 @@ static bool begin_where_one_stands(struct fj_fast *q, const struct fj_root *root
 	return true;
 }
 
+/* Is it known that the directory at `pos` is in exactly one layer of a union, that its fact has the flags `wanted`, and
+ * that the caller may search it? */
+static bool is_in_one(const struct fj_fast *q, const struct fj_str *pos, unsigned wanted)
+{
+	const struct fj_fact *f;
+	unsigned flags;
+	uint32_t sequence;
+
+	f = fj_facts_look(&own_root, pos->at + (pos->len != 0), pos->len ? pos->len - 1 : 0,
+		q->epoch, &sequence);
+	if (!f)
+		return false;
+	flags = fj_fact_flags(f, q->t);
+	wanted |= FJ_FACT_UNION;
+	return (flags & (wanted | FJ_FACT_MERGED)) == wanted &&
+	       (!fj_search(q->t)->asks || (flags & FJ_FACT_LETS)) && fj_fact_held(f, sequence);
+}
+
 FJ_HOT bool fj_fast_find_below_cwd(
 	struct fj_fast *q, size_t len, struct fj_str *value, unsigned *flags)
 {
@@ -128,14 +146,19 @@ FJ_HOT bool fj_fast_find_below_cwd(
 	if (!(*flags & (FJ_FACT_HOST | FJ_FACT_UNION)) &&
 		begin_where_one_stands(q, root, &pos, value))
 		return true;
+	/* (In the lowest layer, too, the directory lies below the working directory.) */
+	if ((*flags & FJ_FACT_BY_KEY) && fj_fast_may_aim_lower(q) &&
+		is_in_one(q, &pos, FJ_FACT_IN_LOWER)) {
+		q->place.name = q->path;
+		q->place.dirfd = AT_FDCWD;
+		q->stands = q->is_layered = true;
+		return true;
+	}
 	return is_asked || is_still_at(t, &pos);
 }
 
 bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
 {
-	const struct fj_fact *f;
-	unsigned flags;
-	uint32_t sequence;
 	bool is_asked;
 
 	/* (If layers share a device, the owner of a file is found by its path.) */
@@ -145,13 +168,7 @@ bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
 	q->moves = fj_cwd_begin();
 	if (!fj_cwd_where(q->t, q->epoch, q->moves, pos, &is_asked))
 		return false;
-	f = fj_facts_look(&own_root, pos->at + (pos->len != 0), pos->len ? pos->len - 1 : 0,
-		q->epoch, &sequence);
-	if (!f)
-		return false;
-	flags = fj_fact_flags(f, q->t);
-	if ((flags & (FJ_FACT_UNION | FJ_FACT_MERGED)) != FJ_FACT_UNION ||
-		(fj_search(q->t)->asks && !(flags & FJ_FACT_LETS)) || !fj_fact_held(f, sequence))
+	if (!is_in_one(q, pos, 0))
 		return false;
 	fj_dir_ask_noted(q->t);
 	q->is_layered = q->stands = true;

@@ -35,8 +35,8 @@ static long note_look(long nr, long a0, long a1, long a2, long a3, long a4, long
 	return gate(nr, a0, a1, a2, a3, a4, a5);
 }
 
-/* Looks at `path`, which must take `count` looks by facts; the last is at `name` in the lowest layer. */
-static void look_below(const char *path, unsigned count, const char *name)
+/* Looks at `path`, which must take `count` looks by facts; the last is at `name` in `dirfd`. */
+static void look_in(const char *path, unsigned count, int dirfd, const char *name)
 {
 	struct stat st;
 
@@ -48,27 +48,38 @@ static void look_below(const char *path, unsigned count, const char *name)
 	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, path, &st, 0), 0);
 	fj_gate = gate;
 	ck_assert_uint_eq(looks, count);
-	ck_assert_int_eq(looked_in[count - 1], FJ_FD_LOWER(fj_jail));
+	ck_assert_int_eq(looked_in[count - 1], dirfd);
 	ck_assert_str_eq(looked_at, name);
+}
+
+static void look_below(const char *path, unsigned count, const char *name)
+{
+	look_in(path, count, FJ_FD_LOWER(fj_jail), name);
+}
+
+/* The jail holds /lower as if it were the lowest layer of its own root. */
+static void hold_lowest(void)
+{
+	struct fj_mount_found m;
+	const long fd = unit_call3(__NR_openat, AT_FDCWD, "/lower", O_PATH);
+
+	ck_assert_int_eq(fj_dup_to((int)fd, FJ_FD_LOWER(fj_jail), 0), FJ_FD_LOWER(fj_jail));
+	fj_sys_close((int)fd);
+	ck_assert(fj_mount_at("/m", &m, NULL));
+	fj_jail->lower_mount = m.id;
+	fj_fds_of(fj_jail)->lower_len = (uint32_t)strlen(fj_root_path()) + sizeof("/lower") - 1;
 }
 
 START_TEST(names_in_lowest_layer)
 {
-	struct fj_mount_found m;
 	struct stat st;
-	long fd;
 
 	tree_dir("jail/lower/both");
 	tree_file("jail/lower/both/file", "");
 	tree_dir("jail/upper/both");
 	tree_file("jail/upper/both/up", "");
 	tree_file("jail/lower/top", "");
-	fd = unit_call3(__NR_openat, AT_FDCWD, "/lower", O_PATH);
-	ck_assert_int_eq(fj_dup_to((int)fd, FJ_FD_LOWER(fj_jail), 0), FJ_FD_LOWER(fj_jail));
-	fj_sys_close((int)fd);
-	ck_assert(fj_mount_at("/m", &m, NULL));
-	fj_jail->lower_mount = m.id;
-	fj_fds_of(fj_jail)->lower_len = (uint32_t)strlen(fj_root_path()) + sizeof("/lower") - 1;
+	hold_lowest();
 
 	look_below("/m/d/file", 1, "d/file");
 	look_below("/m/d/in/file", 1, "d/in/file");
@@ -89,6 +100,39 @@ START_TEST(names_in_lowest_layer)
 }
 END_TEST
 
+/* Where the root is the union, a path in the lowest layer is the program's own, also from the working directory. */
+START_TEST(paths_as_written)
+{
+	struct stat st;
+
+	tree_dir("jail/lower/both");
+	tree_dir("jail/lower/both/in");
+	tree_file("jail/lower/both/in/file", "");
+	tree_dir("jail/upper/both");
+	tree_link("jail/lower/link", "d");
+	hold_lowest();
+	unit_assert_result(unit_call2(__NR_chroot, "/m", 0), 0);
+
+	look_below("/d/in/file", 1, "d/in/file");
+	look_below("/link/in/file", 1, "d/in/file");
+	unit_assert_result(unit_call2(__NR_chdir, "/d", 0), 0);
+	/* (This look remembers that one layer alone has the working directory.) */
+	look_in("file", 1, AT_FDCWD, "file");
+	look_in("in/file", 1, AT_FDCWD, "in/file");
+	/* In a merged directory the kernel may stand in another layer. */
+	unit_assert_result(unit_call2(__NR_chdir, "/both", 0), 0);
+	look_below("in/file", 1, "both/in/file");
+	/* What is made in the upper layer is found there. */
+	unit_assert_result(unit_call2(__NR_chdir, "/d", 0), 0);
+	unit_assert_result(unit_call3(__NR_chmod, "/d/in/file", 0600, 0), 0);
+	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "in/file", &st, 0), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/d/in/file", &st, 0), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	fj_sys_close(FJ_FD_LOWER(fj_jail));
+}
+END_TEST
+
 Suite *unit_suite_union_lowest(void)
 {
 	Suite *s = suite_create("union_lowest");
@@ -96,6 +140,7 @@ Suite *unit_suite_union_lowest(void)
 
 	tcase_add_checked_fixture(c, union_mounted_setup, unit_jail_teardown);
 	tcase_add_test(c, names_in_lowest_layer);
+	tcase_add_test(c, paths_as_written);
 	suite_add_tcase(s, c);
 	return s;
 }
