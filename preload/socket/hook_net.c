@@ -33,9 +33,12 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
+#include "sys/thread.h"
+#include "syscall/fcntl.h"
 #include "syscall/socket.h"
 #include "syscall/stat.h"
 #include "syscall/syscall.h"
+#include "syscall/unistd_close.h"
 #include "syscall/unistd_names.h"
 #include "walk/walk.h"
 
@@ -289,9 +292,26 @@ long fj_messages_each(
 	return done ? (long)done : r;
 }
 
+/* For a socket of another family the kernel sends all messages at once. Another thread may put a socket of AF_UNIX in its
+ * place. So if there is one, the socket is held by a descriptor of the engine's. */
+static long send_to_others(struct fj_call *c)
+{
+	const long held =
+		fj_thread_has_company() ? fj_sys_fcntl(c->arg[0], F_DUPFD_CLOEXEC, 0) : -1;
+	long r;
+
+	if (held < 0)
+		return fj_thread_has_company() ? fj_messages_each(c, send_message) :
+						 fj_kernel_waiting(c, c->nr, c->arg, -1);
+	c->arg[0] = (uint64_t)held;
+	r = fj_is_unix_socket((int)held) ? fj_messages_each(c, send_message) :
+					   fj_kernel_waiting(c, c->nr, c->arg, (int)held);
+	fj_sys_close((int)held);
+	return r;
+}
+
 long fj_hook_sendmmsg(struct fj_call *c)
 {
-	if (!fj_is_unix_socket((int)c->arg[0]))
-		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	return fj_messages_each(c, send_message);
+	return fj_is_unix_socket((int)c->arg[0]) ? fj_messages_each(c, send_message) :
+						   send_to_others(c);
 }
