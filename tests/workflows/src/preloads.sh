@@ -13,6 +13,12 @@ section() {
 	printf '== %s\n' "$1"
 }
 
+# libfaketime names its semaphore after the process, and a process that executes another program leaves the semaphore in
+# /dev/shm. A later process that gets the same number would fail.
+forget_faketime() {
+	rm -f /dev/shm/sem.faketime_sem_* /dev/shm/faketime_shm_*
+}
+
 section 'the environment is as it was given'
 env -i /usr/bin/env
 env -i cat /proc/self/environ
@@ -34,6 +40,7 @@ for library in libjemalloc.so.2 libeatmydata.so faketime/libfaketime.so.1 libfak
 	LD_PRELOAD="$LD_PRELOAD $libs/libm.so.6" env | grep ^LD_
 	LD_PRELOAD="$libs/libm.so.6:$LD_PRELOAD" cat /proc/self/environ | tr '\0' '\n' | grep ^LD_
 	unset LD_PRELOAD
+	forget_faketime
 done
 
 section 'two of them, and a compiler'
@@ -50,10 +57,14 @@ eatmydata perl -MIO::Handle -e 'open F, ">", "/tmp/f"; print F->sync ? "synced\n
 
 section 'faketime'
 faketime '2001-02-03 04:05:06' date -u +%Y-%m-%d
+forget_faketime
 faketime '2001-02-03 04:05:06' perl -e 'print scalar gmtime, "\n"' | cut -c 1-10
+forget_faketime
 faketime -f '@2005-06-07 08:09:10' python3 -c 'import time, os; print(time.gmtime().tm_year, os.stat("/etc/passwd").st_size > 0)'
 touch -d 2020-01-01 /tmp/old
+forget_faketime
 faketime -f -1y stat -c %n /tmp/old
+forget_faketime
 
 for fakeroot in fakeroot-sysv fakeroot-tcp; do
 	section "$fakeroot"
