@@ -117,7 +117,8 @@ def children(pid):
 bad = 0
 for n in range(rounds):
     seed = random.randrange(1 << 30)
-    p = subprocess.Popen([*command, "python3", "/write.py", str(seed)], stdout=subprocess.PIPE)
+    # A group of processes of its own: so one call kills those, too, that are made while the others are being killed.
+    p = subprocess.Popen([*command, "python3", "/write.py", str(seed)], stdout=subprocess.PIPE, start_new_session=True)
     if p.stdout.readline() != b"ready\n":
         print("round", n, "the jail does not begin")
         sys.exit(1)
@@ -132,11 +133,10 @@ for n in range(rounds):
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
+    # Those made since. Before p.wait(): until then the number of the group is nobody else's.
+    os.killpg(p.pid, signal.SIGKILL)
     p.wait()
-    # Those made since, and until nobody is left: who holds the pipe.
-    for pid in workers:
-        for c in children(pid):
-            os.kill(c, signal.SIGKILL)
+    # Until nobody is left who holds the pipe.
     said = p.stdout.read()
     look = subprocess.run([*command, "python3", "/look.py"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if said or look.returncode or look.stdout:
