@@ -82,39 +82,6 @@ FJ_INLINED static inline long show_stat(
 	return __builtin_expect(has_met, 0) ? show_by_key(c, dirfd, name, flags, is_symlink) : r;
 }
 
-/* If the layers of a union lie on several devices, its directories show one device, `dev` (0: they do not). */
-static void show_device(struct fj_call *c, uint64_t dev)
-{
-	struct statx *sx = (struct statx *)c->arg[4];
-	struct stat *st = (struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
-
-	if (!dev)
-		return;
-	if (c->nr != __NR_statx) {
-		st->st_ino = fj_union_dir_number(dev, st->st_dev, st->st_ino);
-		st->st_dev = dev;
-		return;
-	}
-	sx->stx_ino = fj_union_dir_number(dev, fj_statx_dev(sx), sx->stx_ino);
-	sx->stx_dev_major = dev >> 8 & 0xfff;
-	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
-}
-
-/* Shows the link count and the device of a merged directory for a descriptor, the first argument,
- * which may be no directory, or not in a union. */
-__attribute__((noinline)) static void see_one_link(struct fj_call *c)
-{
-	const struct stat *st = (const struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
-	uint64_t dev;
-
-	if (!fj_shows_directory(c) ||
-		(c->nr != __NR_statx && fj_dir_recent_is_alone(st->st_dev, st->st_ino)))
-		return;
-	if (fj_union_is_merged(c->thread, (int)c->arg[0], &dev))
-		fj_show_one_link(c);
-	show_device(c, dev);
-}
-
 /* If the layers lie on several devices, shows the device for the directory at the place. False: a walk is needed. */
 static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 {
@@ -127,7 +94,7 @@ static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 	fj_str_init(&pos, fj_scratch_path(c->thread), PATH_MAX);
 	is = fj_fast_position(q, &pos);
 	if (is)
-		show_device(c, fj_union_dir_device(c->thread, pos.at));
+		fj_show_device(c, fj_union_dir_device(c->thread, pos.at));
 	fj_scratch_release(c->thread, mark);
 	return is;
 }
@@ -314,7 +281,7 @@ static inline long stat_behind_fd(struct fj_call *c, int fd, const char *name, u
 		r = show_by_key(c, fd, name, flags | AT_EMPTY_PATH, &is_symlink);
 	}
 	if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
-		see_one_link(c);
+		fj_show_merged_fd(c, fd);
 	return r;
 }
 
@@ -375,11 +342,8 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		if (is_symlink) /* it has just replaced the file */
 			fj_place_done(&place);
 	} while (is_symlink);
-	if (__builtin_expect(!r && place.is_merged, 0))
-		fj_show_one_link(c);
-	if (__builtin_expect(
-		    !r && fj_mount_flags()->has_unions && place.pos && fj_shows_directory(c), 0))
-		show_device(c, fj_union_dir_device(c->thread, place.pos));
+	if (__builtin_expect(!r && fj_mount_flags()->has_unions, 0))
+		fj_show_merged_at(c, &place);
 	if (!r && place.is_mount && c->nr == __NR_statx)
 		((struct statx *)c->arg[4])->stx_attributes |= FJ_STATX_ATTR_MOUNT_ROOT;
 	fj_place_done(&place);

@@ -98,6 +98,13 @@ void fj_statx_from_stat(struct statx *sx, const struct stat *st);
  * directory that several layers of a union have shows one link: ovl_getattr() of fs/overlayfs/inode.c. */
 bool fj_shows_directory(const struct fj_call *c);
 void fj_show_one_link(struct fj_call *c);
+/* merged.c, the same: if the layers of a union lie on several devices, its directories show one device, `dev` (0: they do
+ * not). */
+void fj_show_device(struct fj_call *c, uint64_t dev);
+/* merged.c, the same: shows the link count and the device of a directory that several layers have. It is the one behind the
+ * descriptor `fd`, or at a place that a walk has found. It may be no directory, or not in a union. */
+void fj_show_merged_fd(struct fj_call *c, int fd);
+void fj_show_merged_at(struct fj_call *c, const struct fj_place *place);
 /* Returns the error of a newfstatat(2) or statx(2) with these flags, whose path leads to the error `r`. The kernel refuses the
  * other arguments first, with EINVAL: vfs_statx() and do_statx() of fs/stat.c. */
 long fj_stat_error(const struct fj_call *c, unsigned flags, long r);
