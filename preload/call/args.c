@@ -21,6 +21,31 @@
 /* The empty path. (The linker would put a string constant away from what a start reads: order.ld.) */
 static const char no_path[] = "";
 
+/* The path at argument `i` cannot be read (-EFAULT) or is too long: `error`. For some calls the kernel looks at flags or at another
+ * descriptor before it reads the path. So it is asked, with a path that has this error, too. Not for a call that the
+ * engine makes otherwise, or that has a second path, which the kernel would look up on the host. */
+__attribute__((noinline)) static long complain_of_path(struct fj_call *c, int i, long error)
+{
+	char *copy;
+	long r;
+
+	if (error == -EFAULT) {
+		c->arg[i] = UINT64_MAX;
+	} else {
+		copy = fj_scratch(c->thread, PATH_MAX + 1);
+		memset(copy, 'x', PATH_MAX);
+		copy[PATH_MAX] = 0;
+		c->arg[i] = (uint64_t)copy;
+	}
+	for (int k = 0; k < FJ_ARGS; k++)
+		if (k != i && fj_kind_is_path((enum fj_kind)c->row->kind[k]))
+			return error;
+	if (c->row->asks == FJ_ASKS_HOOK)
+		return error;
+	r = fj_kernel(c);
+	return r <= 0 ? r : error;
+}
+
 FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 {
 	char *copy;
@@ -40,8 +65,8 @@ FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 	/* The kernel must find it empty, or unreadable, too: another thread may change the program's memory. */
 	if (!n)
 		c->arg[i] = (uint64_t)no_path;
-	else if (n == -EFAULT)
-		c->arg[i] = UINT64_MAX;
+	else
+		*error = complain_of_path(c, i, n);
 	return NULL;
 }
 

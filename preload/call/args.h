@@ -41,9 +41,9 @@ static inline int fj_arg_dirfd(const struct fj_call *c, int i)
 
 /* Copies path argument `i` from the program, and sets c->path_len. Returns the copy, which is the
  * last thing in scratch memory, and 0 in `*error`. Otherwise returns NULL. `*error` is then -EFAULT;
- * -ENAMETOOLONG, if the path has PATH_MAX bytes or more; or 0, if the argument is NULL or empty,
- * and the kernel must judge the call as it is. An empty path is replaced by one of the engine's, and a bad pointer by one that
- * is always bad. Async-signal-safe. */
+ * -ENAMETOOLONG, if the path has PATH_MAX bytes or more; in both cases the kernel's error, if it looks at other arguments first; or 0,
+ * if the argument is NULL or empty, or is not looked at, and the kernel must judge the call as it is. An empty path is replaced by one
+ * of the engine's, and one with an error by one that always has it. Async-signal-safe. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
 
 /* Replaces what decides whether the caller may make the call by copies in scratch memory: paths, names of attributes, the

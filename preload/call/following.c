@@ -11,7 +11,8 @@
 #include "walk/walk.h"
 
 #define IN_DONT_FOLLOW 0x02000000u /* linux/inotify.h */
-#define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
+#define IN_ISDIR 0x40000000u
+#define FAN_MARK_DONT_FOLLOW 0x4u /* linux/fanotify.h */
 
 unsigned fj_follow_flags_of(const struct fj_call *c, enum fj_kind kind)
 {
@@ -50,6 +51,10 @@ void fj_follow_replacement(struct fj_call *c)
 			c->arg[i] |= AT_SYMLINK_FOLLOW;
 			break;
 		case FJ_WATCH:
+			/* A mask without any bit is refused. The other one asks for nothing either:
+			 * inotify_arg_to_mask() of fs/notify/inotify/inotify_user.c. */
+			if ((uint32_t)c->arg[i] == IN_DONT_FOLLOW)
+				c->arg[i] = IN_ISDIR;
 			c->arg[i] &= ~(uint64_t)IN_DONT_FOLLOW;
 			break;
 		case FJ_FANFLAGS:

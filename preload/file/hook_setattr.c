@@ -182,6 +182,7 @@ static void bring_watched_up(struct fj_call *c)
 long fj_hook_watch(struct fj_call *c)
 {
 	struct stat st;
+	long r, flags;
 
 	/* Inotify and fanotify descriptors have no file type. */
 	if (!fj_sys_fstat(c->arg[0], &st) &&
@@ -189,7 +190,12 @@ long fj_hook_watch(struct fj_call *c)
 		fj_owner_watches();
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_inotify_add_watch)
 		bring_watched_up(c);
-	return fj_hook_translate(c);
+	r = fj_hook_translate(c);
+	if (r >= 0 || r == -EINVAL)
+		return r;
+	/* The kernel looks at this descriptor before the path. */
+	flags = fj_sys_fcntl(c->arg[0], F_GETFL, 0);
+	return flags < 0 || (flags & O_PATH) ? -EBADF : r;
 }
 
 long fj_hook_chmod(struct fj_call *c)

@@ -108,6 +108,17 @@ long fj_hook_statx(struct fj_call *c)
 	return fj_guest_write(out, &sx, sizeof(sx)) ? -EFAULT : r;
 }
 
+/* Flags that a kernel may not know are refused before the path is looked at. */
+static bool are_flags_refused(const struct fj_call *c)
+{
+	struct fj_call q = *c;
+
+	if (!((uint32_t)c->arg[4] & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)))
+		return false;
+	q.arg[1] = UINT64_MAX;
+	return fj_kernel(&q) == -EINVAL;
+}
+
 /* name_to_handle_at(dirfd, path, handle, mount id, flags). An overlay without nfs_export has no
  * handles that could be opened; the kernel checks that before it looks at `handle`. */
 long fj_hook_handle(struct fj_call *c)
@@ -124,11 +135,13 @@ long fj_hook_handle(struct fj_call *c)
 	char *jail_path;
 	long e, r;
 
+	if (are_flags_refused(c))
+		return -EINVAL;
 	jail_path = fj_arg_path(c, 1, &e);
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && !e &&
 		!(flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH | AT_HANDLE_MNT_ID_UNIQUE_ |
 				  AT_HANDLE_CONNECTABLE_)) &&
-		(jail_path || (flags & AT_EMPTY_PATH)) &&
+		(jail_path || (path && (flags & AT_EMPTY_PATH))) &&
 		!find_mount_id(c, dirfd, jail_path ? jail_path : "", how, &id, NULL, &is_union) &&
 		is_union && id)
 		return -EOPNOTSUPP;

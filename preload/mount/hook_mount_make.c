@@ -57,6 +57,8 @@ long fj_hook_fspick(struct fj_call *c)
 	char *path = fj_scratch_path(c->thread);
 	long r = fj_mounting_allowed();
 
+	if (!r && ((uint32_t)c->arg[2] & ~0xfu)) /* FSPICK_CLOEXEC to FSPICK_EMPTY_PATH */
+		r = -EINVAL;
 	if (!r)
 		r = fj_guest_string(path, c->arg[1], PATH_MAX);
 	if (r >= 0)
