@@ -120,16 +120,27 @@ static bool add_dev_name(struct fj_thread *t, const char *pos)
 }
 
 /* Is the directory of position `pos` the host's /dev? */
+bool fj_dev_is_dir(struct fj_thread *t, const char *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str host;
+	bool is;
+
+	fj_scratch_str(t, &host, 2 * PATH_MAX);
+	fj_path_host(pos, &host);
+	is = fj_streq(host.at, "/dev");
+	fj_scratch_release(t, mark);
+	return is;
+}
+
 static bool is_in_dev(struct fj_thread *t, const char *pos)
 {
 	const size_t len = fj_place_dir_len(pos);
-	struct fj_str dir, host;
+	struct fj_str dir;
 
 	fj_scratch_str(t, &dir, PATH_MAX);
-	fj_scratch_str(t, &host, 2 * PATH_MAX);
 	fj_str_add(&dir, pos, len ? len - 1 : 0);
-	fj_path_host(dir.at, &host);
-	return !dir.overflowed && fj_streq(host.at, "/dev");
+	return !dir.overflowed && fj_dev_is_dir(t, dir.at);
 }
 
 static bool make_name(struct fj_call *c, int dirfd, const char *jail_path)

@@ -8,6 +8,8 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
+#include "cred/ids.h"
+#include "devfs/dev_names.h"
 #include "fast-path/fast.h"
 #include "inode/device.h"
 #include "inode/exe.h"
@@ -20,6 +22,7 @@
 #include "path/path.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
+#include "sys/scratch_mark.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_names.h"
 #include "walk/walk.h"
@@ -162,6 +165,23 @@ static inline enum fj_fast_seen see_access(struct fj_fast *q, void *own, long *r
 
 static long access_on_disk(struct fj_call *c);
 
+/* Root makes names in the host's /dev, where the user may make none. */
+static bool is_dev_for_root(struct fj_call *c, int dirfd, const char *jail_path)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_place place;
+	bool is = false;
+
+	if (fj_ids_is_root() && (fj_arg(c, FJ_MODE, 0) & W) &&
+		!fj_path_walk(c->thread, dirfd, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place)) {
+		is = place.pos && !place.is_magic && !place.is_read_only &&
+		     fj_dev_is_dir(c->thread, place.pos);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
 FJ_HOT long fj_hook_access(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
@@ -170,10 +190,14 @@ FJ_HOT long fj_hook_access(struct fj_call *c)
 	long error, r = access_on_disk(c);
 	const char *jail_path;
 
-	if (__builtin_expect(r != -EACCES, 1) || !fj_owner_has_devices())
+	if (__builtin_expect(r != -EACCES, 1))
 		return r;
 	c->arg[i] = path;
 	jail_path = fj_arg_path(c, i, &error);
+	if (jail_path && is_dev_for_root(c, dirfd, jail_path))
+		return 0;
+	if (!fj_owner_has_devices())
+		return r;
 	return jail_path ? fj_device_access(c, dirfd, jail_path,
 				   !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW)) :
 			   r;
@@ -206,8 +230,12 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 		return -ENOSYS; /* not an error of the path, which the walk would find; nor is this: */
 	if (fj_arg(c, FJ_ATFLAGS, 0) & 0xffffffffu & ~(uint64_t)FLAGS)
 		return -EINVAL;
+	if (!jail_path && !r) {
+		r = fj_kernel(c);
+		return !r && (wanted & W) && fj_file_on_read_only(c, dirfd, "", NULL) ? -EROFS : r;
+	}
 	if (!jail_path)
-		return r ? r : fj_kernel(c);
+		return r;
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
 		return fj_kernel(c); /* which refuses that before it looks at the path:
 					do_faccessat() of fs/open.c */
@@ -224,7 +252,7 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	if (__builtin_expect(place.is_lower, 0)) /* it would be copied before it is written */
 		c->arg[fj_arg_index(c, FJ_MODE)] &= ~2UL;
 	r = make_access(c, i, &place);
-	if (!r && place.is_read_only && (wanted & 2 /* W_OK */))
+	if (!r && (wanted & W) && fj_file_on_read_only(c, place.dirfd, place.name, &place))
 		r = -EROFS;
 	if (!r && (fj_arg(c, FJ_MODE, 0) & 1 /* X_OK */) && is_not_to_be_run(&place))
 		r = -EACCES;

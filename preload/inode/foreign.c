@@ -2,26 +2,31 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * foreign.c - does a file lie in the jail's own tree, or is it foreign: reached through a mount, or
- * from outside? A foreign file without a record shows its real owner. Called by owned.c,
- * owned_change.c and making.c. */
+ * from outside? A foreign file without a record shows its real owner. And does it lie on a read-only mount? Called by
+ * owned.c, owned_change.c, making.c and file/hook_access.c. */
 #include "bytes/bytes.h"
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
+#include "call/call.h"
 #include "inode/owned.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "jail/root.h"
+#include "layers/place.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/mount_flags.h"
+#include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "nested/roots.h"
 #include "path/path.h"
+#include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
 #include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 #include "syscall/unistd_names.h"
 
 /* Is the file with host path `text` (that of `fd`, or of AT_FDCWD) foreign? */
@@ -161,5 +166,35 @@ bool fj_place_on_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, co
 		return ask_whether_foreign(t, dirfd, name);
 	is = fj_dev_is_foreign(t, dev, dirfd, fj_place_dir_name(t, name));
 	fj_scratch_release(t, mark);
+	return is;
+}
+
+bool fj_file_on_read_only(
+	struct fj_call *c, int dirfd, const char *name, const struct fj_place *place)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const bool is_behind = !place || place->is_magic;
+	long fd = dirfd;
+	struct fj_file file;
+	struct fj_str pos;
+	bool is;
+
+	if (!fj_mount_flags()->has_read_only && !(place && place->is_read_only))
+		return false;
+	if (is_behind && name[0])
+		fd = fj_open_path(dirfd, name, 0);
+	fj_scratch_str(c->thread, &pos, PATH_MAX);
+	is = is_behind ? (fd >= 0 || fd == AT_FDCWD) && fj_path_of_fd(c->thread, (int)fd, &pos) &&
+				 fj_mount_is_read_only(pos.at) :
+			 place->is_read_only;
+	if (is && !fj_file_look(c, is_behind ? (int)fd : dirfd, is_behind ? "" : name,
+			  is_behind ? AT_EMPTY_PATH : 0, &file)) {
+		const uint32_t type = file.owner.mode & FJ_S_IFMT;
+
+		is = type == FJ_S_IFREG || type == FJ_S_IFDIR || type == FJ_S_IFLNK;
+	}
+	if (fd >= 0 && fd != dirfd)
+		fj_sys_close((int)fd);
+	fj_scratch_release(c->thread, mark);
 	return is;
 }

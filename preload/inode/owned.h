@@ -90,6 +90,10 @@ bool fj_place_on_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, co
 /* Like fj_place_is_foreign(), for an existing file on device `dev`. Mostly the device tells, and no
  * system call is made. `name` NULL or "": the file that `dirfd` is. */
 bool fj_dev_is_foreign(struct fj_thread *t, uint64_t dev, int dirfd, const char *name);
+/* Is the file on a read-only mount of the jail, and no device, fifo or socket? These may be written to there: do_faccessat() of
+ * fs/open.c. `place`: the walk's, whose descriptor and name are given; or NULL. `name` "": the file that `dirfd` is. */
+bool fj_file_on_read_only(
+	struct fj_call *c, int dirfd, const char *name, const struct fj_place *place);
 /* Makes a struct stat from a struct statx: cp_new_stat() of fs/stat.c. */
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 /* Makes a struct statx from a struct stat: without the time of birth, and without attributes. */
