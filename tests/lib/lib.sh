@@ -213,9 +213,13 @@ run() {
 	err=$(cat "$work/err")
 }
 
-# fail_run NAME WHAT [MORE...]: like fail, and prints the output of the last `run`.
+# fail_run NAME WHAT [MORE...]: like fail, and prints the output of the last `run`. The FAIL line, too, tells the exit status and
+# the first line of the output: some reports show nothing else.
 fail_run() {
-	fail "$@" "exit status: $rc" "stdout: $(printf '%s\n' "$out" | tail -n 40)" \
+	fail_name=$1
+	fail_what="$2 (status $rc: $(printf '%s\n%s\n' "$out" "$err" | grep -m 1 . | cut -c 1-200))"
+	shift 2
+	fail "$fail_name" "$fail_what" "$@" "exit status: $rc" "stdout: $(printf '%s\n' "$out" | tail -n 40)" \
 		"stderr: $(printf '%s\n' "$err" | tail -n 40)"
 }
 
