@@ -4,8 +4,9 @@
  * case_flags.c - tests which error comes first when the flags of a call and its path, or its descriptor, are both bad:
  * for each call of the jail's table, and each bit of its flags.
  */
-#include "calls.h"
 #include "twin.h"
+
+#include "calls.h"
 
 static char too_long[5000];
 /* Nothing can be made at any of these. */

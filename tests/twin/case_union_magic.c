@@ -61,8 +61,7 @@ static void show_links_to(const char *name)
 	R(fchdir(20));
 	show_by("/proc/self/cwd", &by_name);
 	show_by("/proc/self/cwd/", &by_name);
-	CHILD("its parent's")
-	{
+	CHILD("its parent's") {
 		snprintf(link, sizeof(link), "/proc/%d/fd/20", getppid());
 		R(stat(link, &st));
 		say("fd: the same %d\n", is_shown_as(&st, &by_name));
@@ -100,8 +99,7 @@ CASE(union_root_magic_root)
 	mkdir("m/d/proc", 0755);
 	R(mount("/proc", "/t/m/proc", NULL, MS_BIND | MS_REC, NULL));
 	R(mount("/proc", "/t/m/d/proc", NULL, MS_BIND | MS_REC, NULL));
-	CHILD("at its root")
-	{
+	CHILD("at its root") {
 		struct stat st;
 
 		R(chroot("/t/m"));
@@ -111,8 +109,7 @@ CASE(union_root_magic_root)
 		show_by("/proc/self/cwd", &st);
 		show_by("/proc/self/root/", &st);
 	}
-	CHILD("below it")
-	{
+	CHILD("below it") {
 		struct stat st;
 
 		R(chroot("/t/m/d"));
