@@ -62,7 +62,8 @@ static inline uint64_t offset_of(uint64_t cursor)
 static inline bool is_cursor(const struct fj_union_layers *l, uint64_t at)
 {
 	const bool is_whole =
-		at & LARGE ? (at & ((1UL << CHECK_BITS) - 1)) == check_sum(large_rest(at)) :
+		at & LARGE ? offset_of(at) && /* else it would be a small one */
+				     (at & ((1UL << CHECK_BITS) - 1)) == check_sum(large_rest(at)) :
 			     at >> SMALL_BITS;
 
 	return is_whole && number_of(at) <= l->layer[0].number;

@@ -321,6 +321,28 @@ static long open_layer(struct listing *l)
 	return r < 0 ? r : 1;
 }
 
+/* Has the kernel told this offset when it listed the lowest layer alone? No entry of that is ever removed. Any other
+ * offset is beyond the end, as it is for the kernel's overlay. */
+static bool is_offset_of_lowest(struct listing *l, uint64_t offset)
+{
+	const struct fj_union_layers *all = l->layers;
+	const long fd = fj_union_open_lower(all->layer[all->count - 1].fd, ".", O_DIRECTORY);
+	bool is = false;
+	long n;
+
+	if (fd < 0)
+		return true;
+	while (!is && (n = fj_sys_getdents64(fd, l->in, IN)) > 0)
+		for (long at = 0; !is && at < n;) {
+			const struct fj_dirent *d = (const struct fj_dirent *)(l->in + at);
+
+			is = (uint64_t)d->offset == offset;
+			at += d->size;
+		}
+	fj_sys_close((int)fd);
+	return is;
+}
+
 /* List until the buffer is full. Returns 0 or -errno. */
 static long list_layers(struct listing *l)
 {
@@ -355,11 +377,16 @@ long fj_union_list(struct fj_thread *t, int fd, const struct fj_union_layers *la
 
 	if (at < 0)
 		return at;
-	l.cursor = at && is_cursor(layers, (uint64_t)at) ?
-			   (uint64_t)at :
-			   cursor_of(layers->layer[layers->count - 1].number, (uint64_t)at);
 	l.in = fj_scratch(t, IN);
 	l.out = fj_scratch(t, OUT);
+	if (at && is_cursor(layers, (uint64_t)at)) {
+		l.cursor = (uint64_t)at;
+	} else if (!at || (at != FJ_DIR_END && is_offset_of_lowest(&l, (uint64_t)at))) {
+		l.cursor = cursor_of(layers->layer[layers->count - 1].number, (uint64_t)at);
+	} else {
+		fj_scratch_release(t, mark);
+		return 0;
+	}
 	r = list_layers(&l);
 	if (!r && !l.used && l.is_full)
 		r = -EINVAL;

@@ -161,3 +161,82 @@ CASE(union_root_listed_on)
 	say("the same names %d\n", !memcmp(before, met, sizeof(met)));
 	take_away();
 }
+
+/* Offsets that no listing has told. */
+CASE(union_root_listed_odd)
+{
+	static const long offsets[] = {-1, -1L << 63, 1L << 62, (1L << 62) + 1, 3L << 61, 1L << 61,
+		1L << 60, (1L << 62) + (1L << 56), 0x7ffffffffffffffe, 0x7fffffffffffffff, 1L << 40,
+		1L << 36, 1L << 32, 1L << 31, 0x7fffffff, 12345678};
+	static const char *const dirs[] = {"m", "m/d", "m/same"};
+	int fd;
+
+	make_many();
+	put("m/same/n302", "");
+	for (size_t d = 0; d < COUNT(dirs); d++) {
+		R(fd = open(dirs[d], O_RDONLY | O_DIRECTORY));
+		for (size_t i = 0; i < COUNT(offsets); i++) {
+			R(lseek(fd, 0, SEEK_SET));
+			R(list_part(fd) > 0);
+			R(lseek(fd, offsets[i], SEEK_SET) == offsets[i]);
+			if (offsets[i] < 0)
+				continue;
+			R(list_part(fd));
+			R(list_part(fd));
+			R(lseek(fd, 0, SEEK_CUR) == offsets[i]);
+		}
+		R(lseek(fd, 0, SEEK_SET));
+		memset(met, 0, sizeof(met));
+		others = 0;
+		while (list_part(fd) > 0)
+			continue;
+		say("others %d\n", others);
+		close(fd);
+	}
+	take_away();
+}
+
+/* telldir(3) and seekdir(3), while names come and go: each place leads to what followed it, but for the removed. */
+CASE(union_root_listed_sought)
+{
+	static long places[MANY];
+	static int first[MANY];
+	int fd, lost = 0, twice = 0, count = 0;
+	char name[40];
+
+	make_many();
+	put("m/same/n302", "");
+	R(fd = open("m/same", O_RDONLY | O_DIRECTORY));
+	for (;;) {
+		places[count] = lseek(fd, 0, SEEK_CUR);
+		memset(met, 0, sizeof(met));
+		if (list_part(fd) <= 0)
+			break;
+		for (first[count] = -1; first[count] < MANY && !met[first[count] + 1];)
+			first[count]++;
+		first[count]++;
+		count++;
+	}
+	for (int i = 0; i < MANY; i += 7) {
+		int is_first = 0;
+
+		for (int k = 0; k < count; k++)
+			is_first |= first[k] == i;
+		snprintf(name, sizeof(name), "m/same/n%d", i);
+		if (!is_first)
+			unlink(name);
+		snprintf(name, sizeof(name), "m/same/x%d", i);
+		put(name, "");
+	}
+	for (int k = count; k-- > 0;) {
+		memset(met, 0, sizeof(met));
+		lseek(fd, places[k], SEEK_SET);
+		list_part(fd);
+		lost += first[k] <= MANY && !met[first[k]];
+		for (int i = 0; i <= MANY; i++)
+			twice += met[i] > 1;
+	}
+	say("lost %d, twice %d\n", lost, twice);
+	close(fd);
+	take_away();
+}
