@@ -7,6 +7,7 @@
 #include "met-roots/met_roots.h"
 #include "met-roots/stores.h"
 #include "ownership/ownership.h"
+#include "records/probe.h"
 #include "records/store.h"
 #include "sys/abi.h"
 #include "sys/hot.h"
@@ -92,16 +93,33 @@ FJ_HOT static bool find_record_of(
 	return false;
 }
 
-FJ_HOT bool fj_owner_find(const struct fj_owner_key *key, struct fj_owner *owner)
+/* Is there only one file of records to look into? */
+static inline bool has_one_store(void)
 {
-	return find_record_of(key, false, owner);
+	return fj_store_count == 1 && !fj_owner_roots_met();
 }
 
-FJ_HOT bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
+FJ_HOT bool fj_owner_find(const struct fj_owner_key *key, struct fj_owner *owner)
+{
+	struct fj_store_copy copy;
+
+	if (!has_one_store() || !fj_store_find_first(&fj_store[0], key, &copy))
+		return find_record_of(key, false, owner);
+	to_owner(key, &copy, owner);
+	return true;
+}
+
+__attribute__((noinline)) static bool search_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
 {
 	const struct fj_owner_key key = {.dev = dev, .ino = ino};
 
 	return (has_own_record() || fj_owner_roots_met()) && find_record_of(&key, true, owner);
+}
+
+FJ_HOT bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
+{
+	return !(has_one_store() && fj_store_surely_lacks(&fj_store[0], dev, ino)) &&
+	       search_ino(dev, ino, owner);
 }
 
 /* Would a new record only say what the file shows without one? */
@@ -344,45 +362,6 @@ long fj_owner_move_record(const struct fj_owner_key *key)
 	if (!r && q.from && q.from != s)
 		fj_store_drop_others(s, q.from, key, &q.began);
 	return r;
-}
-
-struct flags {
-	const struct fj_owner_key *key;
-	uint8_t set, clear;
-};
-
-static long put_flags(struct fj_store_hold *hold, void *data)
-{
-	const struct flags *q = data;
-	struct fj_store_copy copy;
-
-	if (!fj_store_find(hold->s, q->key, false, &copy, NULL, NULL))
-		return 0;
-	copy.flags = (uint8_t)((copy.flags | q->set) & ~q->clear);
-	return fj_store_put(hold, q->key, &copy);
-}
-
-static void change_flags(const struct fj_owner_key *key, uint8_t set, uint8_t clear)
-{
-	struct flags q = {key, set, clear};
-	struct fj_store *s;
-
-	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;) {
-		struct fj_store_copy copy;
-
-		if (fj_store_find(s, key, false, &copy, NULL, NULL))
-			fj_store_change(s, put_flags, &q);
-	}
-}
-
-void fj_owner_gone(const struct fj_owner_key *key)
-{
-	change_flags(key, FJ_OWNER_GONE, 0);
-}
-
-void fj_owner_named(const struct fj_owner_key *key)
-{
-	change_flags(key, 0, FJ_OWNER_NAMELESS);
 }
 
 static long change_nothing(struct fj_store_hold *hold, void *data)

@@ -14,6 +14,7 @@
  * Another process may take the lock from a writer at any instruction, and the writer may go on
  * later (lock.c). So a change counts only by one compare-and-swap of a slot's state. */
 #include "locking/seq.h"
+#include "records/probe.h"
 #include "records/store.h"
 #include "sys/hot.h"
 #include "sys/page.h"
@@ -87,40 +88,6 @@ struct fj_store_array_head *fj_store_array_head(struct fj_store *s, uint64_t tab
 				  fj_store_at(s, at - FJ_PAGE, sizeof(struct fj_store_array_head));
 }
 
-/* What struct fj_store_slot.dev is for a file on `dev`. */
-static uint32_t slot_dev(const struct fj_store *s, uint64_t dev)
-{
-	return (uint32_t)dev == s->device ? 0 : (uint32_t)dev;
-}
-
-/* The path of a search for a file. A run of neighbouring inode numbers, as the files of a directory
- * often have, has its slots in one page. A program that looks at one of them soon looks at others,
- * and each new page costs a page fault once and a TLB miss often. Fibonacci hashing spreads the
- * runs. The n-th slot of a search is in the n-th page from the run's own: so two runs that meet in
- * a page do not push each other on slot by slot. */
-struct path {
-	uint32_t run, run_mask, in_run, runs_log, run_log;
-};
-
-FJ_HOT static inline struct path probe_path_of(uint64_t table, uint32_t dev, uint64_t ino)
-{
-	const uint32_t log = fj_table_run_log(table);
-	const uint64_t hash = ((ino >> log) + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL;
-
-	/* Inode numbers may all be multiples of a number: the hash varies the slot in the run. */
-	return (struct path){.run = (uint32_t)(hash >> 32),
-		.run_mask = (1u << (fj_table_log(table) - log)) - 1,
-		.in_run = (uint32_t)(ino ^ hash >> 58),
-		.runs_log = fj_table_log(table) - log,
-		.run_log = log};
-}
-
-static inline uint32_t nth_of(const struct path *p, uint32_t n)
-{
-	return ((p->run + n) & p->run_mask) << p->run_log |
-	       ((p->in_run + (n >> p->runs_log)) & ((1u << p->run_log) - 1));
-}
-
 FJ_HOT uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy)
 {
 	uint64_t h = slot->ino ^ (slot->stamp << 1) ^ slot->dev;
@@ -138,10 +105,10 @@ static int search_array(struct fj_store_slot *slots, uint64_t table, uint32_t de
 	const struct fj_owner_key *key, bool any_stamp, struct fj_store_copy *copy,
 	struct fj_store_slot **found, uint32_t *state)
 {
-	const struct path path = probe_path_of(table, dev, key->ino);
+	const struct fj_store_probe path = fj_store_probe_of(table, dev, key->ino);
 
 	for (uint32_t n = 0; n >> fj_table_log(table) == 0; n++) {
-		struct fj_store_slot *slot = &slots[nth_of(&path, n)];
+		struct fj_store_slot *slot = &slots[fj_store_probe_nth(&path, n)];
 		const uint32_t before = fj_seq_begin(&slot->state);
 		uint8_t check;
 
@@ -171,7 +138,7 @@ FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_owner_key *key, bo
 	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state)
 {
 	const struct fj_store_head *h = fj_store_head(s);
-	const uint32_t dev = slot_dev(s, key->dev);
+	const uint32_t dev = fj_store_dev(s, key->dev);
 
 	/* Each round but the last means that another process has changed this record, or grown the
 	 * table, during the search. */
@@ -202,10 +169,10 @@ static void write_copy(struct fj_store_slot *slot, uint32_t which, const struct 
 struct fj_store_slot *fj_store_slot_for(
 	struct fj_store_slot *slots, uint64_t table, uint32_t dev, uint64_t ino)
 {
-	const struct path path = probe_path_of(table, dev, ino);
+	const struct fj_store_probe path = fj_store_probe_of(table, dev, ino);
 
 	for (uint32_t n = 0; n >> fj_table_log(table) == 0; n++) {
-		struct fj_store_slot *slot = &slots[nth_of(&path, n)];
+		struct fj_store_slot *slot = &slots[fj_store_probe_nth(&path, n)];
 
 		if (!(slot->state & FJ_SLOT_KIND) || (slot->ino == ino && slot->dev == dev))
 			return slot;
@@ -254,7 +221,7 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 	const struct fj_store_copy *copy)
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
-	const uint32_t dev = slot_dev(hold->s, key->dev);
+	const uint32_t dev = fj_store_dev(hold->s, key->dev);
 	struct fj_store_array_head *head;
 	struct fj_store_slot *slot;
 	uint32_t state;

@@ -23,7 +23,7 @@ mkdir -p "$work/root/bin" "$work/root/w" "$work/root/lib64" "$work/home" "$work/
 cc -O2 -o "$work/root/bin/dynamic" "$here/owners.c"
 cc -O2 -static -o "$work/root/bin/static" "$here/owners.c"
 cc -O2 -std=gnu11 -Wno-unused-result -I"$preload" -o "$work/fill" "$here/../stress/owner_store.c" "$preload"/records/*.c "$preload"/met-roots/*.c \
-	"$preload"/ownership/ctime.c "$preload"/ownership/truncated.c "$preload"/ownership/tag.c "$preload"/ownership/key.c "$preload"/ownership/attributes.c "$preload"/ownership/record.c \
+	"$preload"/ownership/ctime.c "$preload"/ownership/truncated.c "$preload"/ownership/tag.c "$preload"/ownership/key.c "$preload"/ownership/attributes.c "$preload"/ownership/record.c "$preload"/ownership/record_flags.c \
 	"$preload"/sys/sys.c "$preload"/bytes/str.c "$preload"/child/child.c "$preload"/sys/arch/x86_64/child.S "$preload"/locking/doing.c "$preload"/locking/lock.c "$preload"/sys/say.c "$preload"/guest/guest.c "$preload"/sys/memory.c "$preload"/sys/process.c "$preload"/guest/x86_64/copy.S "$preload"/sys/thread.c "$preload"/syscall/x86_64/gate.S "$preload"/syscall/x86_64/calls.S
 # What the dynamic one needs, at the same places.
 ldd "$work/root/bin/dynamic" | grep -o '/[^ ]*' | while read -r library; do

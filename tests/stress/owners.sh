@@ -27,7 +27,7 @@ build() {
 	name=$1
 	shift
 	$CC -O2 "$@" -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/$name" "$tests_dir/stress/$name.c" \
-		"$preload"/records/*.c "$preload"/met-roots/*.c "$preload/ownership/ctime.c" "$preload/ownership/tag.c" "$preload/ownership/key.c" "$preload/ownership/truncated.c" "$preload/ownership/attributes.c" "$preload/ownership/record.c" \
+		"$preload"/records/*.c "$preload"/met-roots/*.c "$preload/ownership/ctime.c" "$preload/ownership/tag.c" "$preload/ownership/key.c" "$preload/ownership/truncated.c" "$preload/ownership/attributes.c" "$preload/ownership/record.c" "$preload/ownership/record_flags.c" \
 		"$preload/sys/sys.c" "$preload/bytes/str.c" "$preload/child/child.c" "$preload/sys/arch/x86_64/child.S" "$preload/locking/doing.c" "$preload/locking/lock.c" "$preload/sys/say.c" "$preload/guest/guest.c" "$preload/guest/x86_64/copy.S" "$preload/sys/memory.c" "$preload/sys/process.c" "$preload/sys/thread.c" "$preload/syscall/x86_64/gate.S" "$preload/syscall/x86_64/calls.S"
 }
 build owner_store

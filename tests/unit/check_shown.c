@@ -6,6 +6,8 @@
 #include "entries.h"
 #include "jail/jail.h"
 #include "nested/roots.h"
+#include "ownership/ownership.h"
+#include "records/records.h"
 #include "sys/gate_code.h"
 #include "sys/page.h"
 #include "sys/thread.h"
@@ -224,6 +226,43 @@ START_TEST(memory_that_goes)
 }
 END_TEST
 
+/* Among many records each is found by device and number, and none for a number between them: also where records have the
+ * same first slot, on another device, and in each array to which the table grows. */
+START_TEST(many_records)
+{
+	const struct fj_owner shown = {.mode = 0100644};
+	struct fj_owner owner = {.uid = 1, .gid = 2};
+
+	for (uint64_t n = 1; n <= 6000; n++) {
+		const struct fj_owner_key key = {
+			.dev = n % 7 ? fj_jail->root_dev : 0x103, .ino = 3 * n * n, .stamp = n};
+
+		owner.uid = (uint32_t)n;
+		ck_assert_int_eq(
+			fj_owner_set(&key, FJ_OWNER_UID | FJ_OWNER_GID, &owner, &shown, 0), 0);
+		if (n % 500)
+			continue;
+		for (uint64_t i = 1; i <= n; i++) {
+			const uint64_t dev = i % 7 ? fj_jail->root_dev : 0x103;
+			struct fj_owner found;
+
+			ck_assert(fj_owner_find_ino(dev, 3 * i * i, &found));
+			ck_assert_uint_eq(found.uid, i);
+			ck_assert(!fj_owner_find_ino(dev, 3 * i * i + 1, &found));
+			ck_assert(!fj_owner_find_ino(dev + 1, 3 * i * i, &found));
+			ck_assert(fj_owner_find(
+				&(struct fj_owner_key){.dev = dev, .ino = 3 * i * i, .stamp = i},
+				&found));
+			ck_assert_uint_eq(found.uid, i);
+			ck_assert(!fj_owner_find(
+				&(struct fj_owner_key){
+					.dev = dev, .ino = 3 * i * i, .stamp = i + 1},
+				&found));
+		}
+	}
+}
+END_TEST
+
 Suite *unit_suite_shown(void)
 {
 	Suite *s = suite_create("shown");
@@ -234,6 +273,7 @@ Suite *unit_suite_shown(void)
 	tcase_add_test(c, costs_of_a_number_used_again);
 	tcase_add_test(c, costs_of_directories);
 	tcase_add_loop_test(c, memory_that_goes, 0, 2);
+	tcase_add_test(c, many_records);
 	suite_add_tcase(s, c);
 	return s;
 }
