@@ -101,6 +101,7 @@ static enum fj_fast_seen see_for_chown(struct fj_fast *q, void *own, long *r)
 
 	return *r || (a->follows && (a->file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
 			       (q->is_layered && fj_union_shows_whiteout(&a->sx)) ||
+			       a->file.key.stamp == FJ_OWNER_NO_STAMP || /* it gets a tag */
 			       fj_file_is_layered(&a->file, q->place.dirfd, q->place.name) ?
 		       FJ_SEEN_UNSURE :
 		       FJ_SEEN_ANSWER;
@@ -108,7 +109,8 @@ static enum fj_fast_seen see_for_chown(struct fj_fast *q, void *own, long *r)
 
 /* The usual case, by remembered facts: the record goes to the file that was looked at, even if the
  * name leads to another file a moment later. (chmod must not do so: it changes the disk, and the
- * name might then lead out of the jail.) Returns false if this way cannot be used. */
+ * name might then lead out of the jail. What chown changes on the disk is opened first.) Returns
+ * false if this way cannot be used. */
 static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
@@ -127,7 +129,7 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 		return false;
 	fj_file_find_home(c, q.place.dirfd, q.place.name, &own.file);
 	*r = fj_file_chown(c, q.place.dirfd, q.place.name, &own.sx, &own.file, uid, gid);
-	return true;
+	return *r != -EAGAIN;
 }
 
 long fj_hook_chown(struct fj_call *c)

@@ -144,7 +144,8 @@ static inline uint64_t fj_statx_ns(const struct statx_timestamp *t)
 }
 
 /* chown(2) of a file for which fj_file_statx() has filled `sx` and `file`: uid and gid (-1:
- * unchanged), set-id bits, ctime. Returns 0 or -errno. */
+ * unchanged), set-id bits, ctime. Returns 0 or -errno. -EAGAIN: `name` has directories, and no longer
+ * leads to a file without symlinks; not for a held file (`dirfd` and ""). */
 long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct statx *sx,
 	struct fj_file *file, uint32_t uid, uint32_t gid);
 /* Asks the kernel for a change of owner that changes nothing. Only the kernel knows whether the

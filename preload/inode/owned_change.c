@@ -9,14 +9,18 @@
 #include "inode/owned.h"
 #include "inode/writes.h"
 #include "ownership/ownership.h"
+#include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/fd.h"
 #include "syscall/nr.h"
 #include "syscall/stat.h"
+#include "syscall/unistd_close.h"
 #include "syscall/unistd_names.h"
 
 #include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 
 /* Sets the mode on the disk. For a descriptor: fchmodat2(2) of Linux 6.6, else by its link in
@@ -105,6 +109,22 @@ long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 
+/* The same for a name that was looked at. A directory on the way may be a symlink by now, which the kernel would
+ * follow on the host. So the file is opened without symlinks. */
+static long touch_again(int dirfd, const char *name, const struct fj_file *file, bool tells)
+{
+	long fd, r;
+
+	if (!fj_place_dir_len(name))
+		return fj_file_touch(dirfd, name, file, tells);
+	fd = fj_openat2(dirfd, name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return -EAGAIN;
+	r = fj_file_touch((int)fd, "", file, tells);
+	fj_sys_close((int)fd);
+	return r;
+}
+
 long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct statx *sx,
 	struct fj_file *file, uint32_t uid, uint32_t gid)
 {
@@ -117,7 +137,7 @@ long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct 
 		.uid = uid, .gid = gid, .mode = fj_owner_mode_after_chown(fj_ids(), &file->owner)};
 	const bool tells = uid != FJ_NO_ID || gid != FJ_NO_ID;
 	unsigned what = 0;
-	long r = settled || keeps_ctime ? settled : fj_file_touch(dirfd, name, file, tells);
+	long r = settled || keeps_ctime ? settled : touch_again(dirfd, name, file, tells);
 
 	if (r < 0)
 		return r;
@@ -133,7 +153,7 @@ long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct 
 	}
 	r = what ? fj_owner_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
 	if (r == FJ_OWNER_NO_CTIME)
-		r = fj_file_touch(dirfd, name, file, tells);
+		r = touch_again(dirfd, name, file, tells);
 	/* The file that is looked at next is mostly this one. */
 	if (!r && what)
 		fj_shown(c->thread)->had_record = true;

@@ -14,8 +14,10 @@
 #include "mount/overlay.h"
 #include "mount/tmpfs.h"
 #include "private/private.h"
+#include "sys/fd.h"
 #include "sys/scratch_str.h"
 #include "syscall/mount.h"
+#include "syscall/unistd_close.h"
 
 #include <asm/statfs.h>
 #include <linux/fcntl.h>
@@ -68,18 +70,23 @@ long fj_filesystem_known(const char *type)
  * or in its record. */
 static long give_root(struct fj_call *c, const char *host, const struct fj_tmpfs *t)
 {
+	const long fd = fj_open_path(AT_FDCWD, host, O_DIRECTORY | O_NOFOLLOW);
 	struct fj_file file;
 	struct statx sx;
-	long r = fj_file_statx(
-		c, AT_FDCWD, host, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
+	long r;
 
+	if (fd < 0)
+		return fd;
+	r = fj_file_statx(
+		c, (int)fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
 	if (!r && (t->has_uid || t->has_gid))
-		r = fj_file_chown(c, AT_FDCWD, host, &sx, &file, t->has_uid ? t->uid : FJ_NO_ID,
+		r = fj_file_chown(c, (int)fd, "", &sx, &file, t->has_uid ? t->uid : FJ_NO_ID,
 			t->has_gid ? t->gid : FJ_NO_ID);
 	if (!r && t->has_mode && (t->mode & 0700) != 0700) {
-		r = fj_file_look(c, AT_FDCWD, host, 0, &file);
-		r = r ? r : fj_file_chmod(c, AT_FDCWD, host, &file, t->mode);
+		r = fj_file_look(c, (int)fd, "", AT_EMPTY_PATH, &file);
+		r = r ? r : fj_file_chmod(c, (int)fd, "", &file, t->mode);
 	}
+	fj_sys_close((int)fd);
 	return r;
 }
 

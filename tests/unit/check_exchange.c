@@ -175,6 +175,38 @@ START_TEST(exchange_at_the_end)
 }
 END_TEST
 
+/* The directory becomes a symlink after the file was looked at: before its ctime is changed on the disk. */
+static long exchange_after_look(long nr, long a, long b, long c, long d, long e, long f)
+{
+	if (has_read) {
+		fj_gate = real_gate;
+		exchange_outside("jail/d", "jail/l");
+	}
+	has_read |= nr == __NR_statx;
+	return real_gate(nr, a, b, c, d, e, f);
+}
+
+/* chown(2) changes the file that was looked at, and no file on the host to which an absolute symlink leads. */
+START_TEST(exchange_in_chown)
+{
+	const uint64_t id = _i % 2 ? 0 : (uint64_t)-1;
+	struct stat st;
+
+	tree_dir("jail/d");
+	tree_file("jail/d/f", "");
+	tree_dir("jail/e");
+	tree_file("jail/e/f", "");
+	tree_link("jail/l", "/e");
+	for (int i = 0; i < 2; i++) /* the second one is by facts */
+		unit_assert_result(unit_call2(__NR_stat, "/d/f", &st), 0);
+	real_gate = fj_gate;
+	has_read = false;
+	fj_gate = exchange_after_look;
+	unit_assert_result(unit_call3(_i < 2 ? __NR_chown : __NR_lchown, "/d/f", id, id), 0);
+	ck_assert_msg(fj_gate == real_gate, "nothing was exchanged");
+}
+END_TEST
+
 Suite *unit_suite_exchange(void)
 {
 	Suite *s = suite_create("exchange");
@@ -185,6 +217,7 @@ Suite *unit_suite_exchange(void)
 	tcase_add_loop_test(c, exchange_of_followed, 0, 4);
 	tcase_add_loop_test(c, exchange_on_the_way, 0, 6);
 	tcase_add_loop_test(c, exchange_at_the_end, 0, 4);
+	tcase_add_loop_test(c, exchange_in_chown, 0, 4);
 	suite_add_tcase(s, c);
 	return s;
 }
