@@ -245,11 +245,12 @@ static long move_and_whiteout(struct moving *m)
 	if (m->has_upper_whiteout) /* exchange them */
 		return rename_upper(m, FJ_RENAME_EXCHANGE);
 	if (!m->is_there[1]) { /* a whiteout there means the same as nothing */
-		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1], false);
+		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1], true);
 		if (!r)
 			r = rename_upper(m, FJ_RENAME_EXCHANGE);
-		/* (Somebody without the lock has removed one of the two: fast-path/fast_dir.c.) */
-		return r == -ENOENT ? -FJ_RESTART : r;
+		/* (Somebody without the lock has made the new name while a file was copied up, or has removed
+		 * one of the two: fast-path/fast_dir.c.) */
+		return r == -ENOENT || r == -EEXIST ? -FJ_RESTART : r;
 	}
 	/* (A whiteout that the kernel makes would hide names in the outer union, too.) */
 	r = m->l[0]->is_nested ? -EPERM : rename_upper(m, FJ_RENAME_WHITEOUT);
@@ -258,7 +259,9 @@ static long move_and_whiteout(struct moving *m)
 	/* The kernel cannot move the file and leave a whiteout in one step: for a moment the lower file
 	 * is visible. (Somebody without the lock may move another file to the name then: fast-path/fast_dir.c.) */
 	r = rename_upper(m, 0);
-	return r ? r : fj_union_put_whiteout(m->t, m->l[0], m->name[0], true);
+	if (!r)
+		r = fj_union_put_whiteout(m->t, m->l[0], m->name[0], true);
+	return r == -EEXIST ? 0 : r; /* what is there hides the lower file, too */
 }
 
 static long move_entry(struct moving *m)

@@ -66,7 +66,7 @@ long fj_union_getdents(
 /* Is directory `name` of `parent` empty? Returns 0, -ENOTEMPTY or another -errno. */
 long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name);
 /* Replace `name` in the upper directory of `l` by a whiteout. `is_free`: the name was free, and a file that has come
- * meanwhile stays. Returns 0 or -errno. */
+ * meanwhile stays: -EEXIST. Returns 0 or -errno. */
 long fj_union_put_whiteout(
 	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_free);
 

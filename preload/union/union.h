@@ -76,7 +76,7 @@ bool fj_union_hides(
  * nothing has changed. */
 enum {
 	FJ_HIDE_NESTED = 1, /* for a nested union only */
-	FJ_HIDE_FREE = 2,   /* the name was free: a file that has come meanwhile stays */
+	FJ_HIDE_FREE = 2,   /* the name was free: a file that has come meanwhile stays, -EEXIST */
 };
 long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, unsigned how);
 

@@ -181,10 +181,10 @@ static long make_whiteout(struct fj_call *c, int dirfd, const char *name, int wo
 	 * replaced. */
 	if (!r && (how & FJ_HIDE_FREE)) {
 		r = put_at_free(work_fd, temp, dirfd, name);
-		if (r == -EEXIST) /* what is there hides the lower file, too */
-			return fj_union_discard(c->thread, work_fd, temp);
-		if (!r)
-			return 0;
+		if (r == -EEXIST)
+			fj_union_discard(c->thread, work_fd, temp);
+		if (!r || r == -EEXIST)
+			return r;
 	}
 	for (unsigned tries = 0; !r; tries++) {
 		is_there = !fj_file_look(c, dirfd, name, 0, &was);

@@ -4,15 +4,16 @@
 #
 # overlay-locked.sh - tests what a rename in an overlay does while another process holds the lock of the overlay's names
 # (preload/layers/union_lock.c). It waits for a process that works, as one does that copies a large file up: without the lock,
-# files could be lost. It does not wait for ever for one that is stopped or sleeps.
+# files could be lost. It does not wait for ever for one that is stopped or sleeps. And a directory that is made without the lock
+# at the new name, while the file is copied up, is not lost.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"
 need python3 busybox
 
 need_overlays
-new_jail jail bin srv
-busybox_applets mv
+new_jail jail bin dev srv
+busybox_applets mv mkdir cat sh
 for n in 0 1 2 3; do
 	echo "$n" >"$root/srv/$n"
 done
@@ -67,6 +68,43 @@ holder() {
 status 0" as_user python3 "$work/outside.py" "$command" "$mine/rw/.fakejail/work" "$1" "$2"
 	is "the file is moved: the holder $1" "$2" "$(cat "$mine/rw/srv/$2.moved")"
 }
+# While a rename copies a file up under the lock, a directory is made at the new name, for which no lock is needed. As in the
+# kernel, the rename then fails, and the directory keeps what is in it. If the directory is not made, the rename succeeds.
+head -c 300000000 /dev/zero >"$root/srv/large"
+give_to_user "$root/srv/large"
+cat >"$work/meanwhile.py" <<'PY'
+import os, subprocess, sys
+command, low, new = sys.argv[1].split("\n"), *sys.argv[2:]
+script = """
+exec 3<&0
+mv -T /srv/large /srv/d 2>/dev/null &
+read -r line <&3
+mkdir /srv/d 2>/dev/null && echo x >/srv/d/x && echo made || echo not made
+wait $!
+echo mv $?
+cat /srv/d/x 2>/dev/null
+"""
+def is_open(name):
+    try:
+        pids = open(f"/proc/{p.pid}/task/{p.pid}/children").read().split()
+        return any(os.readlink(f"/proc/{pid}/fd/{fd}") == name for pid in pids for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
+p = subprocess.Popen([*command, "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+while not is_open(low) and not os.path.exists(new) and p.poll() is None:
+    pass
+print(p.communicate(b"go\n")[0].decode(), end="")
+PY
+chmod 644 "$work/meanwhile.py"
+run as_user python3 "$work/meanwhile.py" "$command" "$root/srv/large" "$mine/rw/srv/d"
+case $out in
+"made
+mv 1
+x" | 'not made
+mv 0') ok 'a directory that is made at the name to which a file is copied up' ;;
+*) fail_run 'a directory that is made at the name to which a file is copied up' 'it is lost' ;;
+esac
+
 holder works 1 'the jail waits'
 holder sleeps 2 'the jail has ended'
 holder 'is stopped' 3 'the jail has ended'
