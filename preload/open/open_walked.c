@@ -14,6 +14,7 @@
 #include "path/path.h"
 #include "procfs/procfs.h"
 #include "signal/waiting.h"
+#include "sys/races.h"
 #include "sys/scratch_mark.h"
 #include "syscall/fcntl.h"
 #include "syscall/stat.h"
@@ -124,7 +125,7 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 	struct fj_place place;
 	long r;
 
-	for (int tries = 0;; tries++) {
+	for (unsigned tries = 0;; tries++) {
 		fj_scratch_release(c->thread, mark);
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
 		if (!r && place.is_exe && fj_open_changes(o)) {
@@ -165,7 +166,7 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 		}
 		fj_place_done(&place);
 		/* A symlink appeared after the walk: walk again, but not without end. */
-		if (r != -ELOOP || !(how & FJ_FOLLOW) || tries == 8)
+		if (r != -ELOOP || !(how & FJ_FOLLOW) || tries == FJ_RACES)
 			return r;
 	}
 }

@@ -33,6 +33,7 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_facts());
 	srunner_add_suite(runner, unit_suite_walk());
 	srunner_add_suite(runner, unit_suite_exchange());
+	srunner_add_suite(runner, unit_suite_moments());
 	srunner_add_suite(runner, unit_suite_mounts());
 	srunner_add_suite(runner, unit_suite_random_walks());
 	srunner_add_suite(runner, unit_suite_call());

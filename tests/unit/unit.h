@@ -68,6 +68,7 @@ Suite *unit_suite_rows(void);
 Suite *unit_suite_facts(void);
 Suite *unit_suite_walk(void);
 Suite *unit_suite_exchange(void);
+Suite *unit_suite_moments(void);
 Suite *unit_suite_mounts(void);
 Suite *unit_suite_random_walks(void);
 Suite *unit_suite_call(void);
