@@ -13,12 +13,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -55,6 +59,13 @@ static long call_lstat(const char *path)
 	return lstat(path, &st);
 }
 
+static long call_statx(const char *path)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &st);
+}
+
 static long call_statfs(const char *path)
 {
 	struct statfs fs;
@@ -72,6 +83,22 @@ static long call_creat(const char *path)
 	return opens(path, O_WRONLY | O_CREAT);
 }
 
+static long call_open_path(const char *path)
+{
+	return opens(path, O_PATH);
+}
+
+/* Linux before 5.6 lacks it. */
+static long call_openat2(const char *path)
+{
+	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC};
+	const long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	if (fd >= 0)
+		close((int)fd);
+	return unless(fd, ENOSYS);
+}
+
 static long call_access(const char *path)
 {
 	return access(path, R_OK);
@@ -82,6 +109,11 @@ static long call_access_all(const char *path)
 	return access(path, R_OK | W_OK | X_OK);
 }
 
+static long call_faccessat(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS);
+}
+
 static long call_chmod(const char *path)
 {
 	return chmod(path, 0755);
@@ -90,6 +122,11 @@ static long call_chmod(const char *path)
 static long call_chown(const char *path)
 {
 	return chown(path, (uid_t)-1, (gid_t)-1);
+}
+
+static long call_lchown(const char *path)
+{
+	return lchown(path, (uid_t)-1, (gid_t)-1);
 }
 
 static long call_truncate(const char *path)
@@ -121,9 +158,24 @@ static long call_setxattr(const char *path)
 	return unless(setxattr(path, "user.x", "1", 1, 0), EOPNOTSUPP);
 }
 
+static long call_listxattr(const char *path)
+{
+	return unless(listxattr(path, NULL, 0), EOPNOTSUPP);
+}
+
+static long call_removexattr(const char *path)
+{
+	return unless(unless(removexattr(path, "user.y"), ENODATA), EOPNOTSUPP);
+}
+
 static long call_mkdir(const char *path)
 {
 	return unless(mkdir(path, 0755), EEXIST);
+}
+
+static long call_mknod(const char *path)
+{
+	return unless(mknod(path, S_IFREG | 0644, 0), EEXIST);
 }
 
 static long call_symlink(const char *path)
@@ -143,6 +195,60 @@ static long call_link(const char *path)
 	if (!r)
 		unlink("linked");
 	return r;
+}
+
+static long call_link_onto(const char *path)
+{
+	return unless(link("e/f", path), EEXIST);
+}
+
+static long call_rename_onto(const char *path)
+{
+	return unless(renameat2(AT_FDCWD, "e/f", AT_FDCWD, path, RENAME_NOREPLACE), EEXIST);
+}
+
+static long call_handle(const char *path)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} h = {.handle.handle_bytes = MAX_HANDLE_SZ};
+	int mount;
+
+	return unless(name_to_handle_at(AT_FDCWD, path, &h.handle, &mount, AT_SYMLINK_FOLLOW),
+		EOPNOTSUPP);
+}
+
+static long call_chdir(const char *path)
+{
+	return unless(chdir(path), ENOTDIR);
+}
+
+/* Sockets of clients: nobody listens at a file. */
+static long on_socket(
+	const char *path, int (*make)(int, const struct sockaddr *, socklen_t), int error)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	long r;
+	int saved;
+
+	strcpy(name.sun_path, path);
+	r = make(fd, (const struct sockaddr *)&name, sizeof(name));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return unless(r, error);
+}
+
+static long call_connect(const char *path)
+{
+	return on_socket(path, connect, ECONNREFUSED);
+}
+
+static long call_bind(const char *path)
+{
+	return on_socket(path, bind, EADDRINUSE);
 }
 
 static long call_inotify(const char *path)
@@ -171,35 +277,50 @@ static const struct {
 	long (*make)(const char *path);
 } calls[] = {
 	{"stat", call_stat},
+	{"statx", call_statx},
 	{"lstat", call_lstat},
 	{"statfs", call_statfs},
 	{"open", call_open},
 	{"creat", call_creat},
+	{"open, O_PATH", call_open_path},
+	{"openat2", call_openat2},
 	{"access", call_access},
 	{"access, all", call_access_all},
+	{"faccessat, effective", call_faccessat},
 	{"chmod", call_chmod},
 	{"chown", call_chown},
+	{"lchown", call_lchown},
 	{"truncate", call_truncate},
 	{"utimensat", call_utimensat},
 	{"readlink", call_readlink},
 	{"getxattr", call_getxattr},
 	{"setxattr", call_setxattr},
+	{"listxattr", call_listxattr},
+	{"removexattr", call_removexattr},
 	{"mkdir", call_mkdir},
+	{"mknod", call_mknod},
 	{"symlink", call_symlink},
 	{"rmdir", call_rmdir},
 	{"linkat", call_link},
+	{"link onto", call_link_onto},
+	{"rename onto", call_rename_onto},
+	{"name_to_handle_at", call_handle},
+	{"chdir", call_chdir},
+	{"connect", call_connect},
+	{"bind", call_bind},
 	{"inotify_add_watch", call_inotify},
 	{"execve", call_execve},
 };
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
 
 static const char *const paths[] = {"d/f", "/x/d/f", "/x/l/f", "d/s/f", "l/s/f", "/x/d/s/f",
-	"d/s/../f", "/x/d/s/../f", "f", "/x/f", "/x/d/../f"};
+	"d/s/../f", "/x/d/s/../f", "f", "/x/f", "/x/d/../f", "/x/c/f", "c/s//f", "d/s/t/../../f",
+	"/x/d/./s/t/.././f"};
 #define PATHS (sizeof(paths) / sizeof(paths[0]))
 
 static void make_tree(const char *before)
 {
-	static const char *const directories[] = {"d", "d/s", "e", "e/s"};
+	static const char *const directories[] = {"d", "d/s", "d/s/t", "e", "e/s", "e/s/t"};
 	static const char *const files[] = {"d/f", "d/s/f", "e/f", "e/s/f", "f", "g"};
 	char text[64];
 
@@ -216,6 +337,9 @@ static void make_tree(const char *before)
 		exit(3);
 	snprintf(text, sizeof(text), "%sg", before);
 	if (symlink(text, "k"))
+		exit(3);
+	snprintf(text, sizeof(text), "%sd", before);
+	if (symlink(text, "c"))
 		exit(3);
 }
 

@@ -38,4 +38,15 @@ exchange 'no trap' "$work/exchange" --no-trap
 exchange 'static' /bin/exchange-static
 exchange 'static, of a user' /bin/exchange-static --userspec=1000:1000
 exchange 'an overlay' "$work/exchange" --rm
+exchange 'an overlay, static' /bin/exchange-static --rm
+# On one processor the kernel may end a process's turn between any two system calls, and another one makes hundreds of exchanges.
+if command -v taskset >/dev/null 2>&1; then
+	jail_by="taskset -c $(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')"
+	exchange 'one processor' "$work/exchange"
+	exchange 'one processor, static' /bin/exchange-static
+	exchange 'one processor, an overlay' "$work/exchange" --rm
+	jail_by=
+else
+	skip 'one processor' 'taskset is not installed'
+fi
 finish
