@@ -203,6 +203,8 @@ bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const
 		fj_facts_saw_name(name, fj_strlen(name));
 		if (dir->token)
 			fj_dir_recent_listed(dir->token, name, e.ino);
+	} else if (dir->token && e.type != FJ_DT_DIR && fj_dir_recent_finds()) {
+		fj_dir_recent_listed(dir->token, name, e.ino);
 	}
 	show_in(fd, dir->dir_device, has_record, &e);
 	*ino = e.ino;
@@ -321,28 +323,6 @@ static long open_layer(struct listing *l)
 	return r < 0 ? r : 1;
 }
 
-/* Has the kernel told this offset when it listed the lowest layer alone? No entry of that is ever removed. Any other
- * offset is beyond the end, as it is for the kernel's overlay. */
-static bool is_offset_of_lowest(struct listing *l, uint64_t offset)
-{
-	const struct fj_union_layers *all = l->layers;
-	const long fd = fj_union_open_lower(all->layer[all->count - 1].fd, ".", O_DIRECTORY);
-	bool is = false;
-	long n;
-
-	if (fd < 0)
-		return true;
-	while (!is && (n = fj_sys_getdents64(fd, l->in, IN)) > 0)
-		for (long at = 0; !is && at < n;) {
-			const struct fj_dirent *d = (const struct fj_dirent *)(l->in + at);
-
-			is = (uint64_t)d->offset == offset;
-			at += d->size;
-		}
-	fj_sys_close((int)fd);
-	return is;
-}
-
 /* List until the buffer is full. Returns 0 or -errno. */
 static long list_layers(struct listing *l)
 {
@@ -381,7 +361,9 @@ long fj_union_list(struct fj_thread *t, int fd, const struct fj_union_layers *la
 	l.out = fj_scratch(t, OUT);
 	if (at && is_cursor(layers, (uint64_t)at)) {
 		l.cursor = (uint64_t)at;
-	} else if (!at || (at != FJ_DIR_END && is_offset_of_lowest(&l, (uint64_t)at))) {
+	} else if (!at ||
+		   (at != FJ_DIR_END && fj_union_told_offset(layers->layer[layers->count - 1].fd,
+						l.in, IN, (uint64_t)at))) {
 		l.cursor = cursor_of(layers->layer[layers->count - 1].number, (uint64_t)at);
 	} else {
 		fj_scratch_release(t, mark);

@@ -38,6 +38,10 @@ void fj_union_give_room(char *room, size_t size);
  * Returns a descriptor or -errno. */
 long fj_union_open_lower(int dirfd, const char *name, int flags);
 
+/* Has the kernel told this offset when it listed the directory `dirfd` of the lowest layer alone? No entry of that is ever removed.
+ * Any other offset is beyond the end, as it is for the kernel's overlay. `buffer` of `size` bytes is overwritten. */
+bool fj_union_told_offset(int dirfd, char *buffer, size_t size, uint64_t offset);
+
 /* A regular file that is being copied while signals are blocked: copy_data.c. `src` and `dst` are open. */
 struct fj_union_data {
 	int src, dst;
