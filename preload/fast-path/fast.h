@@ -43,6 +43,8 @@ struct fj_fast {
 	/* The fact that told the directory of an absolute path, or NULL. It may be overwritten. */
 	const struct fj_fact *fact;
 	const char *dir; /* position of the directory, if a descriptor in a union led there */
+	uint64_t
+		token; /* set by fj_fast_prove(): stands for the directory in fj_dir_recent_found(), or 0 */
 
 	/* These eight, in eight bytes, are false when a lookup begins. */
 	bool is_merged; /* lower layers have the directory: a name not found may be in one of them */

@@ -200,6 +200,7 @@ bool fj_fast_prove(struct fj_fast *q, const char *key, bool is_partial)
 
 	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	q->is_known = false;
+	q->token = 0;
 	if (key && !is_partial && fj_dir_recent(key, q->epoch, &pos, &flags, &token) &&
 		(flags & both) == both) {
 		const size_t above = fj_path_parent_len(&pos);
@@ -219,6 +220,7 @@ bool fj_fast_prove(struct fj_fast *q, const char *key, bool is_partial)
 			return false;
 		}
 		q->is_in_lower = seen.is_lower;
+		q->token = seen.token;
 		fj_dir_expect(q->dirfd, true);
 	}
 	if (fj_fast_meets_mount(pos.at, q->path, q->len))

@@ -111,8 +111,12 @@ static bool is_shown_here(
 	struct fj_str pos;
 	bool is_alone;
 
-	if (fj_union_lists_plainly(&l->alone, name, *type) ||
-		fj_union_lists(c->thread, &l->alone, name, ino, type))
+	if (fj_union_lists_plainly(&l->alone, name, *type)) {
+		if (l->alone.token && fj_dir_recent_finds())
+			fj_dir_recent_listed(l->alone.token, name, *ino);
+		return true;
+	}
+	if (fj_union_lists(c->thread, &l->alone, name, ino, type))
 		return true;
 	if (!l->is_guess)
 		return false;

@@ -131,9 +131,12 @@ struct stat_call {
 	bool is_symlink;
 	bool is_unread;		  /* and nothing was written to the program */
 	struct fj_link_end found; /* what the kernel has found by a symlink; `ino` 0: not asked */
-	/* If a directory was found at an unproven place: its key, and whether its name was marked before. */
+	/* If something was found at an unproven place that is in one directory only: its key; and of a directory, whether its name
+	 * was marked before. */
 	bool has_key, was_seen;
 	bool is_partial; /* the key lacks the time of birth */
+	bool is_file;	 /* it is no directory */
+	uint64_t ino;
 	char key[FJ_DIR_KEY_SIZE];
 };
 
@@ -146,6 +149,8 @@ __attribute__((noinline)) static long stat_listed(struct fj_fast *q, struct stat
 
 	s->has_key = !r && fj_dir_key_of_stat(st, s->key);
 	s->is_partial = true;
+	s->is_file = !r && (st->st_mode & FJ_S_IFMT) != FJ_S_IFDIR;
+	s->ino = st->st_ino;
 	s->is_symlink = !r && (st->st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
 	return r || !fj_file_show_stat(s->c, q->place.dirfd, q->place.name, flags, st) ? r :
 											 -EAGAIN;
@@ -175,7 +180,11 @@ __attribute__((noinline)) static long stat_unproven(struct fj_fast *q, struct st
 		r = fj_file_statx(
 			c, q->place.dirfd, q->place.name, flags, mask | STATX_BTIME, &sx, &file);
 	s->is_symlink = !r && (sx.stx_mode & FJ_S_IFMT) == FJ_S_IFLNK;
-	s->has_key = !r && fj_dir_key_of(&sx, s->key);
+	s->is_file = !r && (sx.stx_mode & FJ_S_IFMT) != FJ_S_IFDIR;
+	s->ino = sx.stx_ino;
+	s->is_partial = s->is_file;
+	s->has_key =
+		!r && (s->is_file ? fj_dir_key_of_child(&sx, s->key) : fj_dir_key_of(&sx, s->key));
 	if (r < 0)
 		return r;
 	if (!wants_statx)
@@ -187,11 +196,13 @@ __attribute__((noinline)) static long stat_unproven(struct fj_fast *q, struct st
 	return fj_guest_write(c->arg[4], &sx, sizeof(sx));
 }
 
-/* Was the place right? If it was a directory, remember it. */
+/* Was the place right? If so, remember what was found. */
 static bool prove_stat(struct fj_fast *q, const struct stat_call *s)
 {
 	if (!fj_fast_prove(q, s->has_key ? s->key : NULL, s->is_partial))
 		return false;
+	if (s->is_file && s->has_key && q->token && fj_fast_held(q))
+		fj_dir_recent_found(q->dirfd, q->token, q->path, s->ino);
 	if (!q->is_known && s->has_key && !s->is_partial && s->was_seen && fj_fast_held(q))
 		fj_fast_note_child(q, s->key);
 	return true;

@@ -45,8 +45,10 @@ bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos, bool *i
 bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
 /* Make the key of a directory from what statx(2) has said, if it was asked for STATX_BTIME. */
 bool fj_dir_key_of(const struct statx *sx, char key[FJ_DIR_KEY_SIZE]);
-/* Make the key of a directory from what stat(2) has said, without the time of birth: for fj_dir_recent_has(). */
+/* Make a key without the time of birth from what stat(2) or statx(2) has said, for fj_dir_recent_has(): of a directory, or of a
+ * file with one link. False: the file may be in several directories. */
 bool fj_dir_key_of_stat(const struct stat *st, char key[FJ_DIR_KEY_SIZE]);
+bool fj_dir_key_of_child(const struct statx *sx, char key[FJ_DIR_KEY_SIZE]);
 /* union_recent.c: did only one layer have the directory `dirfd` when a name in it was last looked up?
  * This is a guess: the number may be another file's now. fj_dir_expect() notes the answer for the next time. */
 bool fj_dir_is_expected(int dirfd);
@@ -62,9 +64,14 @@ bool fj_dir_recent(const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_st
  * position is too long, or somebody else is writing. */
 bool fj_dir_recent_add(const char key[FJ_DIR_KEY_SIZE], const char *pos, unsigned flags,
 	uint32_t born, uint64_t epoch, uint64_t *token);
-/* union_recent.c: the directory that `token` stands for (not 0) was listed, and has directory `name`,
- * with inode number `ino`. The name was marked. */
+/* union_recent.c: the directory that `token` stands for (not 0) was listed, and has `name`, with inode number `ino`. The name of a
+ * directory was marked. */
 void fj_dir_recent_listed(uint64_t token, const char *name, uint64_t ino);
+/* union_recent.c: file `name` of `dirfd`, which is no directory, was found, and it was asked then which directory `dirfd` is:
+ * the one that `token` stands for (not 0). The next look at it need not ask. */
+void fj_dir_recent_found(int dirfd, uint64_t token, const char *name, uint64_t ino);
+/* Has this process found files in that way? Then what a listing tells of files will probably be used. */
+bool fj_dir_recent_finds(void);
 /* The kernel has listed the directory of that descriptor, which one layer alone has, up to this file offset
  * (d_off of its last entry). fj_dir_listed_to() returns the offset, or 0: none is known. This is a guess, as
  * fj_dir_is_expected(). */
@@ -87,9 +94,9 @@ uint64_t fj_dir_opened_as(int fd, uint64_t epoch, struct fj_str *pos, uint64_t *
 void fj_dir_guessed(bool is_right);
 /* May fj_dir_recent_has() know the next name in `dirfd`? A guess. */
 bool fj_dir_may_be_listed(int dirfd);
-/* Directory `key`, of which only device and number count, was found as `name` in `dirfd`. Was a directory listed
- * that has it, and is it still remembered that one lower layer alone has that one? Nobody moves a directory of
- * a lower layer, so `dirfd` is that directory. `pos`, which is empty, gets its position. False where a lower
+/* The directory or the file with one link that has this `key`, of which only device and number count, was found as `name` in
+ * `dirfd`. Was it found or listed before in a directory of which it is still remembered that one lower layer alone has it? Nobody
+ * moves a file of a lower layer, so `dirfd` is that directory. `pos`, which is empty, gets its position. False where a lower
  * layer has a second position. */
 bool fj_dir_recent_has(int dirfd, const char *name, const char key[FJ_DIR_KEY_SIZE], uint64_t epoch,
 	struct fj_str *pos);

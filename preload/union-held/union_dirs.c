@@ -51,13 +51,31 @@ bool fj_dir_key_of(const struct statx *sx, char key[FJ_DIR_KEY_SIZE])
 	return true;
 }
 
+static bool is_in_one_directory(uint32_t mode, uint64_t links)
+{
+	return (mode & FJ_S_IFMT) == FJ_S_IFDIR || links == 1;
+}
+
+bool fj_dir_key_of_child(const struct statx *sx, char key[FJ_DIR_KEY_SIZE])
+{
+	const uint64_t dev = (uint64_t)sx->stx_dev_major << 32 | sx->stx_dev_minor;
+
+	if ((~sx->stx_mask & (STATX_TYPE | STATX_INO | STATX_NLINK)) ||
+		!is_in_one_directory(sx->stx_mode, sx->stx_nlink))
+		return false;
+	memset(key, 0, FJ_DIR_KEY_SIZE);
+	memcpy(key + 1, &dev, 8);
+	memcpy(key + 9, &sx->stx_ino, 8);
+	return true;
+}
+
 bool fj_dir_key_of_stat(const struct stat *st, char key[FJ_DIR_KEY_SIZE])
 {
 	/* new_encode_dev() of linux/kdev_t.h */
 	const uint64_t dev = (st->st_dev >> 8 & 0xfff) << 32 | (st->st_dev & 0xff) |
 			     (st->st_dev >> 12 & 0xfff00);
 
-	if ((st->st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
+	if (!is_in_one_directory(st->st_mode, st->st_nlink))
 		return false;
 	memset(key, 0, FJ_DIR_KEY_SIZE);
 	memcpy(key + 1, &dev, 8);

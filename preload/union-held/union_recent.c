@@ -53,8 +53,9 @@ static struct {
 	uint64_t listed_to[64];
 	/* The place in `dir`, plus 1, of the directory that was opened as each descriptor, until it is listed; else 0. */
 	uint8_t opened[64];
+	bool finds;    /* files were found by descriptors that no listing had told of */
 	uint8_t wrong; /* how often such a guess was wrong, without those that were right since then */
-	/* Directories in directories that were listed: mixed from the token of the directory, name and number. */
+	/* What is in directories that were listed, and what was found in one: mixed from the token of the directory, name and number. */
 	uint64_t child[CHILDREN];
 	struct recent {
 		uint32_t sequence; /* locking/seq.h */
@@ -204,6 +205,23 @@ void fj_dir_recent_listed(uint64_t token, const char *name, uint64_t ino)
 	__atomic_store_n(&recent.child[child % CHILDREN], child, __ATOMIC_RELAXED);
 }
 
+void fj_dir_recent_found(int dirfd, uint64_t token, const char *name, uint64_t ino)
+{
+	const uint64_t child = child_of(token, name, ino);
+
+	if (dirfd < 0 || dirfd >= 64)
+		return;
+	__atomic_store_n(&recent.finds, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&recent.child[child % CHILDREN], child, __ATOMIC_RELAXED);
+	__atomic_store_n(&recent.held[dirfd], __atomic_load_n(&recent.last, __ATOMIC_RELAXED),
+		__ATOMIC_RELAXED);
+}
+
+bool fj_dir_recent_finds(void)
+{
+	return __atomic_load_n(&recent.finds, __ATOMIC_RELAXED);
+}
+
 /* Is the child listed in directory `place` - 1 of `recent`, and in which position? */
 static bool is_listed_in(unsigned place, const char *name, const char key[FJ_DIR_KEY_SIZE],
 	uint64_t epoch, struct fj_str *pos)
@@ -259,8 +277,12 @@ uint64_t fj_dir_opened_as(int fd, uint64_t epoch, struct fj_str *pos, uint64_t *
 
 bool fj_dir_may_be_listed(int dirfd)
 {
-	return dirfd >= 0 && dirfd < 64 && __atomic_load_n(&recent.listed, __ATOMIC_RELAXED) &&
-	       !(__atomic_load_n(&recent.held[dirfd], __ATOMIC_RELAXED) & NOT_LISTED);
+	uint8_t held;
+
+	if (dirfd < 0 || dirfd >= 64)
+		return false;
+	held = __atomic_load_n(&recent.held[dirfd], __ATOMIC_RELAXED);
+	return !(held & NOT_LISTED) && (held || __atomic_load_n(&recent.listed, __ATOMIC_RELAXED));
 }
 
 bool fj_dir_recent_has(int dirfd, const char *name, const char key[FJ_DIR_KEY_SIZE], uint64_t epoch,

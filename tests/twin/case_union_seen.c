@@ -266,3 +266,64 @@ CASE(union_root_seen_bound)
 	R(umount2("/t/b", 0));
 	take_away();
 }
+
+/* Files are found by a descriptor again and again, of which the number is given to another directory in between: one that
+ * was copied up, or removed the name. Some of the files have a second name there. */
+CASE(union_root_seen_replaced)
+{
+	static const char *const dirs[] = {"m/x1", "m/x2", "m/x3", "m/d", "m/updir", "/t/out"};
+	int fd[COUNT(dirs)];
+
+	make_layers();
+	mkdir("out", 0755);
+	for (int i = 1; i < 4; i++) {
+		char name[40];
+
+		snprintf(name, sizeof(name), "l2/x%d", i);
+		mkdir(name, 0755);
+		snprintf(name, sizeof(name), "l2/x%d/a", i);
+		put(name, name);
+		snprintf(name, sizeof(name), "l2/x%d/b", i);
+		if (i == 1)
+			put(name, "two names");
+		else
+			link("l2/x1/b", name);
+	}
+	put("out/a", "outside");
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	for (size_t i = 0; i < COUNT(dirs); i++)
+		fd[i] = open(dirs[i], O_RDONLY | O_DIRECTORY);
+	for (int round = 0; round < 6; round++) {
+		for (size_t i = 0; i < COUNT(dirs); i++) {
+			say("-- %s\n", dirs[i]);
+			dup2(fd[i], 30);
+			for (int k = 0; k < 3; k++) {
+				look(30, round & 1 ? "a" : "b");
+				look(30, round & 1 ? "b" : "a");
+			}
+			lseek(30, 0, SEEK_SET);
+			list_part_of(30, 400, (int[400]){0}, (int[1]){0});
+			look(30, "a");
+			look(30, "b");
+		}
+		switch (round) {
+		case 1:
+			R(unlink("m/x2/b"));
+			break;
+		case 2:
+			CHILD("copies up")
+				R(chmod("m/x3/a", 0600));
+			break;
+		case 3:
+			CHILD("renames")
+				R(rename("m/x1/a", "m/x1/c"));
+			break;
+		case 4:
+			CHILD("makes")
+				put("m/x1/a", "made");
+			break;
+		}
+	}
+	close(30);
+	take_away();
+}

@@ -101,6 +101,27 @@ else
 	skip 'getdents(2) of find' 'the tree is not on ext4'
 fi
 
+# Each file of these directories is looked at by a descriptor. What a listing has told of it proves which directory that is. du made
+# 2378 statx(2) in 213 directories with 1364 files, and 3621 when each look asked for the directory.
+files=$(find "$root/usr/share/doc" ! -type d | wc -l)
+directories=$(find "$root/usr/share/doc" -type d | wc -l)
+looks='du -s /usr/share/doc >/dev/null'
+counter=calls
+least_of "$looks" 1
+plain=$calls
+least_of "$looks" 1 --rm
+within "du of $files files in $directories directories" "$plain" "$calls" $((directories * 3 + files / 4 + 250))
+counter=statx
+# So it must be seen when the descriptor is another directory's, or a file there has changed.
+mkdir "$root/x1" "$root/x2" "$root/x3"
+touch "$root/x1/a" "$root/x2/a" "$root/x3/a" "$root/x1/b"
+ln "$root/x1/b" "$root/x2/b"
+ln "$root/x1/b" "$root/x3/b"
+chmod 644 "$root"/x[123]/[ab]
+$CC -O1 -Wall -Wextra -static -o "$root/replaced" "$tests_dir/workflows/src/replaced.c"
+give_to_user "$root"
+succeeds 'files by a descriptor that is replaced' jail --rm "$root" /replaced
+
 # A directory of procfs has no time of birth, so each call on a descriptor of it asks anew.
 directories=$(find /proc/sys/net/ipv4 -type d | wc -l)
 lists='find /proc/sys/net/ipv4 >/dev/null'
