@@ -247,3 +247,36 @@ long fj_refuse_linked_dir(
 		return -EEXIST;
 	return !r && len && new->path[len - 1] == '/' ? -ENOENT : -EPERM;
 }
+
+long fj_refuse_first(const struct fj_replaced *first, const struct fj_replaced *with, long r)
+{
+	struct stat st;
+
+	if (!first->path || first->path[0] == '/' || first->dirfd < 0 || first->place.owned_fd >= 0)
+		return r;
+	if (!r)
+		return with->place.owned_fd == first->dirfd ? -EBADF : 0;
+	if (fj_sys_fstat(first->dirfd, &st) < 0)
+		return -EBADF;
+	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR ? r : -ENOTDIR;
+}
+
+bool fj_has_number_of_first(
+	const struct fj_call *c, int i, const char *jail_path, const struct fj_replaced *first)
+{
+	return first->place.owned_fd >= 0 && jail_path[0] && jail_path[0] != '/' &&
+	       fj_arg_dirfd(c, i) == first->place.owned_fd;
+}
+
+unsigned fj_closed_dirs(const struct fj_call *c)
+{
+	unsigned closed = 0;
+	struct stat st;
+
+	if (c->row->kind[0] != FJ_DIRFD || c->row->kind[2] != FJ_DIRFD)
+		return 0;
+	for (int i = 0; i <= 2; i += 2)
+		if ((int)c->arg[i] >= 0 && fj_sys_fstat((int)c->arg[i], &st) == -EBADF)
+			closed |= 2u << i;
+	return closed;
+}

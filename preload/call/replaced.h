@@ -84,4 +84,15 @@ long fj_refuse_unnamed(const struct fj_call *c);
 long fj_refuse_linked_dir(
 	struct fj_call *c, const struct fj_place *linked, const struct fj_replaced *new, long r);
 
+/* The second path led to `with`, or to the error `r`. The first one may be relative to a descriptor that nobody has
+ * looked at yet. If that is not open or no directory, this error comes first (filename_renameat2() of fs/namei.c); and
+ * if it is not open, the second walk may have got its number. */
+long fj_refuse_first(const struct fj_replaced *first, const struct fj_replaced *with, long r);
+/* Is path `i`, the second one, relative to a descriptor whose number the first walk has got? So it was not open. */
+bool fj_has_number_of_first(
+	const struct fj_call *c, int i, const char *jail_path, const struct fj_replaced *first);
+/* Of a call with two paths: those whose descriptor is not open, as bits of the numbers of their arguments. In a union a walk
+ * keeps several descriptors, so this is asked before the first. Up to two system calls. */
+unsigned fj_closed_dirs(const struct fj_call *c);
+
 #endif

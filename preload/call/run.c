@@ -297,12 +297,15 @@ long fj_translate(struct fj_call *c, fj_around around)
 	const long nr = c->nr;
 	const char *linked = NULL;
 	uint64_t arg[FJ_ARGS];
+	unsigned closed = 0;
 	bool is_upper = false;
 	int count = 0;
 	long r = 0;
 
-	if (__builtin_expect(has_unions, 0))
+	if (__builtin_expect(has_unions, 0)) {
 		memcpy(arg, c->arg, sizeof(arg));
+		closed = fj_closed_dirs(c);
+	}
 	for (int i = 0; i < FJ_ARGS && !r; i++) {
 		const enum fj_kind kind = c->row->kind[i];
 		char *jail_path;
@@ -322,7 +325,10 @@ long fj_translate(struct fj_call *c, fj_around around)
 		w = &with[count];
 		*w = (struct fj_replaced){.place.owned_fd = -1};
 		place[count] = &w->place;
-		if (kind == FJ_NEW || kind == FJ_OLD)
+		if (__builtin_expect(closed >> i & 1 && jail_path[0] && jail_path[0] != '/', 0) ||
+			(count && fj_has_number_of_first(c, i, jail_path, &with[0])))
+			r = -EBADF;
+		else if (kind == FJ_NEW || kind == FJ_OLD)
 			r = replace_entry(c, i, jail_path, count ? &with[0] : NULL, w);
 		else if (links && fj_find_linked_in_upper(c, i, jail_path, w))
 			;
@@ -330,6 +336,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 			r = replace_object(c, i, jail_path, links ? 0 : FJ_COPY_UP, w);
 		if (links && kind != FJ_NEW)
 			linked = jail_path;
+		if (count)
+			r = fj_refuse_first(&with[0], w, r);
 		/* A missing file to be linked is reported first: do_linkat() of fs/namei.c. */
 		if (r < 0 && count && with[0].is_linked_by_name && fj_place_look(place[0]) < 0)
 			r = fj_place_look(place[0]);

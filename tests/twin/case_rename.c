@@ -167,3 +167,38 @@ CASE(rename_two_dirfds)
 	R(renameat(99, "/t/j", b, "../../t/a/k"));
 	tree("/t");
 }
+
+/* The number of a closed descriptor is free for what the lookup of the other name opens. */
+CASE(rename_closed)
+{
+	x_mkdir("d", 0755);
+	x_mkdir("d/e", 0755);
+	x_put("d/a", "text");
+
+	const int d = open("d", O_RDONLY | O_DIRECTORY), file = open("d/a", O_RDONLY);
+	const int closed = dup(d);
+
+	close(closed);
+	R(renameat(closed, "a", AT_FDCWD, "d/b"));
+	R(renameat(closed, "a", AT_FDCWD, "/t/d/b"));
+	R(renameat(closed, "a", AT_FDCWD, "d/e/b"));
+	R(renameat(closed, "a", d, "e/b"));
+	R(renameat(closed, "a", d, "missing/b"));
+	R(renameat(closed, "a", -1, ""));
+	R(renameat(closed, "a", AT_FDCWD, "/"));
+	R(renameat(AT_FDCWD, "d/a", closed, "b"));
+	R(renameat(AT_FDCWD, "d/a", closed, "e/b"));
+	R(renameat(AT_FDCWD, "d/a", closed, ""));
+	R(renameat(AT_FDCWD, "/t/d/a", closed, "b"));
+	R(renameat(AT_FDCWD, "missing/a", closed, "b"));
+	R(renameat(file, "a", AT_FDCWD, "d/b"));
+	R(renameat(file, "a", AT_FDCWD, "missing/b"));
+	R(renameat(AT_FDCWD, "d/a", file, "b"));
+	R(linkat(closed, "a", AT_FDCWD, "d/c", 0));
+	R(linkat(closed, "a", AT_FDCWD, "/t/d/c", AT_SYMLINK_FOLLOW));
+	R(linkat(AT_FDCWD, "d/a", closed, "c", 0));
+	R(linkat(AT_FDCWD, "/t/d/a", closed, "c", AT_SYMLINK_FOLLOW));
+	R(linkat(file, "a", AT_FDCWD, "d/c", 0));
+	R(linkat(file, "a", AT_FDCWD, "missing/c", 0));
+	x_tree();
+}
