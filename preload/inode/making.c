@@ -94,6 +94,7 @@ static long record_made(struct fj_call *c, int dirfd, const char *name, const st
 	struct fj_file file;
 	unsigned what = FJ_OWNER_UID | FJ_OWNER_GID;
 	uint32_t lacking, real;
+	bool is_taken_over;
 	long r = fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file);
 
 	if (r == -ENOENT || r == -ENOTDIR)
@@ -101,16 +102,18 @@ static long record_made(struct fj_call *c, int dirfd, const char *name, const st
 	if (r < 0)
 		return m->needs_record ? r : 0; /* without its record it would show the wrong
 						   owner */
-	if (m->may_be_stale && file.has_record)
+	/* The key of a file without a name may be the very key of an older one, whose record it takes over. */
+	is_taken_over = m->may_be_stale && file.has_record && !file.nlink;
+	if (m->may_be_stale && file.has_record && !is_taken_over)
 		fj_owner_gone(&file.key);
-	if (!m->needs_record)
+	if (!m->needs_record && !is_taken_over)
 		return 0;
 	fj_owner_mark(&file.key, file.dev, dirfd, name, file.real_mode);
 	if (m->owner.flags & FJ_OWNER_DEVICE)
 		what |= FJ_OWNER_DEVICE | FJ_OWNER_MODE;
 	if (m->real_mode != (m->owner.mode & 07777))
 		what |= FJ_OWNER_MODE;
-	if (m->has_default_acl)
+	if (m->has_default_acl || is_taken_over)
 		what |= FJ_OWNER_MODE;
 	/* The umask may have removed permissions of the owner. The user behind the jail's root
 	 * needs them on the disk. */

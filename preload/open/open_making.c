@@ -76,6 +76,7 @@ static long open_or_make_file(struct fj_call *c, const struct fj_place *place, s
 	const bool is_nameless = (o->flags & FJ_TMPFILE) == FJ_TMPFILE;
 	struct fj_place inside = *place;
 	struct fj_making m;
+	bool looks = false; /* for the record of an older file */
 	long fd;
 
 	if (is_nameless) /* `place` is the directory */
@@ -94,10 +95,14 @@ static long open_or_make_file(struct fj_call *c, const struct fj_place *place, s
 			return fj_opened(c, fj_open_device(c, fd, o), o);
 	}
 	fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
+	/* Nobody sees that such a file ends. The next one may have the same number and, within a tick of
+	 * the kernel's clock, the same time of birth. */
+	if (is_nameless)
+		looks = m.may_be_stale = !fj_owner_is_empty();
 	fd = fj_opened(c,
 		fj_open_device(c,
-			m.needs_record ? make_new_file(c, place, o, &m) :
-					 fj_open_issue(c, place, o),
+			m.needs_record || looks ? make_new_file(c, place, o, &m) :
+						  fj_open_issue(c, place, o),
 			o),
 		o);
 	if (fd >= 0)

@@ -105,3 +105,23 @@ CASE(link_root_protected)
 	R(linkat(AT_FDCWD, "g", AT_FDCWD, "d", 0));
 	tree("/t");
 }
+
+/* Files without a name follow each other, often with one inode number and one time of birth. */
+CASE(link_tmpfile_again)
+{
+	static const unsigned modes[] = {0, 0640, 04755, 0600};
+	int wrong = 0;
+
+	x_mkdir("d", 0755);
+	umask(0);
+	for (int i = 0; i < 400; i++) {
+		const unsigned mode = modes[i % 4];
+		const int fd = open("d", O_TMPFILE | O_RDWR, mode);
+		struct stat st = {0};
+
+		fstat(fd, &st);
+		wrong += (st.st_mode & 07777) != mode;
+		close(fd);
+	}
+	say("%d modes are wrong\n", wrong);
+}
