@@ -66,6 +66,11 @@ void fj_ids_new_table(struct fj_identities *shared)
 	shared->all_caps = last == 63 ? ~0UL : (2UL << last) - 1;
 }
 
+bool fj_ids_were_posted(void)
+{
+	return __atomic_load_n(&identities->is_used, __ATOMIC_ACQUIRE);
+}
+
 static struct fj_posted *posted_place(int32_t pid, uint32_t probe)
 {
 	return &table->posted[((uint32_t)pid * 2654435761u + probe) % FJ_IDENTITIES_SIZE];
@@ -73,7 +78,7 @@ static struct fj_posted *posted_place(int32_t pid, uint32_t probe)
 
 static struct fj_posted *find_posted(int32_t pid)
 {
-	if (!__atomic_load_n(&identities->is_used, __ATOMIC_ACQUIRE))
+	if (!fj_ids_were_posted())
 		return NULL; /* without a page fault in the table */
 	for (uint32_t i = 0; i < PROBES; i++) {
 		struct fj_posted *p = posted_place(pid, i);

@@ -45,6 +45,8 @@ uint64_t fj_ids_all_caps(void);
 /* Posts `ids` for process `pid`, which is the calling one. */
 void fj_ids_post(int32_t pid, const struct fj_ids *ids);
 
+/* Has a process of the jail posted an identity? Else all have that of the jail's first process. */
+bool fj_ids_were_posted(void);
 /* Copies what others may read of `ids`. */
 void fj_ids_describe(struct fj_posted *out, const struct fj_ids *ids);
 /* Copies what process `pid` has posted. Returns false when it has posted nothing: its identity is

@@ -7,7 +7,10 @@
  * The kernel reports the ids that it knows, which are the same for all processes of the user. But
  * its process ids are right, and lead to the identity that the process has published in the identity
  * table. That is the present identity, not the one at the time of connect(2). Credentials that a sender set itself are
- * those of its last message. */
+ * those of its last message.
+ *
+ * The owner of a process's directories in procfs is told here, too (task_dump_owner() of fs/proc/base.c): ps(1) and
+ * start-stop-daemon(8) read it. */
 #include "identity/peer.h"
 
 #include "bytes/copy.h"
@@ -19,12 +22,17 @@
 #include "cred/ids.h"
 #include "guest/guest.h"
 #include "jail/jail.h"
+#include "sys/abi.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "syscall/signal.h"
 #include "syscall/socket.h"
+#include "syscall/stat.h"
 #include "syscall/unistd_ids.h"
+#include "syscall/unistd_names.h"
+
+#include <asm/stat.h>
 
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
 #define PARENTS_MAX 32	   /* so many parents are asked for the identity of a forked child */
@@ -150,6 +158,65 @@ bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out)
 	}
 	describe_root(out);
 	return true;
+}
+
+/* ---- the owner of a directory in procfs ---- */
+
+static const char proc[] = "/proc/";
+
+/* The process or thread whose number is the first component of `text`; 0: that is no number. */
+static int32_t process_at(const char *text)
+{
+	int32_t number = 0;
+
+	if (fj_begins(text, "self") || fj_begins(text, "thread-self"))
+		return (int32_t)fj_sys_getpid();
+	for (; *text && *text != '/'; text++) {
+		if (*text < '0' || *text > '9' || number > 99999999)
+			return 0;
+		number = number * 10 + (*text - '0');
+	}
+	return number;
+}
+
+/* The process that the host path of the file begins with; 0: it begins otherwise. */
+static int32_t process_of_path(struct fj_thread *t, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *const text = fj_scratch_path(t);
+	const size_t len = sizeof(proc) - 1;
+	int32_t pid = 0;
+	long n = 0;
+
+	if (name && name[0] == '/') {
+		pid = fj_begins(name, proc) ? process_at(name + len) : 0;
+	} else {
+		n = dirfd == AT_FDCWD ? fj_sys_getcwd(text, PATH_MAX) - 1 :
+					fj_fd_target(dirfd, text);
+		text[n > 0 ? n : 0] = 0;
+		if (fj_begins(text, proc))
+			pid = process_at(text + len);
+		else if (n == (long)len - 1 && fj_begins(proc, text) && name)
+			pid = process_at(name);
+	}
+	fj_scratch_release(t, mark);
+	return pid;
+}
+
+void fj_identity_shown(struct fj_thread *t, uint64_t dev, int dirfd, const char *name,
+	uint32_t *uid, uint32_t *gid)
+{
+	const int32_t pid = process_of_path(t, dirfd, name);
+	struct fj_posted who;
+	struct stat st;
+
+	/* A symlink of procfs may lead to any directory. */
+	if (!pid || fj_sys_newfstatat(AT_FDCWD, "/proc", &st, 0) || st.st_dev != dev)
+		return;
+	if (!fj_identity_of(t, fj_process_of(t, pid), &who))
+		return;
+	*uid = who.euid;
+	*gid = who.egid;
 }
 
 /* ---- getsockopt ---- */

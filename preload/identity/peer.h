@@ -20,6 +20,12 @@ long fj_status_value(const char *text, const char *name);
  * can be told. */
 bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out);
 
+/* For a directory of mode 0555 on device `dev`, which belongs to the user: if it is one that procfs has for a process of
+ * the jail, puts the effective ids of that process into `*uid` and `*gid`. Makes two system calls, and a few more for
+ * another process. `dirfd` and `name` are the directory's place; `name` NULL or "": the one that `dirfd` is. */
+void fj_identity_shown(struct fj_thread *t, uint64_t dev, int dirfd, const char *name,
+	uint32_t *uid, uint32_t *gid);
+
 /* Is `tid` a thread of the calling process? */
 bool fj_is_own_thread(int32_t tid);
 /* The process that thread `tid` belongs to; `tid` when there is no such thread. */

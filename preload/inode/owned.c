@@ -10,8 +10,10 @@
 #include "inode/owned.h"
 
 #include "call/call.h"
+#include "cred/identity_table.h"
 #include "cred/ids.h"
 #include "fast-path/fast.h"
+#include "identity/peer.h"
 #include "inode/device.h"
 #include "jail/jail.h"
 #include "jail/kernel_lacks.h"
@@ -32,6 +34,9 @@
 #include <linux/fcntl.h>
 #include <stdint.h>
 
+/* The mode of the directories that procfs has for a process and that show its effective ids */
+#define PROCESS_DIR (FJ_S_IFDIR | 0555)
+
 static bool no_statx;
 
 /* May a file on `dev` be foreign? On the root's own device, where no other directory is mounted, none is. */
@@ -43,8 +48,8 @@ static inline bool may_be_foreign(uint64_t dev)
 
 /* Puts into `uid` and `gid`, which are those on the disk, the owner that a file on `dev` shows without a record.
  * Returns whether the file is foreign. */
-static inline bool show_default(
-	struct fj_call *c, uint64_t dev, int dirfd, const char *name, uint32_t *uid, uint32_t *gid)
+static inline bool show_default(struct fj_call *c, uint64_t dev, uint32_t mode, int dirfd,
+	const char *name, uint32_t *uid, uint32_t *gid)
 {
 	if (*uid != fj_owner_real_uid())
 		return false;
@@ -60,6 +65,9 @@ static inline bool show_default(
 	 * bit has given to the file: it is shown as group 0, too. */
 	if (!fj_ids_is_himself())
 		*uid = *gid = 0;
+	if (__builtin_expect(mode == PROCESS_DIR && dev != fj_jail->root_dev, 0) &&
+		fj_ids_were_posted())
+		fj_identity_shown(c->thread, dev, dirfd, name, uid, gid);
 	return false;
 }
 
@@ -217,8 +225,8 @@ __attribute__((always_inline)) static inline void show_file(struct fj_call *c, i
 		show_record(&file->owner, sx);
 	} else {
 		file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
-		file->is_foreign =
-			show_default(c, file->dev, dirfd, name, &file->owner.uid, &file->owner.gid);
+		file->is_foreign = show_default(c, file->dev, sx->stx_mode, dirfd, name,
+			&file->owner.uid, &file->owner.gid);
 		sx->stx_uid = file->owner.uid;
 		sx->stx_gid = file->owner.gid;
 	}
@@ -363,7 +371,7 @@ FJ_HOT bool fj_file_show_stat(
 		fj_roots_see(c->thread, dirfd, name, st->st_dev, st->st_ino, st->st_nlink))
 		return true;
 	st->st_nlink -= hidden_names(st->st_dev, st->st_ino, st->st_nlink);
-	show_default(c, st->st_dev, dirfd, name, &st->st_uid, &st->st_gid);
+	show_default(c, st->st_dev, st->st_mode, dirfd, name, &st->st_uid, &st->st_gid);
 	return false;
 }
 
@@ -378,6 +386,6 @@ FJ_HOT bool fj_file_show_statx(
 		fj_roots_see(c->thread, dirfd, name, dev, sx->stx_ino, sx->stx_nlink))
 		return true;
 	sx->stx_nlink -= hidden_names(dev, sx->stx_ino, sx->stx_nlink);
-	show_default(c, dev, dirfd, name, &sx->stx_uid, &sx->stx_gid);
+	show_default(c, dev, sx->stx_mode, dirfd, name, &sx->stx_uid, &sx->stx_gid);
 	return false;
 }

@@ -5,6 +5,7 @@
  * end of a socket.
  */
 #include "twin.h"
+#include "twin_abi.h"
 
 static void show_status(const char *path)
 {
@@ -53,6 +54,76 @@ CASE(cred_root_status)
 		read(ready[0], path, 1);
 		sprintf(path, "/proc/%d/status", other);
 		show_status(path);
+		write(go[1], "x", 1);
+		reap("the other", other);
+	}
+}
+
+static void show_owner(const char *what, long r, const struct stat *st)
+{
+	say("%s: %d, uid %u gid %u mode %o\n", what, (int)r, st->st_uid, st->st_gid, st->st_mode);
+}
+
+/* The directories that procfs has for process or thread `id`, by the ways that lead to them. */
+static void show_owners(const char *id)
+{
+	static const char *const below[] = {"", "/", "/.", "/task", "/attr", "/net", "/task/.."};
+	char path[64];
+	struct twin_statx sx;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		sprintf(path, "/proc/%s%s", id, below[i]);
+		show_owner(below[i], stat(path, &st), &st);
+	}
+	sprintf(path, "/proc/%s", id);
+	R(SYSCALL(SYS_statx, AT_FDCWD, path, 0, TWIN_STATX_BASIC_STATS, &sx));
+	say("uid %u gid %u\n", sx.uid, sx.gid);
+	show_owner("relative", fstatat(AT_FDCWD, path + 1, &st, 0), &st);
+
+	const int proc = open("/proc", O_RDONLY | O_DIRECTORY);
+	const int fd = open(path, O_RDONLY | O_DIRECTORY);
+
+	show_owner("from /proc", fstatat(proc, id, &st, 0), &st);
+	show_owner("descriptor", fstat(fd, &st), &st);
+	show_owner("its task", fstatat(fd, "task", &st, 0), &st);
+	close(proc);
+	close(fd);
+	CHILD("inside") {
+		R(chdir(path));
+		show_owner("here", stat(".", &st), &st);
+		show_owner("task", lstat("task", &st), &st);
+	}
+}
+
+CASE(cred_root_proc_owner)
+{
+	char id[32];
+	int ready[2], go[2];
+
+	pipe(ready);
+	pipe(go);
+	R(chdir("/"));
+	show_owners("self");
+	CHILD("other") {
+		const pid_t other = fork();
+
+		if (!other) {
+			SYSCALL(SYS_setresgid, 6, 7, 8);
+			SYSCALL(SYS_setresuid, 3, 4, 5);
+			show_owners("self");
+			show_owners("thread-self");
+			write(ready[1], "x", 1);
+			read(go[0], id, 1);
+			twin_exit(0);
+		}
+		read(ready[0], id, 1);
+		sprintf(id, "%d", other);
+		show_owners(id);
+		sprintf(id, "%d/task/%d", other, other);
+		show_owners(id);
+		sprintf(id, "%d", getpid());
+		show_owners(id);
 		write(go[1], "x", 1);
 		reap("the other", other);
 	}
