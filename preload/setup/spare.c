@@ -65,7 +65,8 @@ static bool has_no_name(int fd)
 /* Is it an empty directory of this user without extended attributes? `*is` gets what else it is. */
 static bool looks_new(int dirfd, const char *path, struct looks *is)
 {
-	const long fd = fj_sys_openat(dirfd, path, OPEN_AS, 0);
+	/* (Reading it would otherwise set its time of access, which the file system then writes.) */
+	const long fd = fj_sys_openat(dirfd, path, OPEN_AS | O_NOATIME, 0);
 	struct stat st;
 	long r = -1;
 
