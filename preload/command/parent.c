@@ -227,6 +227,9 @@ static void stop_as_program(int number)
 {
 	if (number < FJ_SIGSTOP || number > FJ_SIGTTOU)
 		number = FJ_SIGSTOP; /* a stop for a tracer */
+	/* (Until here it does not matter if it is ignored: a blocked signal is never dropped.) */
+	if (number != FJ_SIGSTOP)
+		set_signal_action(number, (struct action){0});
 	fj_sys_kill(me.pid, number);
 	set_mask(~(1UL << (number - 1)));
 	set_mask(~0UL);
@@ -308,8 +311,6 @@ static void let_go_child(void)
 _Noreturn static void stay_here(void)
 {
 	let_go_child();
-	for (int number = FJ_SIGSTOP + 1; number <= FJ_SIGTTOU; number++)
-		set_signal_action(number, (struct action){0});
 	if (me.wish->dies) {
 		/* SIGCONT wakes a stopped process, and does the program no harm: it is also sent
 		 * when only a thread of the starter ends. */
