@@ -58,7 +58,7 @@ static bool next_layer(const char **at, struct fj_str *path)
 	return true;
 }
 
-static long open_roots(struct fj_thread *t, const char *text, struct fj_layers *l)
+static long open_roots(struct fj_thread *t, uint32_t id, const char *text, struct fj_layers *l)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str path;
@@ -66,7 +66,7 @@ static long open_roots(struct fj_thread *t, const char *text, struct fj_layers *
 
 	fj_str_init(&path, fj_scratch_path(t), PATH_MAX);
 	while (l->count < FJ_LAYERS_MAX && next_layer(&text, &path)) {
-		fd = fj_open_path(AT_FDCWD, path.at, O_DIRECTORY);
+		fd = fj_layers_open_root(id, path.at, !*text);
 		if (fd < 0)
 			break;
 		l->fd[l->count++] = (int)fd;
@@ -305,7 +305,7 @@ static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, b
 	epoch = is_up ? 0 : fj_layers_plan_fact(pos);
 	if (!epoch || !recall_above(t, pos, m.jail_len, l, &rest)) {
 		rest = pos + m.jail_len;
-		r = open_roots(t, layers.at, l);
+		r = open_roots(t, m.id, layers.at, l);
 	}
 	l->mount_len = m.jail_len;
 	l->mount_id = m.id;

@@ -161,6 +161,9 @@ size_t fj_layers_root_part(const char *path, size_t len);
 /* open(2) of a host path, relative to the jail's root if it lies there: that is a shorter way. Returns a descriptor or
  * -errno. */
 long fj_layers_open_host(const char *path, int flags);
+/* Open the root of a layer of mount `mount_id`, with O_PATH. `path` is its host path; `is_lowest`: no layer is below it. What
+ * the jail holds is opened by that, which is a shorter way. Returns a descriptor or -errno. */
+long fj_layers_open_root(uint32_t mount_id, const char *path, bool is_lowest);
 /* Open the work directory of the union of `l` with flags of open(2). Returns a descriptor or -errno. */
 long fj_layers_open_work_of(struct fj_thread *t, const struct fj_layers *l, int flags);
 

@@ -92,6 +92,20 @@ long fj_layers_open_host(const char *path, int flags)
 	return fd == -EBADF ? fj_sys_openat(AT_FDCWD, path, flags, 0) : fd;
 }
 
+long fj_layers_open_root(uint32_t mount_id, const char *path, bool is_lowest)
+{
+	const int how = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	const size_t len = fj_strlen(path);
+	long fd = -EBADF;
+
+	if (is_lowest && mount_id == fj_jail->lower_mount && fj_lower_len())
+		fd = fj_sys_openat(FJ_FD_LOWER(fj_jail), ".", how, 0);
+	else if (len && fj_layers_root_part(path, len) == len)
+		fd = fj_sys_openat(FJ_FD_ROOT(fj_jail), ".", how, 0);
+	/* (By "." the directory must be searched, too.) */
+	return fd < 0 ? fj_sys_openat(AT_FDCWD, path, how, 0) : fd;
+}
+
 /* Open a directory in the lowest layer of the jail's own root, of which that is held: a shorter way. */
 static long open_in_lower(const char *path, int flags)
 {

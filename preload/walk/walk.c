@@ -15,6 +15,7 @@
 #include "bytes/copy.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
+#include "jail/jail.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/place.h"
@@ -93,6 +94,12 @@ static bool needs_pos(unsigned how)
 	return (how & FJ_WANT_POS) || ((how & FJ_WRITE) && (f->has_read_only | f->has_unions));
 }
 
+/* Is it the jail's own root, an overlay? It was asked for records when it was mounted. */
+static bool is_own_root(const struct fj_walk *w)
+{
+	return w->layers && !w->pos.len && w->layers->mount_id == fj_jail->lower_mount;
+}
+
 /* Walk the last component. Its trailing slashes, or the NUL, begin at `end`. Returns 0 when the place is
  * filled, 1 when a symlink was followed and the walk continues, or -errno. */
 static long finish_walk(
@@ -105,7 +112,7 @@ static long finish_walk(
 	size_t text_len = 0;
 	long r = FJ_NOT_A_LINK;
 
-	if (fj_path_reached && (w->owned_fd >= 0 || w->layers))
+	if (fj_path_reached && (w->owned_fd >= 0 || w->layers) && !is_own_root(w))
 		fj_path_reached(w->t, w->fd, w->fact_key, w->fact_key_len, w->epoch);
 	fj_walk_keep_fact(w);
 	if (has_slash && (how & FJ_CREATE)) /* open_last_lookups() of fs/namei.c */
