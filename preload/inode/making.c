@@ -18,7 +18,6 @@
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/scratch.h"
 #include "sys/scratch_mark.h"
 #include "sys/scratch_str.h"
 #include "syscall/stat.h"

@@ -224,6 +224,18 @@ bool fj_owner_records_are_there(const struct fj_owner_root *r)
 	       st.st_dev == r->records_dev && st.st_ino == r->records_ino;
 }
 
+bool fj_owner_met_lower(const char *path, size_t len)
+{
+	for (uint32_t i = 0; i < fj_owner_roots_met(); i++) {
+		const struct fj_owner_root *r = &fj_owner_roots->root[i];
+
+		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWNER_ROOT_MET &&
+			r->kind == FJ_OWNER_ROOT_LOWER && fj_is_text(path, len, r->path))
+			return true;
+	}
+	return false;
+}
+
 /* Must the file of records `fd` be looked up here? `*st` says which file it is. */
 static bool is_root_wanted(int fd, enum fj_owner_root_kind kind, struct stat *st)
 {

@@ -76,6 +76,9 @@ long fj_owner_meet(
 long fj_owner_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino);
 /* Enters a known root again: from now on it is asked before the roots that were met after it. */
 long fj_owner_meet_again(const char *records, size_t len, uint64_t dev, uint64_t ino);
+/* Is the directory whose path is the first `len` bytes of `path` a lower layer whose records were met, and so were
+ * whole? */
+bool fj_owner_met_lower(const char *path, size_t len);
 /* Is the file of records of root `r` still the one that was met? Not when it was removed. */
 bool fj_owner_records_are_there(const struct fj_owner_root *r);
 /* Is the record of `key` in the right file of records, for the root `key->home`? Returns false when

@@ -322,6 +322,28 @@ bool fj_path_host_is_foreign(const char *host_path)
 	return is;
 }
 
+size_t fj_path_layer_part(const char *host_path)
+{
+	const struct fj_mounts *v;
+	const char *rest;
+	struct fj_mounts_seen seen;
+	size_t part;
+
+	do {
+		part = 0;
+		v = fj_mounts_look(&seen);
+		for (uint32_t i = fj_mounts_count(v); i--;) {
+			const struct fj_mount *m = &v->mount[i];
+
+			if ((m->flags & FJ_MOUNT_UNION) &&
+				fj_mounts_layer(v, m, host_path, &rest) >= 0 &&
+				(size_t)(rest - host_path) > part)
+				part = (size_t)(rest - host_path);
+		}
+	} while (!fj_mounts_held(&seen));
+	return part;
+}
+
 bool fj_mount_has_one_union(void)
 {
 	const struct fj_mounts *v;

@@ -7,6 +7,7 @@
 
 #include <linux/limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #define FJ_PATHS_AT 0x1000u
 struct fj_jail_paths {
@@ -21,6 +22,8 @@ struct fj_jail_paths *fj_jail_paths(void);
 /* Is the file at `pos`, or at a host path that a mount led to, foreign (not the jail's own)? */
 bool fj_path_is_foreign(const char *pos);
 bool fj_path_host_is_foreign(const char *host_path);
+/* How many bytes of `host_path` are the path of a layer of a union that the file lies in. 0: it lies in none. */
+size_t fj_path_layer_part(const char *host_path);
 
 /* The host path of the jail's root as the kernel spells it; "" is the host's root. */
 const char *fj_root_path(void);

@@ -37,6 +37,7 @@ struct parsed {
 	bool is_root;	/* the overlay is the jail's own root, which is the upper directory */
 	bool has_roots; /* a lower layer is a root with records of its own */
 	bool is_nested; /* a layer is in another union */
+	const char *canonical; /* a host path that is as the kernel spells it, or NULL */
 };
 
 /* The length of the next option. A comma in it may be escaped. */
@@ -114,59 +115,34 @@ static long add_dirs_here(struct parsed *q, const char *jail_path, bool is_one, 
 	return r;
 }
 
-static long add_dir_of_host(struct fj_thread *t, const char *path, struct fj_str *out)
+static long add_dir_of_host(const struct parsed *p, const char *path, struct fj_str *out)
 {
-	char *host = fj_scratch_path(t);
-	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
-	long n;
+	const char *canonical = p->canonical;
 
-	if (fd < 0)
-		return fd;
-	n = fj_fd_target((int)fd, host);
-	fj_sys_close((int)fd);
-	if (n <= 0)
-		return n ? n : -ENOENT;
-	host[n] = 0;
-	fj_str_put(out, out->len ? "/" : "");
-	fj_str_put(out, fj_streq(host, "/") ? "/." : host);
-	return out->overflowed ? -EINVAL : 0;
-}
+	if (!canonical || !fj_streq(path, canonical)) {
+		char *host = fj_scratch_path(p->t);
+		const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+		long n;
 
-/* The records of each lower layer are valid for its files, and are not changed. */
-static void see_lowers(struct parsed *p)
-{
-	const uint32_t mark = fj_scratch_mark(p->t);
-	const char *at = p->layers.at;
-	struct fj_str path;
-
-	fj_scratch_str(p->t, &path, PATH_MAX);
-	while (*at) {
-		size_t n = 0;
-		long fd;
-
-		while (at[n] && !(n && at[n] == '/' && at[n + 1] == '/'))
-			n++;
-		if (n < PATH_MAX) {
-			fj_str_cut(&path, 0);
-			fj_str_add(&path, at, n);
-			fd = fj_open_path(AT_FDCWD, path.at, O_DIRECTORY);
-			if (fd >= 0) {
-				p->has_roots = p->has_roots ||
-					       !fj_sys_faccessat(fd, FJ_HIDDEN_NAME "/owners", 0);
-				fj_roots_see_lower(p->t, (int)fd);
-				fj_sys_close((int)fd);
-			}
-		}
-		at += n + (at[n] != 0);
+		if (fd < 0)
+			return fd;
+		n = fj_fd_target((int)fd, host);
+		fj_sys_close((int)fd);
+		if (n <= 0)
+			return n ? n : -ENOENT;
+		host[n] = 0;
+		canonical = host;
 	}
-	fj_scratch_release(p->t, mark);
+	fj_str_put(out, out->len ? "/" : "");
+	fj_str_put(out, fj_streq(canonical, "/") ? "/." : canonical);
+	return out->overflowed ? -EINVAL : 0;
 }
 
 static long add_dirs(struct parsed *p, const char *path, bool is_one, struct fj_str *out)
 {
 	const uint32_t mark = fj_scratch_mark(p->t);
 	const long r =
-		p->of_host ? add_dir_of_host(p->t, path, out) : add_dirs_here(p, path, is_one, out);
+		p->of_host ? add_dir_of_host(p, path, out) : add_dirs_here(p, path, is_one, out);
 
 	fj_scratch_release(p->t, mark);
 	return r;
@@ -349,7 +325,8 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	if (r < 0)
 		return r;
 	fj_scratch_str(p.t, &all, FJ_LAYERS_TEXT);
-	see_lowers(&p);
+	/* The records of each lower layer are valid for its files, and are not changed. */
+	p.has_roots = fj_roots_see_lowers(p.t, p.layers.at, p.of_host);
 	if (p.upper)
 		see_upper(&p);
 	if (p.uppers.len) {
@@ -392,8 +369,10 @@ long fj_overlay_make_of_host(struct fj_thread *t, const char *options, struct fj
 	return make_overlay(&(struct parsed){.t = t, .of_host = true}, options, fs);
 }
 
-long fj_overlay_make_root(struct fj_thread *t, const char *options, struct fj_filesystem *fs)
+long fj_overlay_make_root(
+	struct fj_thread *t, const char *options, const char *canonical, struct fj_filesystem *fs)
 {
 	return make_overlay(
-		&(struct parsed){.t = t, .of_host = true, .is_root = true}, options, fs);
+		&(struct parsed){.t = t, .of_host = true, .is_root = true, .canonical = canonical},
+		options, fs);
 }

@@ -22,8 +22,10 @@ bool fj_overlay_is_read_only(struct fj_thread *t, const char *pos);
 /* fj_overlay_make() for the launcher: the paths are of the host, and mountinfo does not show them. */
 long fj_overlay_make_of_host(struct fj_thread *t, const char *options, struct fj_filesystem *fs);
 
-/* fj_overlay_make() for the jail's own root, which is the upper layer. `options` name only the lower layers. */
-long fj_overlay_make_root(struct fj_thread *t, const char *options, struct fj_filesystem *fs);
+/* fj_overlay_make() for the jail's own root, which is the upper layer. `options` name only the lower layers, of
+ * which `canonical` is as the kernel spells it. */
+long fj_overlay_make_root(
+	struct fj_thread *t, const char *options, const char *canonical, struct fj_filesystem *fs);
 
 /* overlay_bind.c: called before `p` is bound. If it is in an overlay, set its layers; if that has an upper
  * layer, copy it up. Returns 0 or -errno. */

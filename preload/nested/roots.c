@@ -25,6 +25,7 @@
 #include "jail/jail.h"
 #include "met-roots/met_roots.h"
 #include "mount-table/paths.h"
+#include "nested/roots_text.h"
 #include "sys/fd.h"
 #include "sys/say.h"
 #include "sys/scratch.h"
@@ -101,9 +102,7 @@ static void tell_of_too_many(const char *path)
 			path, (int)FJ_OWNER_ROOTS);
 }
 
-/* Has the directory whose path is the first `len` bytes of `text` records? There is free space
- * behind `text`. */
-static bool meet_one(char *text, size_t len, enum fj_owner_root_kind kind)
+bool fj_roots_meet_one(char *text, size_t len, enum fj_owner_root_kind kind)
 {
 	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
 	char kept[sizeof(records)];
@@ -155,16 +154,30 @@ static enum fj_owner_root_kind root_kind_of(const char *text, size_t len)
 		       FJ_OWNER_ROOT_INNER;
 }
 
-/* Asks all directories on the way of `text`, and `text` itself. */
-static bool meet_all(char *text)
+/* How many bytes of `text` are the path of a directory that was asked before, with those around it: the jail's
+ * own root at its start, a layer when it was mounted. If a layer has no records, it is asked again. */
+static size_t asked_part(const char *text)
 {
 	const size_t own = fj_strlen(fj_jail_paths()->root);
-	const bool is_inside = own && fj_path_has_prefix(text, fj_jail_paths()->root);
+	size_t len;
+
+	if (own && fj_path_has_prefix(text, fj_jail_paths()->root))
+		return own;
+	len = fj_path_layer_part(text);
+	if (len && !fj_owner_met_lower(text, len))
+		do
+			len--;
+		while (len && text[len] != '/');
+	return len;
+}
+
+bool fj_roots_meet_all(char *text)
+{
 	bool met = false;
 
 	if (!text[0] || fj_path_has_prefix(text, "/proc"))
 		return false;
-	for (size_t len = is_inside ? own : 0; text[len];) {
+	for (size_t len = asked_part(text); text[len];) {
 		uint64_t hash;
 		bool met_here;
 
@@ -174,7 +187,7 @@ static bool meet_all(char *text)
 			text, len, __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_RELAXED));
 		if (fj_roots_saw(hash))
 			continue;
-		met_here = meet_one(text, len, root_kind_of(text, len));
+		met_here = fj_roots_meet_one(text, len, root_kind_of(text, len));
 		if (met_here)
 			put_before(text, len);
 		met = met || met_here;
@@ -186,7 +199,7 @@ static bool meet_all(char *text)
 bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	const bool met = meet_all(fj_roots_path(t, dirfd, name));
+	const bool met = fj_roots_meet_all(fj_roots_path(t, dirfd, name));
 
 	fj_scratch_release(t, mark);
 	return met;
@@ -241,38 +254,6 @@ void fj_roots_made(struct fj_thread *t, int dirfd, const char *name)
 		return;
 	forget_all();
 	fj_owner_tell_of(fj_roots_path(t, dirfd, name));
-	fj_scratch_release(t, mark);
-}
-
-void fj_roots_see_lower(struct fj_thread *t, int fd)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	char *text = fj_roots_path(t, fd, "");
-
-	if (text[0] && fj_owner_roots) {
-		meet_one(text, fj_strlen(text), FJ_OWNER_ROOT_LOWER);
-		/* The layer may lie in a root that has other files as well. */
-		meet_all(text);
-	}
-	fj_scratch_release(t, mark);
-}
-
-void fj_roots_see_work(struct fj_thread *t, int work, int upper)
-{
-	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
-	const uint32_t mark = fj_scratch_mark(t);
-	char *to = fj_roots_path(t, upper, ""), *from;
-	const size_t len = fj_strlen(to);
-	struct stat st;
-
-	fj_roots_see_fd(t, upper, true);
-	from = fj_roots_path(t, work, "");
-	if (fj_owner_roots && to[0] && from[0] &&
-		!fj_sys_faccessat(upper, FJ_HIDDEN_NAME "/owners", 0) &&
-		!fj_sys_newfstatat(work, "", &st, AT_EMPTY_PATH)) {
-		memcpy(to + len, records, sizeof(records)); /* there is free space behind */
-		fj_owner_meet_beside(from, to, st.st_dev, st.st_ino);
-	}
 	fj_scratch_release(t, mark);
 }
 
@@ -349,7 +330,7 @@ uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 			break;
 		r->state = FJ_OWNER_ROOT_LEFT;
 		forget_all();
-		meet_all(text);
+		fj_roots_meet_all(text);
 	}
 	fj_scratch_release(t, mark);
 	return home;
@@ -365,7 +346,7 @@ static void move_along(struct fj_thread *t, uint32_t i, const char *from, const 
 	fj_str_put(&s, to);
 	fj_str_put(&s, fj_owner_roots->root[i].path + fj_strlen(from));
 	if (!s.overflowed)
-		meet_one(text, s.len, FJ_OWNER_ROOT_INNER);
+		fj_roots_meet_one(text, s.len, FJ_OWNER_ROOT_INNER);
 	fj_scratch_release(t, mark);
 }
 

@@ -89,12 +89,6 @@ void fj_roots_see_held(struct fj_thread *t);
 /* Asks all directories on the way to this place, and the place itself. Returns true when records
  * were met. */
 bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name);
-/* The directory behind `fd` is a lower layer of a union: if it is a root, its records count and are
- * never written, from now on and for the life of the jail. */
-void fj_roots_see_lower(struct fj_thread *t, int fd);
-/* Files that are made in directory `work` will be renamed into `upper`: if that is a root, their
- * records go to it. */
-void fj_roots_see_work(struct fj_thread *t, int work, int upper);
 /* Call when fj_owner_has_news(): drops what is remembered, and looks at the way to this place, and
  * at what the process has open. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
@@ -118,6 +112,18 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino);
 void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool is_exchange);
 /* The host path of a place, in scratch memory; "" when it has none. */
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name);
+
+/* -- roots_layers.c -- */
+
+/* The directory behind `fd` is a lower layer of a union: if it is a root, its records count and are
+ * never written, from now on and for the life of the jail. */
+void fj_roots_see_lower(struct fj_thread *t, int fd);
+/* The same for all `layers`, which are written as in mount-table/mounts.h. `are_canonical`: the kernel spells the paths
+ * so; then the result is false. Returns whether one has records. */
+bool fj_roots_see_lowers(struct fj_thread *t, const char *layers, bool are_canonical);
+/* Files that are made in directory `work` will be renamed into `upper`: if that is a root, their
+ * records go to it. */
+void fj_roots_see_work(struct fj_thread *t, int work, int upper);
 
 /* -- roots_empty.c -- */
 

@@ -7,7 +7,6 @@
 #include "inode/sticky.h"
 #include "nested/roots.h"
 #include "open/opening.h"
-#include "sys/scratch.h"
 #include "sys/scratch_str.h"
 #include "syscall/stat.h"
 #include "syscall/unistd_close.h"

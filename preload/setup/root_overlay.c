@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * root_overlay.c - a jail whose own root is an overlay. ROOT is its lowest layer, which never changes; the
- * jail's root directory is the upper layer. Called by launch.c.
+ * jail's root directory is the upper layer. The lower layers are in root_lowers.c. Called by launch.c.
  *
  * With -E the upper layer is a new directory of the store, which is removed when the jail ends:
  *
@@ -13,14 +13,12 @@
  * tree of the store stays while somebody uses it. */
 #include "bytes/len.h"
 #include "bytes/str.h"
-#include "call/call.h"
 #include "command/command.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "layers/union.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mounts.h"
-#include "mount-table/paths.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "private/private.h"
@@ -36,20 +34,24 @@
 #include "syscall/time.h"
 #include "syscall/unistd_close.h"
 #include "syscall/unistd_ids.h"
-#include "syscall/unistd_io.h"
 #include "syscall/unistd_names.h"
 #include "syscall/unistd_process.h"
-#include "union/union.h"
 
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
 #include <linux/time.h>
 
 #define TRIES 100
 #define LOCKS_FROM 3
 
-static char made[PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER */
-static char upper[PATH_MAX] FJ_BULKY, lower[PATH_MAX] FJ_BULKY;
-static char spare_path[PATH_MAX] FJ_BULKY; /* STORE/spare */
-static char made_canonical[PATH_MAX] FJ_BULKY;
+/* The paths, one after the other: they are short, and each page of memory that is used costs as much as several calls. */
+static struct {
+	char *spare; /* STORE/spare */
+	char *made;  /* STORE/copies/PID-NUMBER */
+	char *upper, *lower;
+	char room[5 * PATH_MAX];
+} at FJ_BULKY;
 
 long fj_open_canonical(const char *path, char *out)
 {
@@ -80,12 +82,17 @@ static void leave_overlay(void)
 	static char room[FJ_PRIVATE_ROOM] FJ_BULKY;
 
 	/* Usually nothing was changed, and both are empty. */
-	if (fj_spare_leave(made, upper, spare_path))
+	if (fj_spare_leave(at.made, at.upper, at.spare))
 		return;
-	if (!fj_sys_unlinkat(AT_FDCWD, upper, AT_REMOVEDIR) &&
-		!fj_sys_unlinkat(AT_FDCWD, made, AT_REMOVEDIR))
+	if (!fj_sys_unlinkat(AT_FDCWD, at.upper, AT_REMOVEDIR) &&
+		!fj_sys_unlinkat(AT_FDCWD, at.made, AT_REMOVEDIR))
 		return;
-	fj_private_remove_with(room, made);
+	fj_private_remove_with(room, at.made);
+}
+
+static char *next_room(char *path)
+{
+	return path + fj_strlen(path) + 1;
 }
 
 /* Put a path in the store into `out`, of PATH_MAX bytes. */
@@ -103,13 +110,13 @@ static struct fj_str put_path(char *out, const char *rest)
 
 static struct fj_str put_store_path(const char *rest)
 {
-	return put_path(made, rest);
+	return put_path(at.made, rest);
 }
 
 static long make_store(void)
 {
 	put_store_path("/copies/.");
-	return fj_make_directories(made);
+	return fj_make_directories(at.made);
 }
 
 /* Lock the store: between making and locking a directory, nobody may take it for that of a dead process. */
@@ -121,11 +128,11 @@ static long lock_store_dir(void)
 		if (i)
 			r = make_store();
 		put_store_path("/lock");
-		fd = fj_sys_openat(AT_FDCWD, made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		fd = fj_sys_openat(AT_FDCWD, at.made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	}
 	if (fd < 0)
 		fj_refuse_store(fd == -ENOENT && r ? r : fd);
-	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
+	fj_setup_lock((int)fd, FJ_LOCK_EX, at.made);
 	return fd;
 }
 
@@ -148,55 +155,59 @@ static long make_locked(uint64_t number)
 		if (r == -ENOENT)
 			make_store();
 		name_overlay_dir(number + (uint64_t)i);
-		r = fj_sys_mkdirat(AT_FDCWD, made, 0700);
+		r = fj_sys_mkdirat(AT_FDCWD, at.made, 0700);
 	}
-	fd = r < 0 ? r : fj_sys_openat(AT_FDCWD, made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = r < 0 ? r : fj_sys_openat(AT_FDCWD, at.made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		fj_refuse_store(fd);
-	fj_setup_lock((int)fd, FJ_LOCK_EX, made);
+	fj_setup_lock((int)fd, FJ_LOCK_EX, at.made);
 	return fd;
 }
 
 /* Make the directory, or take the spare one. Returns a descriptor that holds its lock. */
 static long make_overlay_dir(void)
 {
-	const long lock = lock_store_dir();
 	struct __kernel_timespec now = {0};
 	struct fj_str s;
-	long fd, r = 0;
+	long lock, fd, r = 0;
 
+	at.spare = at.room;
+	put_path(at.spare, "/spare");
+	at.made = next_room(at.spare);
+	lock = lock_store_dir();
 	fj_sys_clock_gettime(0 /* CLOCK_REALTIME */, &now);
-	put_path(spare_path, "/spare");
 	name_overlay_dir((uint64_t)now.tv_nsec);
-	fd = fj_spare_take(spare_path, made);
+	fd = fj_spare_take(at.spare, at.made);
 	const bool is_spare = fd >= 0;
 
 	if (!is_spare)
 		fd = make_locked((uint64_t)now.tv_nsec);
-	fj_str_init(&s, upper, sizeof(upper));
-	fj_str_put(&s, made);
+	at.upper = next_room(at.made);
+	fj_str_init(&s, at.upper, PATH_MAX);
+	fj_str_put(&s, at.made);
 	fj_str_put(&s, "/root");
 	if (s.overflowed)
 		r = -ENAMETOOLONG;
 	else if (!is_spare)
-		r = fj_sys_mkdirat(AT_FDCWD, upper, 0700);
+		r = fj_sys_mkdirat(AT_FDCWD, at.upper, 0700);
 	fj_sys_close((int)lock);
 	if (r < 0) {
 		leave_overlay();
 		fj_refuse_store(r);
 	}
 	if (!is_spare)
-		fj_spare_note_new(upper);
+		fj_spare_note_new(at.upper);
 	return fd;
 }
 
 /* ROOT must neither change nor show the private directory. (The parent removes what was made.) */
 static void refuse_store_in_lower(void)
 {
-	const long n = fj_fd_target(fj_options.parent.kept, made_canonical);
+	char *made_canonical = next_room(at.lower);
+	const long n = fj_fd_target(fj_options.parent.kept_last, made_canonical);
 
 	made_canonical[n > 0 ? n : 0] = 0;
-	if (n <= 0 || !fj_lies_in(made_canonical, lower))
+	if (n <= 0 || !fj_lies_in(made_canonical, at.lower))
 		return;
 	fj_say(2,
 		"fakejail: the private directory would lie in ROOTFS, in %s\n"
@@ -205,31 +216,50 @@ static void refuse_store_in_lower(void)
 	fj_sys_exit_group(FJ_FAILED);
 }
 
-/* Put the locks at neighbouring numbers, for the parent to keep. */
+/* The lowest unused number from `from` on. */
+static long moved_to(long fd, long from)
+{
+	const long r = fj_sys_fcntl(fd, 1030 /* F_DUPFD_CLOEXEC */, from);
+
+	fj_sys_close((int)fd);
+	return r;
+}
+
+/* Put the locks at neighbouring numbers, for the parent to keep. The program may have got descriptors at any others. */
 static void keep_locks(long fresh, long lower_lock)
 {
-	const long at = fj_sys_fcntl(fresh, 1030 /* F_DUPFD_CLOEXEC */, LOCKS_FROM);
+	const bool is_alone = lower_lock < 0;
 
-	if (at < 0 || (lower_lock >= 0 && lower_lock != at + 1 &&
-			      fj_sys_dup3(lower_lock, at + 1, O_CLOEXEC) < 0)) {
+	while (!is_alone && lower_lock >= 0 && fresh >= 0 && fresh != lower_lock + 1) {
+		fresh = moved_to(fresh, lower_lock + 1);
+		if (fresh > lower_lock + 1)
+			lower_lock = moved_to(lower_lock, fresh + 1);
+	}
+	if (fresh < 0 || (!is_alone && lower_lock < 0)) {
 		leave_overlay();
 		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 	}
-	fj_options.parent.kept = (int)at;
-	fj_options.parent.kept_last = (int)at + 1;
-	if (lower_lock < 0 || fresh != at + 1)
-		fj_sys_close((int)fresh);
-	if (lower_lock >= 0 && lower_lock != at + 1)
-		fj_sys_close((int)lower_lock);
+	fj_options.parent.kept = (int)(is_alone ? fresh : lower_lock);
+	fj_options.parent.kept_last = (int)fresh;
 }
 
 static void find_lower(void)
 {
-	const long fd = fj_open_canonical(fj_options.lower, lower);
+	const bool is_held = fj_options.parent.kept < fj_options.parent.kept_last;
+	const long fd = is_held ? fj_options.parent.kept :
+				  fj_open_path(AT_FDCWD, fj_options.lower, O_DIRECTORY);
+	long n;
 
 	if (fd < 0)
 		fj_launch_fail("cannot open the root", fj_options.lower, fd);
-	fj_sys_close((int)fd);
+	at.lower = at.upper ? next_room(at.upper) : at.room;
+	n = fj_fd_target((int)fd, at.lower);
+	if (n <= 0)
+		fj_launch_fail("needs /proc on the host", "", n);
+	at.lower[n] = 0;
+	fj_options.lower = at.lower;
+	if (!is_held)
+		fj_sys_close((int)fd);
 }
 
 /* (The first look of a process at its own /proc directory costs time. The parent does not need it.) */
@@ -251,17 +281,18 @@ void fj_root_overlay_begin(void)
 	fj_options.lower = fj_options.root;
 	if (!fj_options.store) {
 		find_lower();
-		fd = fj_open_canonical(fj_options.upper, upper);
+		at.upper = next_room(at.lower);
+		fd = fj_open_canonical(fj_options.upper, at.upper);
 		if (fd < 0)
 			fj_launch_fail("cannot open the upper layer", fj_options.upper, fd);
 		fj_sys_close((int)fd);
-		if (fj_lies_in(upper, lower))
+		if (fj_lies_in(at.upper, at.lower))
 			fj_launch_fail("the upper layer lies in ROOTFS, of which nothing changes:",
-				upper, 0);
-		if (fj_lies_in(lower, upper))
-			fj_launch_fail("ROOTFS lies in the upper layer:", upper, 0);
-		fj_upper_check(upper, fj_options.lowers);
-		fj_options.root = upper;
+				at.upper, 0);
+		if (fj_lies_in(at.lower, at.upper))
+			fj_launch_fail("ROOTFS lies in the upper layer:", at.upper, 0);
+		fj_upper_check(at.upper, fj_options.lowers);
+		fj_options.root = at.upper;
 		return;
 	}
 	lock = fj_sys_openat(AT_FDCWD, fj_options.lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
@@ -274,7 +305,7 @@ void fj_root_overlay_begin(void)
 	fd = make_overlay_dir();
 	fj_sys_umask(mask);
 	keep_locks(fd, lock);
-	fj_options.root = upper;
+	fj_options.root = at.upper;
 	fj_options.parent.kills = true;
 	fj_options.parent.leave = leave_overlay;
 }
@@ -285,74 +316,32 @@ static void put_lowers(struct fj_str *out)
 	fj_str_put(out, "lowerdir=");
 	fj_str_put(out, fj_options.lowers);
 	fj_str_put(out, *fj_options.lowers ? ":" : "");
-	for (const char *p = lower; *p; p++) {
+	for (const char *p = fj_options.lower; *p; p++) {
 		if (*p == ',' || *p == ':' || *p == '\\')
 			fj_str_put(out, "\\");
 		fj_str_add(out, p, 1);
 	}
 }
 
-/* Let the root of a new upper layer show what the root of the topmost lower layer shows. */
-long fj_root_overlay_show(struct fj_thread *t, const char *layers, const char *upper_path)
-{
-	struct fj_call call = {.thread = t};
-	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_str top;
-	long fd, to, r;
-
-	layers = fj_layers_end_first(layers) + 1;
-	fj_scratch_str(t, &top, PATH_MAX);
-	fj_str_add(&top, layers, (size_t)(fj_layers_end_first(layers) - layers));
-	fd = r = fj_open_path(AT_FDCWD, top.at, O_DIRECTORY);
-	if (fd >= 0) {
-		to = r = fj_sys_openat(AT_FDCWD, upper_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-		if (to >= 0) {
-			r = fj_union_copy_root(&call, (int)fd, (int)to);
-			fj_sys_close((int)to);
-		}
-		fj_sys_close((int)fd);
-	}
-	fj_scratch_release(t, mark);
-	return r;
-}
-
 /* Keep the lowest layer open as FJ_FD_LOWER: a name in it is looked up faster by this descriptor than by a path. Not
  * if the layers are on several devices: then owners are found by host paths. */
-static void keep_lower(struct fj_thread *t)
+static void keep_lower(struct fj_thread *t, long fd)
 {
-	const size_t len = fj_strlen(lower);
+	const size_t len = fj_strlen(fj_options.lower);
 	struct fj_mount_found m;
 	struct fj_str layers, work;
-	long fd;
 
 	fj_scratch_str(t, &layers, FJ_LAYERS_TEXT);
 	fj_scratch_str(t, &work, PATH_MAX);
-	if (fj_options.trace || len < 2 || (fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES) ||
+	if (fd < 0 || fj_options.trace || len < 2 ||
+		(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES) ||
 		!fj_mount_union_of("", &m, &layers, &work) || layers.len <= len ||
-		!fj_streq(layers.at + layers.len - len, lower) ||
+		!fj_streq(layers.at + layers.len - len, fj_options.lower) ||
 		layers.at[layers.len - len - 1] != '/')
-		return;
-	fd = fj_open_path(AT_FDCWD, lower, O_DIRECTORY);
-	if (fd < 0)
 		return;
 	if (fj_dup_to((int)fd, FJ_FD_LOWER(fj_jail), 0) >= 0) {
 		fj_jail->lower_mount = m.id;
 		fj_fds_of(fj_jail)->lower_len = (uint32_t)len;
-	}
-	fj_sys_close((int)fd);
-}
-
-/* Look at the owner records of all lower layers. `layers`: those of the mounted overlay, the upper one first. */
-static void check_lowers(struct fj_thread *t, const char *layers)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	const char *end = fj_layers_end_first(layers);
-
-	while (*end) {
-		layers = end + 1;
-		end = fj_layers_end_first(layers);
-		fj_owners_check_lower(fj_scratch_text(t, layers, (size_t)(end - layers), ""));
-		fj_scratch_release(t, mark);
 	}
 }
 
@@ -361,26 +350,29 @@ void fj_root_overlay_mount(struct fj_thread *t)
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_filesystem fs = {
 		.type = "overlay", .source = "overlay", .host = fj_scratch_path(t)};
-	const size_t size = fj_strlen(fj_options.lowers) + 2 * fj_strlen(lower) + 32;
+	const size_t size = fj_strlen(fj_options.lowers) + 2 * fj_strlen(fj_options.lower) + 32;
 	struct fj_str options;
-	long r;
+	long lowest, r;
 
 	if (fj_options.upper)
-		fj_upper_claim(t, upper);
+		fj_upper_claim(t, fj_options.root);
 	fj_scratch_str(t, &options, size);
 	put_lowers(&options);
-	r = fj_overlay_make_root(t, options.at, &fs);
+	r = fj_overlay_make_root(t, options.at, fj_options.lower, &fs);
 	if (!r && !fj_options.db)
-		check_lowers(t, fs.layers);
+		fj_root_lowers_check(t, fs.layers);
+	lowest = fj_open_path(AT_FDCWD, fj_options.lower, O_DIRECTORY);
 	if (!r && (fj_owners_are_new || fj_options.store))
-		r = fj_root_overlay_show(t, fs.layers, fj_root_path());
+		r = fj_root_lowers_show(t, fs.layers, lowest);
 	if (!r)
 		r = fj_mounting_add_root(&fs);
 	if (fj_options.upper && (r == -EACCES || r == -EPERM || r == -EROFS))
-		fj_launch_fail("cannot write the upper layer", upper, r);
+		fj_launch_fail("cannot write the upper layer", fj_options.root, r);
 	if (r < 0)
-		fj_launch_fail("cannot make an overlay of", lower, r);
-	keep_lower(t);
+		fj_launch_fail("cannot make an overlay of", fj_options.lower, r);
+	keep_lower(t, lowest);
+	if (lowest >= 0)
+		fj_sys_close((int)lowest);
 	fj_owners_begin_calm();
 	fj_scratch_release(t, mark);
 }

@@ -27,9 +27,14 @@ _Noreturn void fj_refuse_store(long error);
 void fj_root_overlay_let_go(void);
 /* Last step, when the jail's memory exists and before all other mounts. */
 void fj_root_overlay_mount(struct fj_thread *t);
-/* Let a new upper layer, at `upper_path`, show for its root what the topmost lower layer shows for its own.
+/* root_lowers.c: let a new upper layer, at `upper_path`, show for its root what the topmost lower layer shows for its own.
  * `layers`: as in mount-table/mounts.h. Returns 0 or -errno. */
 long fj_root_overlay_show(struct fj_thread *t, const char *layers, const char *upper_path);
+/* The same for the jail's own root. `lowest`: a descriptor of the lowest layer, or -errno. */
+long fj_root_lowers_show(struct fj_thread *t, const char *layers, long lowest);
+/* Look at the owner records of those lower layers whose records were not met. `layers`: those of the mounted overlay,
+ * the upper one first. Ends the command if they are damaged. */
+void fj_root_lowers_check(struct fj_thread *t, const char *layers);
 
 /* spare.c: an empty upper layer that an earlier jail has left is taken. Renames the directory `path`, in which it is, to
  * `to`. Returns a descriptor that holds the lock of the directory, or -errno: there is none that can be trusted. Call with the

@@ -62,7 +62,7 @@ run jail --rm "$root" true
 least_of : 1
 plain=$calls
 least_of : 1 --rm
-within 'a start' "$plain" "$calls" 180
+within 'a start' "$plain" "$calls" 150
 
 # each_within NAME SCRIPT BOUND: a round of SCRIPT costs at most so many more in a copy.
 each_within() {

@@ -172,6 +172,14 @@ done
 prints '--copy' 'new' jail --rm --copy "$root" sh -c 'echo new >/new; cat /new'
 is '--copy leaves nothing' no "$([ -e "$root/new" ] && echo yes || echo no)"
 
+# The launcher holds locks while the copy is used. They must have numbers that its caller does not use.
+echo text >"$mine/text"
+for number in 3 4 5 6 7 8; do
+	eval "exec $number<\"\$mine/text\""
+	prints "--rm keeps descriptor $number" text jail --rm "$root" sh -c "cat <&$number"
+	eval "exec $number<&-"
+done
+
 # ---- one upper layer, one jail ----
 
 # in_use NAME OPTION...: while a jail with these options lives, another one with them is refused; and is not when that has ended.
