@@ -10,6 +10,7 @@
 #include "bytes/len.h"
 #include "bytes/str.h"
 #include "jail/fds.h"
+#include "mount-table/layer_paths.h"
 #include "mount-table/mount_table.h"
 #include "mount-table/mounts.h"
 #include "sys/abi.h"

@@ -21,6 +21,7 @@
 #include "jail/jail.h"
 #include "jail/root.h"
 #include "layers/union.h"
+#include "mount-table/layer_paths.h"
 #include "mount-table/mounts.h"
 #include "mount-table/paths.h"
 #include "sys/fd.h"

@@ -57,8 +57,6 @@ bool fj_mount_union_of(
 	const char *pos, struct fj_mount_found *found, struct fj_str *layers, struct fj_str *work);
 bool fj_mount_union_by_id(
 	uint32_t id, struct fj_mount_found *found, struct fj_str *layers, struct fj_str *work);
-/* The end of the first host path in the layers of a union: the slash before the next path, or the NUL. */
-const char *fj_layers_end_first(const char *layers);
 /* The mount that contains the entry `pos` itself, not a mount on it. False: the root's tree. */
 bool fj_mount_around(const char *pos, struct fj_mount_found *found);
 /* Is anything mounted on a name in the directory `pos`? */

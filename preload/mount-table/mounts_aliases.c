@@ -10,6 +10,7 @@
 #include "bytes/equal.h"
 #include "bytes/len.h"
 #include "bytes/str.h"
+#include "mount-table/layer_paths.h"
 #include "mount-table/mount_edit.h"
 #include "mount-table/mount_flags.h"
 #include "mount-table/mount_table.h"

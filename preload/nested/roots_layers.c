@@ -9,7 +9,7 @@
 #include "jail/epoch.h"
 #include "jail/hidden.h"
 #include "met-roots/met_roots.h"
-#include "mount-table/mounts.h"
+#include "mount-table/layer_paths.h"
 #include "nested/roots.h"
 #include "nested/roots_text.h"
 #include "sys/fd.h"

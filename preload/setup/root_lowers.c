@@ -7,7 +7,7 @@
 #include "call/call.h"
 #include "command/command.h"
 #include "met-roots/met_roots.h"
-#include "mount-table/mounts.h"
+#include "mount-table/layer_paths.h"
 #include "mount-table/paths.h"
 #include "setup/setup.h"
 #include "sys/fd.h"

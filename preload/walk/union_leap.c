@@ -16,6 +16,7 @@
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"
+#include "mount-table/layer_paths.h"
 #include "mount-table/mounts.h"
 #include "path/path.h"
 #include "sys/scratch.h"
