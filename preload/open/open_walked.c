@@ -156,11 +156,12 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 			fj_roots_see_fd(c->thread, (int)r, true);
 		if (r >= 0 && fj_open_wants_note(o) && place.pos && !place.is_magic)
 			fj_dir_note(c->thread, (int)r, place.pos);
-		/* Another process has made the name meanwhile, or removed it: walk again. */
+		/* Another process has made the name meanwhile, or removed it: walk again. (What is there now may not
+		 * be what was opened: a whiteout that a file has replaced since. So the first error is not believed.) */
 		if (__builtin_expect(fj_mount_flags()->has_unions && tries < 8, 0) &&
 			((r == -EEXIST && place.layers && !(o->flags & O_EXCL)) ||
 				((r == -EACCES || r == -ENXIO) &&
-					is_whiteout_place(c->thread, &place)))) {
+					(!tries || is_whiteout_place(c->thread, &place))))) {
 			fj_place_done(&place);
 			continue;
 		}
