@@ -31,6 +31,9 @@ cat >"$root/write.py" <<'PY'
 import os, random, sys
 def worker(w):
     r = random.Random(int(sys.argv[1]) * 100 + w)
+    # To which file it is writing: look.py.
+    note = os.open("/srv/now.%d" % w, os.O_WRONLY | os.O_CREAT, 0o644)
+    os.pwrite(note, b"    ", 0)
     while True:
         n = r.randrange(120)
         a = "/srv/t/a%d/b%d/f%d" % (n % 6, n % 30, n)
@@ -43,7 +46,9 @@ def worker(w):
                 os.chown(a, n + 1000, n + 1001)
             elif what == 2:
                 fd = os.open(a, os.O_WRONLY | os.O_APPEND)
+                os.pwrite(note, b"%4d" % n, 0)
                 os.write(fd, b"x")
+                os.pwrite(note, b"    ", 0)
                 os.close(fd)
             elif what == 3:
                 os.rename(a, b)
@@ -77,6 +82,14 @@ for top, dirs, files in os.walk("/srv/t"):
     for name in dirs + files:
         if not re.fullmatch(r"[ab]\d+|f\d+(\.moved)?(\.new)?", name):
             print("left over:", top, name)
+# A write that is killed may have set the time and written nothing, in every file system: generic_perform_write() of mm/filemap.c
+# looks for SIGKILL behind file_update_time(). So these files may have another time from now on.
+with open("/srv/cut", "a+") as f:
+    for w in range(6):
+        if os.path.exists("/srv/now.%d" % w):
+            f.write(open("/srv/now.%d" % w).read() + " ")
+    f.seek(0)
+    cut = f.read().split()
 for n in range(120):
     a = "/srv/t/a%d/b%d/f%d" % (n % 6, n % 30, n)
     there = [p for p in (a, a + ".moved") if os.path.lexists(p)]
@@ -92,7 +105,7 @@ for n in range(120):
         print("owner:", there[0], st.st_uid, st.st_gid)
     if st.st_mode & 0o7777 not in (0o644, 0o600):
         print("mode:", there[0], oct(st.st_mode))
-    if len(data) == len(old) and st.st_mtime not in (7, 1000 + n):
+    if len(data) == len(old) and st.st_mtime not in (7, 1000 + n) and str(n) not in cut:
         print("time:", there[0], st.st_mtime)
     if os.getxattr(there[0], "user.n") != b"%d" % n:
         print("attribute:", there[0])
