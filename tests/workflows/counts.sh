@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # counts.sh - counts the page faults of a fork, an exec and a spawn, and compares them with a real chroot. Page faults are the
-# larger part of the time (docs/BENCHMARKS.md), and their number is the same on a busy machine. The bounds are two or three
+# larger part of the time (docs/PROFILE.md), and their number is the same on a busy machine. The bounds are two or three
 # more than the measured numbers: addresses of mappings differ from run to run, and with them what one fault maps.
 . "$(dirname "$0")/../lib/lib.sh"
 if ! is_root; then
