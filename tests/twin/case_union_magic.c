@@ -16,15 +16,19 @@ static void show_by(const char *name, const struct stat *by_name)
 {
 	struct twin_statx sx;
 	struct stat st;
+	long r;
 
 	for (int i = 0; i < 2; i++) {
 		R(stat(name, &st));
 		say("%s: %d, the same %d\n", name, (int)st.st_nlink, is_shown_as(&st, by_name));
 		memset(&sx, 0, sizeof(sx));
-		R(sys_statx(AT_FDCWD, name, 0, TWIN_STATX_BASIC_STATS, &sx));
-		say("statx: %d, the same %d\n", (int)sx.nlink,
-			sx.ino == by_name->st_ino && sx.dev_major == by_name->st_dev >> 8 &&
-				sx.dev_minor == (by_name->st_dev & 0xff));
+		/* (Where the kernel lacks statx(2), the chroot does, and the jail has it.) */
+		r = sys_statx(AT_FDCWD, name, 0, TWIN_STATX_BASIC_STATS, &sx);
+		say("statx: the same %d\n",
+			(r < 0 && errno == ENOSYS) ||
+				(!r && sx.nlink == by_name->st_nlink && sx.ino == by_name->st_ino &&
+					sx.dev_major == by_name->st_dev >> 8 &&
+					sx.dev_minor == (by_name->st_dev & 0xff)));
 	}
 }
 

@@ -67,6 +67,7 @@ const char *__tsan_default_suppressions(void)
 	       "race:copy_version\n"
 	       "race:copy_namespace\n"
 	       "race_top:search_array\n"
+	       "race_top:fj_store_find_first\n"
 	       "race_top:fj_store_check\n";
 }
 
