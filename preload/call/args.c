@@ -43,6 +43,8 @@ __attribute__((noinline)) static long complain_of_path(struct fj_call *c, int i,
 	if (c->row->asks == FJ_ASKS_HOOK)
 		return error;
 	r = fj_kernel(c);
+	if (!r) /* the path is not looked at, and the copy above does not stay */
+		c->arg[i] = UINT64_MAX;
 	return r <= 0 ? r : error;
 }
 
